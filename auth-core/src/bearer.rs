@@ -1,0 +1,198 @@
+//! Bearer credentials out of the values of the Authorization header field.
+//!
+//! How a value is read ([RFC 6750 section 2.1], [RFC 9110 section 11.4]):
+//!
+//! 1. No field at all, or a field of another scheme: no bearer credentials were given.
+//! 2. More than one field: malformed, whatever is in them. Which one counts is a question that two
+//!    programs on the way of one request may answer differently.
+//! 3. The scheme `Bearer` is matched in any case, and followed by one or more spaces. A tab is not
+//!    a space.
+//! 4. What follows is one b64token and nothing else.
+//! 5. More than [`MAX_TOKEN_BYTES`] after the scheme is not looked at.
+//!
+//! Nothing is copied: the token is a slice of the field's value.
+//!
+//! [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+//! [RFC 9110 section 11.4]: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
+
+use std::fmt;
+
+/// The longest token that is looked at, in bytes (8 KiB). Longer ones are refused unread.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+const SCHEME: &[u8] = b"Bearer";
+
+/// What the Authorization field values of a request hold.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Credentials<'a> {
+    /// No Authorization field, or one of another scheme.
+    Missing,
+    /// A Bearer field that breaks the syntax, or more than one Authorization field.
+    Malformed,
+    /// More than [`MAX_TOKEN_BYTES`] bytes of credentials.
+    TooLong,
+    /// One token of b64token characters. Nothing else is known of it.
+    Token(&'a str),
+}
+
+impl<'a> Credentials<'a> {
+    /// Reads the values of all Authorization fields of one request, in order.
+    ///
+    /// ```
+    /// use auth_core::Credentials;
+    ///
+    /// let credentials = Credentials::from_fields([&b"bearer  mF_9.B5f-4.1JqM"[..]]);
+    /// assert_eq!(credentials, Credentials::Token("mF_9.B5f-4.1JqM"));
+    ///
+    /// assert_eq!(Credentials::from_fields([]), Credentials::Missing);
+    /// assert_eq!(Credentials::from_fields([&b"Bearer"[..]]), Credentials::Malformed);
+    /// ```
+    pub fn from_fields(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut values = values.into_iter();
+        match (values.next(), values.next()) {
+            (None, _) => Self::Missing,
+            (Some(value), None) => Self::from_field(value),
+            (Some(_), Some(_)) => Self::Malformed,
+        }
+    }
+
+    fn from_field(value: &'a [u8]) -> Self {
+        let Some(rest) = strip_scheme(value) else {
+            return match value.first() {
+                Some(first) if is_token_char(*first) => Self::Missing,
+                _ => Self::Malformed,
+            };
+        };
+        let Some(rest) = rest.strip_prefix(b" ") else {
+            return match rest.first() {
+                // A longer scheme that only begins like ours.
+                Some(next) if is_token_char(*next) => Self::Missing,
+                _ => Self::Malformed,
+            };
+        };
+        if rest.len() > MAX_TOKEN_BYTES {
+            return Self::TooLong;
+        }
+        let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+        match rest.get(spaces..).and_then(b64token) {
+            Some(token) => Self::Token(token),
+            None => Self::Malformed,
+        }
+    }
+}
+
+/// Never prints the token.
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "Missing",
+            Self::Malformed => "Malformed",
+            Self::TooLong => "TooLong",
+            Self::Token(_) => "Token(<redacted>)",
+        })
+    }
+}
+
+fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
+}
+
+/// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
+fn b64token(bytes: &[u8]) -> Option<&str> {
+    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
+    let body = bytes.get(..bytes.len() - padding)?;
+    // No early exit: the loop runs over the whole token nearly always, and faster without one.
+    let sound = body.iter().fold(true, |sound, byte| {
+        sound & (byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/'))
+    });
+    if body.is_empty() || !sound {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+/// `tchar` of [RFC 9110 section 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2),
+/// which names of schemes are made of.
+fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn reads(value: &[u8], expected: Credentials<'_>) {
+        assert_eq!(Credentials::from_fields([value]), expected, "{}", value.escape_ascii());
+    }
+
+    #[test]
+    fn a_token_in_any_case_of_the_scheme_after_one_or_more_spaces() {
+        for value in ["Bearer a.b", "bearer a.b", "BEARER a.b", "bEaReR a.b", "Bearer     a.b"] {
+            reads(value.as_bytes(), Credentials::Token("a.b"));
+        }
+        reads(b"Bearer azAZ09-._~+/==", Credentials::Token("azAZ09-._~+/=="));
+    }
+
+    #[test]
+    fn another_scheme_is_missing() {
+        for value in ["Basic YTpi", "Bearerx a", "DPoP a.b.c", "Bearer-a", "Negotiate", "b"] {
+            reads(value.as_bytes(), Credentials::Missing);
+        }
+        reads(b"Basic \xff", Credentials::Missing);
+        assert_eq!(Credentials::from_fields([]), Credentials::Missing);
+    }
+
+    #[test]
+    fn broken_syntax_is_malformed() {
+        let values: &[&[u8]] = &[
+            b"",
+            b" ",
+            b"Bearer",
+            b"Bearer ",
+            b"Bearer   ",
+            b"Bearer\ta",
+            b"Bearer \ta",
+            b"Bearer a\t",
+            b"Bearer a ",
+            b"Bearer a b",
+            b"Bearer a,b",
+            b"Bearer a, Bearer b",
+            b"Bearer, a",
+            b"Bearer=a",
+            b"Bearer ==",
+            b"Bearer a=b",
+            b"Bearer \"a\"",
+            b"Bearer a\0",
+            b"Bearer \xc3\xa9",
+            b"Bearer a\r\nb",
+            b"\"Bearer\" a",
+            b"\xff",
+            b", Bearer a",
+        ];
+        for value in values {
+            reads(value, Credentials::Malformed);
+        }
+    }
+
+    #[test]
+    fn two_fields_are_malformed_whatever_they_hold() {
+        for (first, second) in [("Bearer a", "Bearer a"), ("Basic a", "Bearer a"), ("Basic a", "Basic b")] {
+            let fields = [first.as_bytes(), second.as_bytes()];
+            assert_eq!(Credentials::from_fields(fields), Credentials::Malformed);
+        }
+    }
+
+    #[test]
+    fn the_bound_is_exact() {
+        let longest = "a".repeat(MAX_TOKEN_BYTES);
+        reads(format!("Bearer {longest}").as_bytes(), Credentials::Token(&longest));
+        reads(format!("Bearer {longest}a").as_bytes(), Credentials::TooLong);
+    }
+
+    #[test]
+    fn debug_hides_the_token() {
+        assert_eq!(format!("{:?}", Credentials::Token("canary")), "Token(<redacted>)");
+    }
+}

@@ -1,0 +1,420 @@
+//! Strict reading of JSON objects: one pass, serde_json underneath, our rules on top.
+//!
+//! The rules, for JOSE headers, claims and keys alike:
+//!
+//! 1. UTF-8 without a byte order mark; one object, and only white space after it.
+//! 2. No member twice, at any depth, however its name is escaped: two parsers may disagree about
+//!    which one counts ([RFC 8725 section 2.5], [RFC 7519 section 4]).
+//! 3. Nesting, and the number of members over all levels, are bounded.
+//! 4. Every string is decoded, so that a lone surrogate is an error also where nobody asks for the
+//!    member.
+//! 5. A member that is asked for has the JSON type that its specification says; `null` is no
+//!    substitute for absence.
+//!
+//! No error holds anything of the input.
+//!
+//! [RFC 8725 section 2.5]: https://www.rfc-editor.org/rfc/rfc8725#section-2.5
+//! [RFC 7519 section 4]: https://www.rfc-editor.org/rfc/rfc7519#section-4
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The deepest nesting that is read; the outermost object is the first level.
+pub(crate) const MAX_DEPTH: usize = 16;
+
+/// What is wrong with a JSON text, in the words of a specification and never in its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// Not one JSON object in UTF-8.
+    Syntax,
+    /// A member twice in one object.
+    Duplicate,
+    /// Over [`MAX_DEPTH`] levels.
+    TooDeep,
+    /// More members than the caller allows.
+    TooManyMembers,
+    /// The named member has the wrong type or value.
+    Member(&'static str),
+}
+
+/// Who takes the members of the outermost object.
+pub(crate) trait Members<'de> {
+    /// Takes the value of one member, or leaves it to `value.skip()`.
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error>;
+}
+
+/// The value of the member at hand.
+pub(crate) struct Value<'a, 'de, A> {
+    map: &'a mut A,
+    walk: &'a mut Walk<'de>,
+}
+
+impl<'de, A: MapAccess<'de>> Value<'_, 'de, A> {
+    /// Reads the value as `T`; `name` is the member that a failure names.
+    pub(crate) fn read<T: de::Deserialize<'de>>(self, name: &'static str) -> Result<T, A::Error> {
+        self.walk.reading = Some(name);
+        let value = self.map.next_value()?;
+        self.walk.reading = None;
+        Ok(value)
+    }
+
+    /// Passes over the value by the rules of this module.
+    pub(crate) fn skip(self) -> Result<(), A::Error> {
+        self.map.next_value_seed(Strict { walk: self.walk, depth: 2 })
+    }
+}
+
+/// Reads one object of at most `max_members` members over all levels.
+pub(crate) fn read_object<'de>(
+    text: &'de [u8],
+    max_members: usize,
+    members: &mut impl Members<'de>,
+) -> Result<(), Fault> {
+    let text = std::str::from_utf8(text).map_err(|_| Fault::Syntax)?;
+    let mut walk =
+        Walk { names: Vec::with_capacity(24), members_left: max_members, reading: None, fault: None };
+    let mut json = serde_json::Deserializer::from_str(text);
+    let outcome = json.deserialize_map(Outermost { walk: &mut walk, members }).and_then(|()| json.end());
+    outcome.map_err(|_| walk.fault.or(walk.reading.map(Fault::Member)).unwrap_or(Fault::Syntax))
+}
+
+struct Walk<'de> {
+    /// The names seen so far in each object that is still open, innermost last.
+    names: Vec<Cow<'de, str>>,
+    members_left: usize,
+    reading: Option<&'static str>,
+    fault: Option<Fault>,
+}
+
+impl<'de> Walk<'de> {
+    fn fail<E: de::Error>(&mut self, fault: Fault) -> E {
+        self.fault = Some(fault);
+        E::custom("refused")
+    }
+
+    /// Notes a name in the object whose names begin at `start`.
+    fn enter<E: de::Error>(&mut self, start: usize, name: Cow<'de, str>) -> Result<(), E> {
+        if self.names.iter().skip(start).any(|seen| *seen == name) {
+            return Err(self.fail(Fault::Duplicate));
+        }
+        let Some(left) = self.members_left.checked_sub(1) else {
+            return Err(self.fail(Fault::TooManyMembers));
+        };
+        self.members_left = left;
+        self.names.push(name);
+        Ok(())
+    }
+}
+
+struct Outermost<'a, 'de, M> {
+    walk: &'a mut Walk<'de>,
+    members: &'a mut M,
+}
+
+impl<'de, M: Members<'de>> Visitor<'de> for Outermost<'_, 'de, M> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = map.next_key()? {
+            self.walk.enter(0, name.clone())?;
+            self.members.member(&name, Value { map: &mut map, walk: self.walk })?;
+        }
+        Ok(())
+    }
+}
+
+/// Walks over a value of any type at the given depth.
+struct Strict<'a, 'de> {
+    walk: &'a mut Walk<'de>,
+    depth: usize,
+}
+
+impl<'de> Strict<'_, 'de> {
+    fn descend<E: de::Error>(&mut self) -> Result<(), E> {
+        if self.depth > MAX_DEPTH {
+            return Err(self.walk.fail(Fault::TooDeep));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        self.descend()?;
+        let depth = self.depth + 1;
+        while seq.next_element_seed(Strict { walk: self.walk, depth })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.descend()?;
+        let start = self.walk.names.len();
+        while let Some(Text(name)) = map.next_key()? {
+            self.walk.enter(start, name)?;
+            map.next_value_seed(Strict { walk: self.walk, depth: self.depth + 1 })?;
+        }
+        self.walk.names.truncate(start);
+        Ok(())
+    }
+}
+
+/// A JSON string and nothing else; borrowed unless it holds an escape.
+#[derive(Clone)]
+pub(crate) struct Text<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> de::Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Whether the outermost object has a member `name` that is an array of strings with `wanted` among
+/// them. Anything else, an array that holds another type included, is a no.
+///
+/// For texts that [`read_object`] has found sound.
+pub(crate) fn array_contains(text: &str, name: &str, wanted: &str) -> bool {
+    struct Object<'a>(&'a str, &'a str);
+    struct Array<'a>(&'a str);
+
+    impl<'de> Visitor<'de> for Object<'_> {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+            let mut found = false;
+            while let Some(Text(name)) = map.next_key()? {
+                if name == self.0 {
+                    found = map.next_value_seed(Array(self.1))?;
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    impl<'de> DeserializeSeed<'de> for Array<'_> {
+        type Value = bool;
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+            deserializer.deserialize_seq(self)
+        }
+    }
+
+    impl<'de> Visitor<'de> for Array<'_> {
+        type Value = bool;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of strings")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+            let mut found = false;
+            while let Some(Text(element)) = seq.next_element()? {
+                found |= element == self.0;
+            }
+            Ok(found)
+        }
+    }
+
+    serde_json::Deserializer::from_str(text).deserialize_map(Object(name, wanted)).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `n` as a number, skips everything else.
+    #[derive(Default)]
+    struct Probe(Option<u64>);
+
+    impl<'de> Members<'de> for Probe {
+        fn member<A: MapAccess<'de>>(
+            &mut self,
+            name: &str,
+            value: Value<'_, 'de, A>,
+        ) -> Result<(), A::Error> {
+            match name {
+                "n" => self.0 = Some(value.read("n")?),
+                _ => value.skip()?,
+            }
+            Ok(())
+        }
+    }
+
+    #[track_caller]
+    fn read(text: impl AsRef<[u8]>) -> Result<Option<u64>, Fault> {
+        let mut probe = Probe::default();
+        read_object(text.as_ref(), 32, &mut probe).map(|()| probe.0)
+    }
+
+    fn nested(levels: usize) -> String {
+        let inner = levels - 1;
+        format!("{{\"a\":{}{}}}", "[".repeat(inner), "]".repeat(inner))
+    }
+
+    #[test]
+    fn sound_objects_are_read() {
+        assert_eq!(read("{}"), Ok(None));
+        assert_eq!(read(r#" {"n":7,"a":[1,-1,1.5,"x",true,null,{"n":1},{"n":2}]} "#), Ok(Some(7)));
+        assert_eq!(read(r#"{"\u006e":7}"#), Ok(Some(7)), "names are compared unescaped");
+    }
+
+    #[test]
+    fn duplicates_are_found_at_any_depth_and_in_any_escaping() {
+        for text in [
+            r#"{"n":1,"n":1}"#,
+            r#"{"a":1,"\u0061":1}"#,
+            r#"{"a":{"b":1,"b":1}}"#,
+            r#"{"a":[{"b":{"c":1,"\u0063":2}}]}"#,
+            r#"{"a":{"b":{}},"c":{"d":1,"e":{"d":1},"d":1}}"#,
+        ] {
+            assert_eq!(read(text), Err(Fault::Duplicate), "{text}");
+        }
+        assert_eq!(
+            read(r#"{"a":{"b":1},"b":{"a":1,"b":{"a":1}}}"#),
+            Ok(None),
+            "the twin: same names elsewhere"
+        );
+    }
+
+    #[test]
+    fn broken_texts_are_refused() {
+        let texts: &[&[u8]] = &[
+            b"",
+            b" ",
+            b"[]",
+            b"1",
+            b"null",
+            b"\"a\"",
+            b"{",
+            b"{}x",
+            b"{}{}",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"\xff\":1}",
+            br#"{"a":"\ud800"}"#,
+            br#"{"a":"\ud800\u0061"}"#,
+            br#"{"\udc00":1}"#,
+            b"{\"a\":1,}",
+            b"{a:1}",
+            b"{'a':1}",
+            b"{\"a\":01}",
+            b"{\"a\":1e400}",
+            b"{\"a\":NaN}",
+            b"{/**/}",
+            b"{}//",
+            b"{\"a\":\"\n\"}",
+            b"{\"a\":\"\\x\"}",
+            b"{\"a\" 1}",
+            b"{}\0",
+        ];
+        for text in texts {
+            assert_eq!(read(text), Err(Fault::Syntax), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_exact() {
+        assert_eq!(read(nested(16)), Ok(None));
+        assert_eq!(read(nested(17)), Err(Fault::TooDeep));
+
+        let members = |count: usize| {
+            let inner: Vec<_> = (1..count).map(|index| format!("\"{index}\":0")).collect();
+            format!("{{\"a\":{{{}}}}}", inner.join(","))
+        };
+        assert_eq!(read(members(32)), Ok(None));
+        assert_eq!(read(members(33)), Err(Fault::TooManyMembers));
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_type_is_named() {
+        for value in ["\"7\"", "null", "[]", "{}", "true", "-1", "1.5"] {
+            assert_eq!(read(format!("{{\"n\":{value}}}")), Err(Fault::Member("n")), "{value}");
+        }
+    }
+
+    #[test]
+    fn array_contains_demands_an_array_of_strings() {
+        assert!(array_contains(r#"{"a":["x"],"roles":["reader","admin"]}"#, "roles", "admin"));
+        for text in [
+            r#"{"roles":"admin"}"#,
+            r#"{"roles":["reader"]}"#,
+            r#"{"roles":["admin",1]}"#,
+            r#"{"roles":[["admin"]]}"#,
+            r#"{"roles":{"admin":true}}"#,
+            r#"{"roles":null}"#,
+            r#"{"roles":["Admin"]}"#,
+            r#"{"a":{"roles":["admin"]}}"#,
+            r#"{}"#,
+            "",
+        ] {
+            assert!(!array_contains(text, "roles", "admin"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! JSON Web Keys ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517),
+//! [RFC 7518 section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6),
+//! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037)).
+
+mod set;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::{self, Deserialize, Deserializer, MapAccess};
+
+pub(crate) use self::set::JwkSet;
+pub use self::set::{JwkSetError, SkippedKey};
+use crate::json::{self, Fault, Members, Text, Value};
+use crate::jwt::Algorithm;
+use crate::jwt::key::{Curve, KeyError, KeyMaterial, UnvettedKey};
+
+/// The most members of one key, all levels together.
+const MAX_MEMBERS: usize = 64;
+
+/// The members that only a private key has.
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+
+/// One key as it is written, with its types checked.
+#[derive(Default)]
+pub(crate) struct Jwk<'a> {
+    kty: Option<Text<'a>>,
+    usage: Option<Text<'a>>,
+    key_ops: Option<Vec<Text<'a>>>,
+    alg: Option<Text<'a>>,
+    kid: Option<Text<'a>>,
+    crv: Option<Text<'a>>,
+    x: Option<Base64Url>,
+    y: Option<Base64Url>,
+    n: Option<Base64Url>,
+    e: Option<Base64Url>,
+    k: Option<Base64Url>,
+    private: Option<&'static str>,
+}
+
+impl<'a> Jwk<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, KeyError> {
+        let mut jwk = Self::default();
+        json::read_object(text.as_bytes(), MAX_MEMBERS, &mut jwk).map_err(|fault| match fault {
+            Fault::Member(name) => KeyError::JwkMember(name),
+            Fault::Duplicate => KeyError::Jwk("a member stands in it twice"),
+            Fault::Syntax => KeyError::Jwk("it is not one JSON object"),
+            Fault::TooDeep | Fault::TooManyMembers => {
+                KeyError::Jwk("it is nested too deep or has too many members")
+            }
+        })?;
+        Ok(jwk)
+    }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.kid.as_ref().map(|kid| kid.0.as_ref())
+    }
+
+    pub(crate) fn is_secret(&self) -> bool {
+        self.kty.as_ref().is_some_and(|kty| kty.0 == "oct")
+    }
+
+    /// The key, if it may verify signatures.
+    pub(crate) fn into_key(self) -> Result<UnvettedKey, KeyError> {
+        if let Some(member) = self.private {
+            return Err(KeyError::PrivateKey(member));
+        }
+        if self.usage.as_ref().is_some_and(|usage| usage.0 != "sig") {
+            return Err(KeyError::WrongUse("use"));
+        }
+        if self.key_ops.as_ref().is_some_and(|operations| operations.iter().all(|name| name.0 != "verify")) {
+            return Err(KeyError::WrongUse("key_ops"));
+        }
+        let algorithm = match &self.alg {
+            None => None,
+            Some(alg) => Some(Algorithm::from_name(&alg.0).ok_or(KeyError::JwkMember("alg"))?),
+        };
+        let kid = self.kid().map(Into::into);
+        Ok(UnvettedKey { kid, algorithm, material: self.into_material()? })
+    }
+
+    fn into_material(self) -> Result<KeyMaterial, KeyError> {
+        fn required(member: Option<Base64Url>, name: &'static str) -> Result<Vec<u8>, KeyError> {
+            member.map(|value| value.0).ok_or(KeyError::JwkMember(name))
+        }
+        let kty = self.kty.ok_or(KeyError::JwkMember("kty"))?;
+        let crv = self.crv.ok_or(KeyError::JwkMember("crv"));
+        match kty.0.as_ref() {
+            "oct" => Ok(KeyMaterial::Secret(required(self.k, "k")?)),
+            "RSA" => Ok(KeyMaterial::Rsa { n: required(self.n, "n")?, e: required(self.e, "e")? }),
+            "EC" => {
+                let curve = Curve::from_name(&crv?.0).ok_or(KeyError::UnsupportedType)?;
+                let (x, y) = (required(self.x, "x")?, required(self.y, "y")?);
+                for (name, coordinate) in [("x", &x), ("y", &y)] {
+                    if coordinate.len() != curve.field_bytes() {
+                        return Err(KeyError::JwkMember(name));
+                    }
+                }
+                Ok(KeyMaterial::Ec { curve, point: [&[4], x.as_slice(), y.as_slice()].concat() })
+            }
+            "OKP" if crv?.0 == "Ed25519" => Ok(KeyMaterial::Ed25519(required(self.x, "x")?)),
+            _ => Err(KeyError::UnsupportedType),
+        }
+    }
+}
+
+impl<'de> Members<'de> for Jwk<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        match name {
+            "kty" => self.kty = Some(value.read("kty")?),
+            "use" => self.usage = Some(value.read("use")?),
+            "key_ops" => self.key_ops = Some(value.read("key_ops")?),
+            "alg" => self.alg = Some(value.read("alg")?),
+            "kid" => self.kid = Some(value.read("kid")?),
+            "crv" => self.crv = Some(value.read("crv")?),
+            "x" => self.x = Some(value.read("x")?),
+            "y" => self.y = Some(value.read("y")?),
+            "n" => self.n = Some(value.read("n")?),
+            "e" => self.e = Some(value.read("e")?),
+            "k" => self.k = Some(value.read("k")?),
+            _ => {
+                self.private = PRIVATE.into_iter().find(|private| *private == name).or(self.private);
+                value.skip()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes in base64url without padding.
+struct Base64Url(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Base64Url {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(encoded) = Text::deserialize(deserializer)?;
+        URL_SAFE_NO_PAD.decode(encoded.as_bytes()).map(Self).map_err(|_| de::Error::custom("not base64url"))
+    }
+}

@@ -1,0 +1,110 @@
+//! JWK Sets ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)), vetted key by
+//! key: a bad key is skipped with a warning, the rest serve.
+
+use serde::de::MapAccess;
+use serde_json::value::RawValue;
+
+use super::Jwk;
+use crate::json::{self, Fault, Members, Value};
+use crate::jwt::Algorithm;
+use crate::jwt::key::{KeyError, VerificationKey};
+
+/// The largest key set that is read, in bytes (256 KiB).
+const MAX_BYTES: usize = 256 * 1024;
+
+/// The most members of the set itself, its keys not counted.
+const MAX_MEMBERS: usize = 64;
+
+/// The keys of a set that can be used, and those that cannot.
+pub(crate) struct JwkSet {
+    pub(crate) keys: Vec<VerificationKey>,
+    pub(crate) skipped: Vec<SkippedKey>,
+}
+
+/// A key of a JWK Set that is not used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct SkippedKey {
+    /// Its place in the set, counted from 0.
+    pub index: usize,
+    /// Its `kid`, if it could be read.
+    pub kid: Option<String>,
+    /// What is wrong with it.
+    pub error: KeyError,
+}
+
+/// Why a text is not a JWK Set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwkSetError {
+    /// Over 256 KiB.
+    #[error("it is larger than 256 KiB")]
+    TooLarge,
+    /// Not one strict JSON object.
+    #[error("it is not one JSON object")]
+    Syntax,
+    /// A member stands twice in the set.
+    #[error("a member stands in it twice")]
+    DuplicateMember,
+    /// No array `keys`.
+    #[error("it has no array `keys`: expected `{{\"keys\":[...]}}`")]
+    NoKeys,
+}
+
+impl JwkSet {
+    pub(crate) fn parse(text: &str, allowed: Option<&[Algorithm]>) -> Result<Self, JwkSetError> {
+        if text.len() > MAX_BYTES {
+            return Err(JwkSetError::TooLarge);
+        }
+        let mut document = Document::default();
+        json::read_object(text.as_bytes(), MAX_MEMBERS, &mut document).map_err(|fault| match fault {
+            Fault::Member(_) => JwkSetError::NoKeys,
+            Fault::Duplicate => JwkSetError::DuplicateMember,
+            Fault::Syntax | Fault::TooDeep | Fault::TooManyMembers => JwkSetError::Syntax,
+        })?;
+        let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
+        for (index, key) in document.keys.ok_or(JwkSetError::NoKeys)?.iter().enumerate() {
+            set.add(index, key.get(), allowed);
+        }
+        Ok(set)
+    }
+
+    fn add(&mut self, index: usize, text: &str, allowed: Option<&[Algorithm]>) {
+        let mut kid = None;
+        let load = |kid: &mut Option<String>| {
+            let jwk = Jwk::parse(text)?;
+            *kid = jwk.kid().map(str::to_owned);
+            if jwk.is_secret() {
+                return Err(KeyError::SecretInSet);
+            }
+            let key = VerificationKey::load(jwk.into_key()?, allowed)?;
+            if self.keys.iter().any(|earlier| earlier.is_ambiguous_with(&key)) {
+                return Err(KeyError::AmbiguousKid);
+            }
+            Ok(key)
+        };
+        match load(&mut kid) {
+            Ok(key) => self.keys.push(key),
+            Err(error) => {
+                tracing::warn!(index, kid, %error, "key of the JWK Set skipped");
+                self.skipped.push(SkippedKey { index, kid, error });
+            }
+        }
+    }
+}
+
+/// The set with its keys unread, so that one that is broken does not take the others along.
+#[derive(Default)]
+struct Document<'a> {
+    keys: Option<Vec<&'a RawValue>>,
+}
+
+impl<'de> Members<'de> for Document<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        match name {
+            "keys" => self.keys = Some(value.read("keys")?),
+            _ => value.skip()?,
+        }
+        Ok(())
+    }
+}

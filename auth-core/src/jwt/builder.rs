@@ -1,0 +1,404 @@
+//! Assembles a [`JwtVerifier`], and says everything that is wrong with the configuration at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::checks::TokenType;
+use super::key::{KeyError, KeyMaterial, UnvettedKey, VerificationKey};
+use super::{Algorithm, JwtVerifier, pem};
+use crate::clock::{Clock, SystemClock};
+use crate::jwk::{Jwk, JwkSet, JwkSetError, SkippedKey};
+
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+/// What is expected of tokens, and the keys that verify them.
+///
+/// An issuer, an audience and a key must be given. Every mistake is kept until
+/// [`build`](Self::build), which reports them all.
+pub struct JwtVerifierBuilder {
+    issuer: Expected<String>,
+    audiences: Expected<Vec<String>>,
+    token_type: TokenType,
+    leeway: Duration,
+    max_age: Option<Duration>,
+    max_lifetime: Option<Duration>,
+    clock: Arc<dyn Clock>,
+    algorithms: Option<Vec<Algorithm>>,
+    sources: Vec<Source>,
+}
+
+/// What a claim has to be.
+enum Expected<T> {
+    NotSaid,
+    Value(T),
+    Anything,
+}
+
+/// Where keys come from. Read when built, for the algorithms must be known by then.
+enum Source {
+    Secret(Algorithm, Vec<u8>),
+    Pem(Vec<u8>),
+    Jwk(String),
+    JwkSet(String),
+    JwkSetFile(PathBuf),
+}
+
+impl Default for JwtVerifierBuilder {
+    fn default() -> Self {
+        Self {
+            issuer: Expected::NotSaid,
+            audiences: Expected::NotSaid,
+            token_type: TokenType::AccessTokenOrUnspecific,
+            leeway: DEFAULT_LEEWAY,
+            max_age: None,
+            max_lifetime: None,
+            clock: Arc::new(SystemClock),
+            algorithms: None,
+            sources: Vec::new(),
+        }
+    }
+}
+
+impl JwtVerifierBuilder {
+    /// Claim `iss` must be this, byte for byte: a trailing slash counts.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Expected::Value(issuer.into());
+        self
+    }
+
+    /// Claim `aud` must name this, byte for byte. Called again, it adds another name for this
+    /// service; one of them is enough.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        match &mut self.audiences {
+            Expected::Value(audiences) => audiences.push(audience.into()),
+            audiences => *audiences = Expected::Value(vec![audience.into()]),
+        }
+        self
+    }
+
+    /// Leaves claim `iss` unchecked: whoever holds one of the keys may call himself what he likes.
+    #[must_use]
+    pub fn dangerously_accept_any_issuer(mut self) -> Self {
+        self.issuer = Expected::Anything;
+        self
+    }
+
+    /// Leaves claim `aud` unchecked: a token made for another service of the same issuer is accepted,
+    /// and that service can use the tokens it is sent to act as its users here.
+    #[must_use]
+    pub fn dangerously_accept_any_audience(mut self) -> Self {
+        self.audiences = Expected::Anything;
+        self
+    }
+
+    /// A secret shared with the issuer, as bytes, for one of the HMAC algorithms.
+    ///
+    /// At least 32 bytes for HS256, 48 for HS384, 64 for HS512
+    /// ([RFC 7518 section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)), from a random
+    /// generator: a password is not a key. The bytes are taken as they are, nothing is decoded.
+    #[must_use]
+    pub fn secret(self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
+        self.source(Source::Secret(algorithm, secret.as_ref().to_vec()))
+    }
+
+    /// A public key in PEM: RSA, EC (P-256, P-384, P-521, secp256k1) or Ed25519.
+    ///
+    /// `-----BEGIN PUBLIC KEY-----`, or for RSA also `-----BEGIN RSA PUBLIC KEY-----`. The key serves
+    /// tokens with any `kid` that no other key has. An RSA key serves RS256 to PS512, if
+    /// [`algorithms`](Self::algorithms) does not restrict it.
+    #[must_use]
+    pub fn public_key_pem(self, pem: impl AsRef<[u8]>) -> Self {
+        self.source(Source::Pem(pem.as_ref().to_vec()))
+    }
+
+    /// One key as a JWK in JSON: a public key, or a shared secret (`"kty":"oct"`).
+    #[must_use]
+    pub fn jwk(self, json: impl Into<String>) -> Self {
+        self.source(Source::Jwk(json.into()))
+    }
+
+    /// The public keys of a JWK Set in JSON. Keys that cannot be used are skipped with a warning,
+    /// shared secrets and private keys among them; one usable key must remain.
+    #[must_use]
+    pub fn jwks(self, json: impl Into<String>) -> Self {
+        self.source(Source::JwkSet(json.into()))
+    }
+
+    /// As [`jwks`](Self::jwks), from a file that is read once, when built.
+    #[must_use]
+    pub fn jwks_file(self, path: impl AsRef<Path>) -> Self {
+        self.source(Source::JwkSetFile(path.as_ref().to_owned()))
+    }
+
+    /// Restricts the algorithms beyond what the keys do: a key is used only with those of its own
+    /// algorithms that are listed.
+    #[must_use]
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// How far the issuer's clock may be off: 60 seconds unless said otherwise, at most 300. Whole
+    /// seconds count.
+    #[must_use]
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Refuses tokens issued (`iat`) longer ago than this, or not saying when.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// Refuses tokens that live longer than this from `iat` to `exp`, or do not say when they were
+    /// issued.
+    #[must_use]
+    pub fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
+        self.max_lifetime = Some(max_lifetime);
+        self
+    }
+
+    /// Accepts only tokens whose header says `"typ":"at+jwt"`
+    /// ([RFC 9068 section 4](https://www.rfc-editor.org/rfc/rfc9068#section-4)).
+    ///
+    /// By default `JWT` and no `typ` at all are accepted too, for most issuers do not follow RFC 9068
+    /// yet. If yours does, demand it: it keeps out the issuer's ID tokens.
+    #[must_use]
+    pub fn require_access_token_type(mut self) -> Self {
+        self.token_type = TokenType::AccessToken;
+        self
+    }
+
+    /// The clock to ask, instead of the operating system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    fn source(mut self, source: Source) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Reads and vets the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] with every [`Problem`] there is.
+    pub fn build(self) -> Result<JwtVerifier, BuildError> {
+        let mut problems = Vec::new();
+        let mut keys = Vec::new();
+        let mut skipped = Vec::new();
+        let allowed = self.algorithms.as_deref();
+
+        match &self.issuer {
+            Expected::NotSaid => problems.push(Problem::NoIssuer),
+            Expected::Value(issuer) if issuer.is_empty() => problems.push(Problem::EmptyIssuer),
+            Expected::Value(_) | Expected::Anything => {}
+        }
+        match &self.audiences {
+            Expected::NotSaid => problems.push(Problem::NoAudience),
+            Expected::Value(names) if names.iter().any(String::is_empty) => {
+                problems.push(Problem::EmptyAudience);
+            }
+            Expected::Value(_) | Expected::Anything => {}
+        }
+        if self.leeway > MAX_LEEWAY {
+            problems.push(Problem::LeewayTooLong { leeway: self.leeway });
+        }
+        if allowed.is_some_and(<[_]>::is_empty) {
+            problems.push(Problem::NoAlgorithms);
+        }
+        if self.sources.is_empty() {
+            problems.push(Problem::NoKeys);
+        }
+        for source in self.sources {
+            match source.load(allowed) {
+                Ok(mut set) => {
+                    keys.append(&mut set.keys);
+                    skipped.append(&mut set.skipped);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if keys
+            .iter()
+            .enumerate()
+            .any(|(index, key)| keys.iter().skip(index + 1).any(|other| key.is_ambiguous_with(other)))
+        {
+            problems.push(Problem::Key(KeyError::AmbiguousKid));
+        }
+        if !problems.is_empty() {
+            return Err(BuildError { problems });
+        }
+        Ok(JwtVerifier {
+            issuer: self.issuer.value(),
+            audiences: self.audiences.value(),
+            token_type: self.token_type,
+            leeway: self.leeway.as_secs(),
+            max_age: self.max_age.map(|age| age.as_secs()),
+            max_lifetime: self.max_lifetime.map(|lifetime| lifetime.as_secs()),
+            clock: self.clock,
+            keys,
+            skipped,
+        })
+    }
+}
+
+impl<T> Expected<T> {
+    fn value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::NotSaid | Self::Anything => None,
+        }
+    }
+}
+
+impl Source {
+    fn load(self, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
+        let unvetted = match self {
+            Self::Secret(algorithm, secret) => {
+                if algorithm.min_secret_bytes().is_none() {
+                    return Err(Problem::Key(KeyError::NotHmac { algorithm }));
+                }
+                let material = KeyMaterial::Secret(secret);
+                Ok(UnvettedKey { kid: None, algorithm: Some(algorithm), material })
+            }
+            Self::Pem(text) => {
+                pem::parse(&text).map(|material| UnvettedKey { kid: None, algorithm: None, material })
+            }
+            Self::Jwk(text) => Jwk::parse(&text).and_then(Jwk::into_key),
+            Self::JwkSet(text) => return load_set(&text, None, allowed),
+            Self::JwkSetFile(path) => {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| Problem::UnreadableFile { path: path.clone(), error: error.kind() })?;
+                return load_set(&text, Some(path), allowed);
+            }
+        };
+        let key = unvetted.and_then(|key| VerificationKey::load(key, allowed)).map_err(Problem::Key)?;
+        Ok(JwkSet { keys: vec![key], skipped: Vec::new() })
+    }
+}
+
+fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
+    match JwkSet::parse(text, allowed) {
+        Ok(set) if set.keys.is_empty() => Err(Problem::NoUsableKey { path, skipped: set.skipped }),
+        Ok(set) => Ok(set),
+        Err(error) => Err(Problem::JwkSet { path, error }),
+    }
+}
+
+/// Why a [`JwtVerifier`] cannot be built.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BuildError {
+    problems: Vec<Problem>,
+}
+
+impl BuildError {
+    /// All there is to mend; never empty.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot verify tokens with this configuration: ")?;
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// One thing that is wrong with the configuration, and what to do.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No issuer was given.
+    #[error("no issuer: call `.issuer(\"https://...\")` with the `iss` of your tokens")]
+    NoIssuer,
+    /// The issuer is empty, which no issuer is.
+    #[error("the issuer is empty: give the `iss` of your tokens")]
+    EmptyIssuer,
+    /// No audience was given.
+    #[error(
+        "no audience: call `.audience(\"https://...\")` with the name of this service in the `aud` of its tokens"
+    )]
+    NoAudience,
+    /// An audience is empty.
+    #[error("an audience is empty: give the name of this service in the `aud` of its tokens")]
+    EmptyAudience,
+    /// Tokens would be accepted long after they expired.
+    #[error("the leeway of {} seconds is too long: 300 at most, better set the clocks", leeway.as_secs())]
+    LeewayTooLong {
+        /// What was asked for.
+        leeway: Duration,
+    },
+    /// `algorithms` was called with none.
+    #[error("no algorithm is allowed: list one in `.algorithms(...)`, or leave the call out")]
+    NoAlgorithms,
+    /// No key was given.
+    #[error(
+        "no keys: call `.secret(...)`, `.public_key_pem(...)`, `.jwk(...)`, `.jwks(...)` or `.jwks_file(...)`"
+    )]
+    NoKeys,
+    /// A key that was given cannot be used.
+    #[error("a key cannot be used: {0}")]
+    Key(KeyError),
+    /// The file cannot be read.
+    #[error("cannot read the JWK Set {}: {error}", path.display())]
+    UnreadableFile {
+        /// The file.
+        path: PathBuf,
+        /// The kind of failure.
+        error: std::io::ErrorKind,
+    },
+    /// The text is not a JWK Set.
+    #[error("{} cannot be used: {error}", name(path.as_deref()))]
+    JwkSet {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong.
+        error: JwkSetError,
+    },
+    /// The set is empty, or none of its keys can be used.
+    #[error("{} holds no usable key{}", name(path.as_deref()), reasons(skipped))]
+    NoUsableKey {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// Why each of its keys cannot be used.
+        skipped: Vec<SkippedKey>,
+    },
+}
+
+fn name(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("the JWK Set {}", path.display()),
+        None => "the JWK Set".to_owned(),
+    }
+}
+
+fn reasons(skipped: &[SkippedKey]) -> String {
+    let reasons: Vec<_> = skipped.iter().map(|key| format!("key {}: {}", key.index, key.error)).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
+}
+
+impl fmt::Debug for JwtVerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JwtVerifierBuilder(<keys redacted>)")
+    }
+}

@@ -1,0 +1,63 @@
+//! Signatures by the RustCrypto crates, through jsonwebtoken's provider of that name.
+//!
+//! The provider is named outright. The process-wide default of jsonwebtoken is never used: it panics
+//! when cargo's feature unification has enabled both of its backends.
+
+use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+use jsonwebtoken::{Algorithm as JoseAlgorithm, DecodingKey};
+
+use super::super::algorithm::Algorithm;
+use super::super::key::{KeyError, KeyMaterial};
+
+/// The largest RSA modulus that the `rsa` crate takes.
+const MAX_RSA_BYTES: usize = 4096 / 8;
+
+/// One key, ready for one algorithm.
+pub(crate) struct SignatureVerifier {
+    algorithm: JoseAlgorithm,
+    key: DecodingKey,
+}
+
+impl SignatureVerifier {
+    pub(crate) fn load(algorithm: Algorithm, material: &KeyMaterial) -> Result<Self, KeyError> {
+        let key = match material {
+            KeyMaterial::Secret(secret) => DecodingKey::from_secret(secret),
+            KeyMaterial::Rsa { n, .. } if n.len() > MAX_RSA_BYTES => {
+                return Err(KeyError::UnsupportedByBackend { algorithm });
+            }
+            KeyMaterial::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
+            KeyMaterial::Ec { point, .. } => DecodingKey::from_ec_der(point),
+            KeyMaterial::Ed25519(bytes) => DecodingKey::from_ed_der(bytes),
+        };
+        let algorithm = jose_algorithm(algorithm)?;
+        // Parses the key, and for want of a way to keep the outcome does so again at each call.
+        match (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key) {
+            Ok(_) => Ok(Self { algorithm, key }),
+            Err(_) => Err(KeyError::InvalidKey("it is not a public key of its type")),
+        }
+    }
+
+    /// Compares MACs in constant time.
+    pub(crate) fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
+        (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.key)
+            .is_ok_and(|verifier| verifier.verify(signing_input, &signature.to_vec()).is_ok())
+    }
+}
+
+fn jose_algorithm(algorithm: Algorithm) -> Result<JoseAlgorithm, KeyError> {
+    match algorithm {
+        Algorithm::Hs256 => Ok(JoseAlgorithm::HS256),
+        Algorithm::Hs384 => Ok(JoseAlgorithm::HS384),
+        Algorithm::Hs512 => Ok(JoseAlgorithm::HS512),
+        Algorithm::Rs256 => Ok(JoseAlgorithm::RS256),
+        Algorithm::Rs384 => Ok(JoseAlgorithm::RS384),
+        Algorithm::Rs512 => Ok(JoseAlgorithm::RS512),
+        Algorithm::Ps256 => Ok(JoseAlgorithm::PS256),
+        Algorithm::Ps384 => Ok(JoseAlgorithm::PS384),
+        Algorithm::Ps512 => Ok(JoseAlgorithm::PS512),
+        Algorithm::Es256 => Ok(JoseAlgorithm::ES256),
+        Algorithm::Es384 => Ok(JoseAlgorithm::ES384),
+        Algorithm::EdDsa => Ok(JoseAlgorithm::EdDSA),
+        Algorithm::Es512 | Algorithm::Es256k => Err(KeyError::UnsupportedByBackend { algorithm }),
+    }
+}

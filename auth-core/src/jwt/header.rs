@@ -1,0 +1,200 @@
+//! The JOSE header ([RFC 7515 section 4](https://www.rfc-editor.org/rfc/rfc7515#section-4)).
+//!
+//! What is done with its parameters:
+//!
+//! 1. `alg` only narrows what the keys allow.
+//! 2. `kid` only chooses among the configured keys.
+//! 3. `typ` must be one that the verifier accepts.
+//! 4. `crit`, `b64`, `zip` and `enc` change what the token means, and this library understands none
+//!    of their meanings: their presence alone refuses.
+//! 5. `cty` must not announce another JWT inside.
+//! 6. `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are passed over: keys come from the
+//!    configuration, never from the token.
+
+use serde::de::MapAccess;
+
+use super::algorithm::Algorithm;
+use crate::json::{self, Fault, Members, Text, Value};
+use crate::verifier::VerifyError;
+
+/// The longest `kid` that is looked up, in bytes.
+const MAX_KID_BYTES: usize = 256;
+
+/// The most members that a header may have, all levels together.
+const MAX_MEMBERS: usize = 32;
+
+/// The parameters that matter, with their types checked.
+#[derive(Default)]
+pub(super) struct Header<'a> {
+    alg: Option<Algorithm>,
+    pub(super) kid: Option<Text<'a>>,
+    pub(super) typ: Option<Text<'a>>,
+    cty: Option<Text<'a>>,
+    /// A parameter whose presence refuses.
+    refused: Option<&'static str>,
+}
+
+impl<'a> Header<'a> {
+    pub(super) fn parse(text: &'a [u8]) -> Result<Self, VerifyError> {
+        let mut header = Self::default();
+        json::read_object(text, MAX_MEMBERS, &mut header).map_err(|fault| match fault {
+            Fault::Member(name) => VerifyError::InvalidHeader(name),
+            Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
+                VerifyError::MalformedHeader
+            }
+        })?;
+        if let Some(name) = header.refused {
+            return Err(VerifyError::InvalidHeader(name));
+        }
+        if header.kid.as_ref().is_some_and(|kid| kid.0.len() > MAX_KID_BYTES) {
+            return Err(VerifyError::InvalidHeader("kid"));
+        }
+        if header.cty.as_ref().is_some_and(|cty| is_media_type(&cty.0, "JWT")) {
+            return Err(VerifyError::InvalidHeader("cty"));
+        }
+        Ok(header)
+    }
+
+    pub(super) fn algorithm(&self) -> Result<Algorithm, VerifyError> {
+        self.alg.ok_or(VerifyError::InvalidHeader("alg"))
+    }
+}
+
+impl<'de> Members<'de> for Header<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        match name {
+            "alg" => self.alg = Algorithm::from_name(&value.read::<Text<'_>>("alg")?.0),
+            "kid" => self.kid = Some(value.read("kid")?),
+            "typ" => self.typ = Some(value.read("typ")?),
+            "cty" => self.cty = Some(value.read("cty")?),
+            "crit" => self.refuse("crit", value)?,
+            "b64" => self.refuse("b64", value)?,
+            "zip" => self.refuse("zip", value)?,
+            "enc" => self.refuse("enc", value)?,
+            _ => value.skip()?,
+        }
+        Ok(())
+    }
+}
+
+impl Header<'_> {
+    fn refuse<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: &'static str,
+        value: Value<'_, 'de, A>,
+    ) -> Result<(), A::Error> {
+        self.refused = Some(name);
+        value.skip()
+    }
+}
+
+/// Compares media types as `typ` and `cty` write them: in any case, `application/` left out or not
+/// ([RFC 7515 section 4.1.9](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9)).
+pub(super) fn is_media_type(value: &str, short: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let bare = match value.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => value,
+    };
+    bare.eq_ignore_ascii_case(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refusal(text: &str) -> VerifyError {
+        Header::parse(text.as_bytes()).and_then(|header| header.algorithm()).unwrap_err()
+    }
+
+    #[test]
+    fn what_matters_is_read() {
+        let text = br#"{"alg":"ES256","kid":"k\u0031","typ":"JWT","jku":"https://evil.example","x5c":["a"],"jwk":{"kty":"oct"}}"#;
+        let header = Header::parse(text).unwrap();
+        assert_eq!(header.algorithm(), Ok(Algorithm::Es256));
+        assert_eq!(header.kid.unwrap().0, "k1");
+        assert_eq!(header.typ.unwrap().0, "JWT");
+    }
+
+    #[test]
+    fn an_algorithm_must_be_named_exactly() {
+        for alg in [
+            "\"none\"",
+            "\"None\"",
+            "\"nOnE\"",
+            "\"hs256\"",
+            "\"\"",
+            "[\"HS256\"]",
+            "1",
+            "null",
+            "{}",
+            "\"RSA-OAEP\"",
+        ] {
+            assert_eq!(refusal(&format!("{{\"alg\":{alg}}}")), VerifyError::InvalidHeader("alg"), "{alg}");
+        }
+        assert_eq!(refusal("{}"), VerifyError::InvalidHeader("alg"));
+    }
+
+    #[test]
+    fn parameters_that_change_the_meaning_refuse_whatever_their_value() {
+        for name in ["crit", "b64", "zip", "enc"] {
+            for value in ["null", "[]", "true", "false", "\"DEF\"", "[\"exp\"]", "{}"] {
+                let text = format!("{{\"alg\":\"HS256\",\"{name}\":{value}}}");
+                assert!(
+                    matches!(refusal(&text), VerifyError::InvalidHeader(found) if found == name),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_nested_jwt_refuses() {
+        for cty in ["JWT", "jwt", "application/jwt", "APPLICATION/JWT"] {
+            let text = format!("{{\"alg\":\"HS256\",\"cty\":\"{cty}\"}}");
+            assert_eq!(refusal(&text), VerifyError::InvalidHeader("cty"), "{cty}");
+        }
+        assert!(Header::parse(br#"{"alg":"HS256","cty":"json"}"#).is_ok());
+    }
+
+    #[test]
+    fn types_are_strict() {
+        for name in ["kid", "typ", "cty"] {
+            for value in ["1", "null", "[]", "[\"a\"]", "{}", "true"] {
+                let text = format!("{{\"alg\":\"HS256\",\"{name}\":{value}}}");
+                assert!(
+                    matches!(refusal(&text), VerifyError::InvalidHeader(found) if found == name),
+                    "{text}"
+                );
+            }
+        }
+        assert_eq!(refusal(r#"{"alg":"HS256","alg":"HS256"}"#), VerifyError::MalformedHeader);
+    }
+
+    #[test]
+    fn bounds_are_exact() {
+        let kid = |length: usize| format!("{{\"alg\":\"HS256\",\"kid\":\"{}\"}}", "k".repeat(length));
+        assert!(Header::parse(kid(256).as_bytes()).is_ok());
+        assert_eq!(refusal(&kid(257)), VerifyError::InvalidHeader("kid"));
+
+        let members = |count: usize| {
+            let others: Vec<_> = (1..count).map(|index| format!("\"{index}\":0")).collect();
+            format!("{{\"alg\":\"HS256\",{}}}", others.join(","))
+        };
+        assert!(Header::parse(members(32).as_bytes()).is_ok());
+        assert_eq!(refusal(&members(33)), VerifyError::MalformedHeader);
+    }
+
+    #[test]
+    fn media_types_compare_without_case_and_prefix() {
+        for value in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
+            assert!(is_media_type(value, "at+jwt"), "{value}");
+        }
+        for value in
+            ["at+jwt ", "application/", "", "text/at+jwt", "application/application/at+jwt", "dpop+jwt"]
+        {
+            assert!(!is_media_type(value, "at+jwt"), "{value}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Verification of JSON Web Tokens ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) signed as
+//! JWS ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515)), by the rules of
+//! [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725).
+//!
+//! How a token is judged, in this order; the first fault ends it:
+//!
+//! 1. At most 8 KiB, and exactly three segments.
+//! 2. The header is strict JSON and asks for nothing that this library does not understand.
+//! 3. `typ` is one that is accepted.
+//! 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
+//!    without any; or, if the token has none, all), of the token's `alg`, at most [`MAX_CANDIDATES`].
+//! 5. One of them verifies the signature. Only from here on is anything in the payload believed.
+//! 6. The claims are strict JSON with the types that RFC 7519 says.
+//! 7. `iss`, `aud`, `cnf`, `exp`, `nbf`, `iat` in turn; `sub` is there and not empty.
+//!
+//! What is not checked: whether the token was revoked, replayed, or obtained by whoever sends it.
+
+mod algorithm;
+mod builder;
+mod checks;
+mod crypto;
+mod header;
+pub(crate) mod key;
+mod pem;
+mod segments;
+mod vetting;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use self::algorithm::Algorithm;
+pub use self::builder::{BuildError, JwtVerifierBuilder, Problem};
+use self::crypto::SignatureVerifier;
+use self::header::Header;
+pub use self::key::KeyError;
+use self::key::VerificationKey;
+use self::segments::Segments;
+use crate::claims::RegisteredClaims;
+use crate::clock::Clock;
+use crate::jwk::SkippedKey;
+use crate::verifier::{TokenVerifier, VerifiedToken, VerifyError};
+
+/// The most keys that are tried on one token.
+const MAX_CANDIDATES: usize = 8;
+
+/// Verifies JWTs of one issuer.
+///
+/// ```
+/// use auth_core::{Algorithm, JwtVerifier};
+///
+/// let verifier = JwtVerifier::builder()
+///     .issuer("https://issuer.example")
+///     .audience("https://api.example")
+///     .secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")
+///     .build()?;
+/// # Ok::<(), auth_core::BuildError>(())
+/// ```
+///
+/// For tokens of several issuers, build one for each and chain them
+/// ([`VerifierChain`](crate::VerifierChain)): then no issuer's key is ever tried on behalf of another.
+pub struct JwtVerifier {
+    issuer: Option<String>,
+    audiences: Option<Vec<String>>,
+    token_type: checks::TokenType,
+    leeway: u64,
+    max_age: Option<u64>,
+    max_lifetime: Option<u64>,
+    clock: Arc<dyn Clock>,
+    keys: Vec<VerificationKey>,
+    skipped: Vec<SkippedKey>,
+}
+
+impl JwtVerifier {
+    /// Begins with no keys and nothing expected.
+    #[must_use]
+    pub fn builder() -> JwtVerifierBuilder {
+        JwtVerifierBuilder::default()
+    }
+
+    /// The keys of the configured JWK Sets that are not used, and why.
+    #[must_use]
+    pub fn skipped_keys(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// Judges a token, at once: nothing in it waits.
+    ///
+    /// # Errors
+    ///
+    /// The first fault found.
+    pub fn verify_jwt(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        let segments = Segments::split(token)?;
+        let header_json = segments::decode(segments.header)?;
+        let header = Header::parse(&header_json)?;
+        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
+        self.check_signature(&header, &segments)?;
+        let claims_json = segments::decode(segments.payload)?;
+        let claims = RegisteredClaims::parse(&claims_json)?;
+        self.check_claims(&claims)?;
+        let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
+        VerifiedToken::from_parsed(claims, claims_json)
+    }
+
+    fn check_signature(&self, header: &Header<'_>, segments: &Segments<'_>) -> Result<(), VerifyError> {
+        let signature = segments::decode(segments.signature)?;
+        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
+        let mut outcome = Err(VerifyError::UnknownKey);
+        for candidate in self.candidates(kid, header.algorithm()?) {
+            if candidate.verifies(segments.signing_input, &signature) {
+                return Ok(());
+            }
+            outcome = Err(VerifyError::InvalidSignature);
+        }
+        outcome
+    }
+
+    fn candidates(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &SignatureVerifier> {
+        let known = kid.is_some() && self.keys.iter().any(|key| key.kid() == kid);
+        self.keys
+            .iter()
+            .filter(move |key| match (kid, known) {
+                (None, _) => true,
+                (Some(_), true) => key.kid() == kid,
+                (Some(_), false) => key.kid().is_none(),
+            })
+            .filter_map(move |key| key.verifier(algorithm))
+            .take(MAX_CANDIDATES)
+    }
+
+    fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
+        let now = self.clock.now().ok_or(VerifyError::Unavailable { retry_after: None })?;
+        checks::issuer(claims.iss.as_deref(), self.issuer.as_deref())?;
+        checks::audience(claims.aud.as_ref(), self.audiences.as_deref())?;
+        checks::not_sender_constrained(claims.confirmation)?;
+        checks::expiry(claims.exp, now, self.leeway)?;
+        checks::not_before(claims.nbf, now, self.leeway)?;
+        checks::issued_at(claims.iat, self.max_age, now, self.leeway)?;
+        checks::lifetime(claims.iat, claims.exp, self.max_lifetime)
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for JwtVerifier {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        self.verify_jwt(token)
+    }
+}
+
+/// Prints what is expected, and of the keys only `kid` and algorithms.
+impl fmt::Debug for JwtVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self
+            .keys
+            .iter()
+            .map(|key| (key.kid(), key.algorithms().map(Algorithm::name).collect::<Vec<_>>()))
+            .collect();
+        f.debug_struct("JwtVerifier")
+            .field("issuer", &self.issuer)
+            .field("audiences", &self.audiences)
+            .field("leeway", &self.leeway)
+            .field("keys", &keys)
+            .finish_non_exhaustive()
+    }
+}

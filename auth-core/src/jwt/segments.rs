@@ -1,0 +1,84 @@
+//! The three segments of a JWS in compact serialization
+//! ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::bearer::MAX_TOKEN_BYTES;
+use crate::verifier::VerifyError;
+
+/// A token split at its two dots, with nothing decoded yet.
+pub(super) struct Segments<'a> {
+    pub(super) header: &'a str,
+    pub(super) payload: &'a str,
+    pub(super) signature: &'a str,
+    /// What was signed: header, dot, payload.
+    pub(super) signing_input: &'a [u8],
+}
+
+impl<'a> Segments<'a> {
+    /// Splits without allocating. A fourth segment, as a JWE has, is refused, and so is an empty
+    /// one: an unsecured or a detached JWS.
+    pub(super) fn split(token: &'a str) -> Result<Self, VerifyError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(VerifyError::TooLong);
+        }
+        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::MalformedToken)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(VerifyError::MalformedToken)?;
+        if payload.contains('.') || header.is_empty() || payload.is_empty() || signature.is_empty() {
+            return Err(VerifyError::MalformedToken);
+        }
+        Ok(Self { header, payload, signature, signing_input: signing_input.as_bytes() })
+    }
+}
+
+/// Decodes base64url without padding; refuses white space, padding, the other alphabet and stray
+/// trailing bits, so that one value has one encoding.
+pub(super) fn decode(segment: &str) -> Result<Vec<u8>, VerifyError> {
+    URL_SAFE_NO_PAD.decode(segment).map_err(|_| VerifyError::MalformedToken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_two_dots_and_no_empty_segment() {
+        let segments = Segments::split("aa.bb.cc").unwrap_or_else(|_| unreachable!());
+        assert_eq!((segments.header, segments.payload, segments.signature), ("aa", "bb", "cc"));
+        assert_eq!(segments.signing_input, b"aa.bb");
+        for token in [
+            "",
+            ".",
+            "..",
+            "...",
+            "a",
+            "a.b",
+            "a.b.",
+            "a..c",
+            ".b.c",
+            "a.b.c.",
+            "a.b.c.d",
+            "a.b.c.d.e",
+            ".a.b.c",
+        ] {
+            assert_eq!(Segments::split(token).err(), Some(VerifyError::MalformedToken), "{token}");
+        }
+    }
+
+    #[test]
+    fn the_bound_is_exact() {
+        let token = format!("a.b.{}", "c".repeat(MAX_TOKEN_BYTES - 4));
+        assert!(Segments::split(&token).is_ok());
+        assert_eq!(Segments::split(&format!("{token}c")).err(), Some(VerifyError::TooLong));
+        assert_eq!(Segments::split(&".".repeat(1_000_000)).err(), Some(VerifyError::TooLong));
+    }
+
+    #[test]
+    fn one_value_has_one_encoding() {
+        assert_eq!(decode("-_8"), Ok(vec![0xfb, 0xff]));
+        for segment in ["-_9", "-_8=", "+/8", "-_ 8", "-_8\n", "-", "é"] {
+            assert_eq!(decode(segment), Err(VerifyError::MalformedToken), "{segment}");
+        }
+    }
+}

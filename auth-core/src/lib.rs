@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod authenticator;
+mod bearer;
+mod challenge;
+mod claims;
+mod clock;
+mod json;
+mod jwk;
+mod jwt;
+mod policy;
+mod rejection;
+mod scope;
+mod verifier;
+
+pub use async_trait::async_trait;
+
+pub use crate::authenticator::{Authenticated, Authenticator, BearerToken, RequestHead};
+pub use crate::bearer::{Credentials, MAX_TOKEN_BYTES};
+pub use crate::challenge::{InvalidRealm, Realm};
+pub use crate::claims::Audience;
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::jwk::{JwkSetError, SkippedKey};
+pub use crate::jwt::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, KeyError, Problem};
+pub use crate::policy::Policy;
+pub use crate::rejection::{Reason, Rejection};
+pub use crate::scope::{InvalidScope, Scope, ScopeSet};
+pub use crate::verifier::{ClaimsError, NoClaims, TokenVerifier, VerifiedToken, VerifierChain, VerifyError};

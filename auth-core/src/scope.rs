@@ -1,0 +1,168 @@
+//! Scopes: what a token was granted.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The name of one scope: a `scope-token` of
+/// [RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3), such as
+/// `orders:read`. Compared byte by byte.
+///
+/// ```
+/// use auth_core::Scope;
+///
+/// // As a constant, a name that cannot be written into a challenge does not compile.
+/// const ORDERS_READ: Scope = Scope::from_static("orders:read");
+///
+/// assert!(Scope::new("two words").is_err());
+/// ```
+///
+/// ```compile_fail
+/// const TWO_WORDS: auth_core::Scope = auth_core::Scope::from_static("two words");
+/// ```
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Scope(Cow<'static, str>);
+
+/// A name that is not a scope-token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "a scope is one or more printable ASCII characters without space, '\"' and '\\' \
+     (RFC 6749 section 3.3)"
+)]
+pub struct InvalidScope;
+
+impl Scope {
+    /// Checks the name of a scope.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScope`] if the name is empty or holds a character that a scope-token may not.
+    pub fn new(name: impl Into<String>) -> Result<Self, InvalidScope> {
+        let name = name.into();
+        if is_scope_token(name.as_bytes()) { Ok(Self(Cow::Owned(name))) } else { Err(InvalidScope) }
+    }
+
+    /// A scope named in the source, best as a constant: then a bad name is a compile error.
+    ///
+    /// # Panics
+    ///
+    /// Outside of constants, if the name is not a scope-token.
+    #[must_use]
+    #[allow(clippy::panic, reason = "in a constant this is a compile error")]
+    pub const fn from_static(name: &'static str) -> Self {
+        if is_scope_token(name.as_bytes()) {
+            Self(Cow::Borrowed(name))
+        } else {
+            panic!("a scope is printable ASCII without space, '\"' and '\\'")
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The scopes that a token was granted: a set; the order means nothing.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct ScopeSet {
+    /// Separated by single spaces, as in the claim.
+    names: Box<str>,
+}
+
+impl ScopeSet {
+    /// Reads a space-separated list as in the claim `scope`
+    /// ([RFC 8693 section 4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2)).
+    ///
+    /// An empty text is the empty set, for authorization servers write it so.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidScope`] if a name is not a scope-token, is given twice, or more than one space, or
+    /// another white-space character, stands between two.
+    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        for (index, name) in text.split(' ').enumerate() {
+            if !is_scope_token(name.as_bytes()) || text.split(' ').take(index).any(|seen| seen == name) {
+                return Err(InvalidScope);
+            }
+        }
+        Ok(Self { names: text.into() })
+    }
+
+    /// Whether the scope was granted.
+    #[must_use]
+    pub fn contains(&self, scope: &str) -> bool {
+        self.iter().any(|name| name == scope)
+    }
+
+    /// Whether no scope was granted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The names, in the order of the claim.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.split(' ').filter(|name| !name.is_empty())
+    }
+}
+
+/// Scopes are claims: only their number is printed.
+impl fmt::Debug for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScopeSet(<{} redacted>)", self.iter().count())
+    }
+}
+
+/// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
+const fn is_scope_token(mut name: &[u8]) -> bool {
+    if name.is_empty() {
+        return false;
+    }
+    while let [first, rest @ ..] = name {
+        if !matches!(first, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        name = rest;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_exactly_what_the_claim_lists() {
+        let set = ScopeSet::parse("orders:read orders:write").unwrap();
+        assert!(set.contains("orders:read") && set.contains("orders:write"));
+        for other in ["orders", "orders:rea", "Orders:read", "orders:read orders:write", "", " "] {
+            assert!(!set.contains(other), "{other:?}");
+        }
+        assert_eq!(set.iter().collect::<Vec<_>>(), ["orders:read", "orders:write"]);
+        assert!(ScopeSet::parse("").unwrap().is_empty());
+        assert_eq!(ScopeSet::parse("").unwrap().iter().count(), 0);
+    }
+
+    #[test]
+    fn broken_lists_are_refused() {
+        for text in [" ", "a ", " a", "a  b", "a\tb", "a\nb", "a a", "a b a", "a\"", "a\\", "é", "a\u{a0}b"]
+        {
+            assert_eq!(ScopeSet::parse(text), Err(InvalidScope), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_names() {
+        assert_eq!(format!("{:?}", ScopeSet::parse("canary").unwrap()), "ScopeSet(<1 redacted>)");
+    }
+}

@@ -1,0 +1,338 @@
+//! Mistakes in the configuration: each is told clearly, all at once, and nothing panics.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use auth_core::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, KeyError, Problem};
+use auth_testing::TestIssuer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// 2048 bits, odd; nobody knows its factors.
+fn modulus() -> String {
+    URL_SAFE_NO_PAD.encode([0xff; 256])
+}
+
+fn expecting() -> JwtVerifierBuilder {
+    JwtVerifier::builder().issuer("https://issuer.example").audience("https://api.example")
+}
+
+#[track_caller]
+fn problem(builder: JwtVerifierBuilder) -> Problem {
+    let error = builder.build().unwrap_err();
+    let [problem] = error.problems() else { panic!("{error}") };
+    problem.clone()
+}
+
+#[track_caller]
+fn key_error(builder: JwtVerifierBuilder) -> KeyError {
+    match problem(builder) {
+        Problem::Key(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+fn with(mut jwk: Value, name: &str, value: impl Into<Value>) -> Value {
+    jwk.as_object_mut().unwrap().insert(name.to_owned(), value.into());
+    jwk
+}
+
+fn without(mut jwk: Value, name: &str) -> Value {
+    jwk.as_object_mut().unwrap().remove(name);
+    jwk
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let error: BuildError = JwtVerifier::builder()
+        .audience("")
+        .secret(Algorithm::Hs256, "short")
+        .public_key_pem("not a pem")
+        .jwks("{}")
+        .leeway(Duration::from_secs(301))
+        .build()
+        .unwrap_err();
+    insta::assert_snapshot!(error.to_string().replace("; ", "\n"));
+    assert_eq!(error.problems().len(), 6);
+}
+
+#[test]
+fn nothing_is_expected_by_default() {
+    let error = JwtVerifier::builder().build().unwrap_err();
+    assert_eq!(error.problems(), [Problem::NoIssuer, Problem::NoAudience, Problem::NoKeys]);
+    assert_eq!(problem(expecting().issuer("").secret(Algorithm::Hs256, [7; 32])), Problem::EmptyIssuer);
+}
+
+#[test]
+fn leeway_is_300_seconds_at_most() {
+    let builder =
+        |seconds| expecting().secret(Algorithm::Hs256, [7; 32]).leeway(Duration::from_secs(seconds));
+    assert!(builder(300).build().is_ok());
+    let leeway = Duration::from_secs(301);
+    assert_eq!(problem(builder(301)), Problem::LeewayTooLong { leeway });
+}
+
+#[test]
+fn secrets_have_the_length_of_their_hash() {
+    for (algorithm, required) in [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
+        assert!(expecting().secret(algorithm, vec![7; required]).build().is_ok(), "{algorithm}");
+        for actual in [0, 1, required - 1] {
+            let error = KeyError::SecretTooShort { algorithm, actual, required };
+            assert_eq!(key_error(expecting().secret(algorithm, vec![7; actual])), error);
+            let jwk =
+                json!({"kty": "oct", "alg": algorithm.name(), "k": URL_SAFE_NO_PAD.encode(vec![7; actual])});
+            assert_eq!(key_error(expecting().jwk(jwk.to_string())), error);
+        }
+    }
+    let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode([7; 31])});
+    let error = KeyError::SecretTooShort { algorithm: Algorithm::Hs256, actual: 31, required: 32 };
+    assert_eq!(key_error(expecting().jwk(jwk.to_string())), error);
+}
+
+#[test]
+fn the_text_of_a_key_is_no_secret() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    for text in
+        [issuer.public_key_pem(), format!("\n  {}", issuer.public_key_pem()), issuer.jwk().to_string()]
+    {
+        assert_eq!(key_error(expecting().secret(Algorithm::Hs256, text)), KeyError::SecretIsKeyText);
+    }
+    let algorithm = Algorithm::Rs256;
+    assert_eq!(key_error(expecting().secret(algorithm, [7; 32])), KeyError::NotHmac { algorithm });
+}
+
+#[test]
+fn pem_that_is_no_public_key_is_refused_by_name() {
+    let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+    for label in
+        ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"]
+    {
+        let error = key_error(expecting().public_key_pem(block(label)));
+        assert!(matches!(error, KeyError::PrivateKey(found) if found == label), "{error}");
+        assert!(error.to_string().contains(label) && error.to_string().contains("-pubout"), "{error}");
+        let mixed = format!("{}{}", TestIssuer::new(Algorithm::EdDsa).public_key_pem(), block(label));
+        assert!(matches!(key_error(expecting().public_key_pem(mixed)), KeyError::PrivateKey(_)));
+    }
+    assert_eq!(key_error(expecting().public_key_pem(block("CERTIFICATE"))), KeyError::Certificate);
+    for text in ["", "x", "-----BEGIN PUBLIC KEY-----", &block("DH PARAMETERS"), &block("SSH2 PUBLIC KEY")] {
+        assert!(matches!(key_error(expecting().public_key_pem(text)), KeyError::Pem(_)), "{text}");
+    }
+    for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
+        assert!(
+            matches!(key_error(expecting().public_key_pem(block(label))), KeyError::InvalidKey(_)),
+            "{label}"
+        );
+    }
+    let two = TestIssuer::new(Algorithm::EdDsa).public_key_pem().repeat(2);
+    assert!(matches!(key_error(expecting().public_key_pem(two)), KeyError::Pem(_)));
+}
+
+#[test]
+fn pem_with_broken_contents_does_not_panic() {
+    let pem = TestIssuer::new(Algorithm::Es256).public_key_pem();
+    let lines: Vec<_> = pem.lines().collect();
+    for cut in 1..60 {
+        let body: String = lines.get(1).unwrap().chars().take(cut).collect();
+        let text = format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n");
+        assert!(expecting().public_key_pem(text).build().is_err(), "{cut}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_for_verifying_is_refused() {
+    let ec = TestIssuer::new(Algorithm::Es256).jwk();
+    let rsa = json!({"kty": "RSA", "n": modulus(), "e": "AQAB"});
+    let okp = TestIssuer::new(Algorithm::EdDsa).jwk();
+    let broken: Vec<(Value, KeyError)> = vec![
+        (with(ec.clone(), "use", "enc"), KeyError::WrongUse("use")),
+        (with(ec.clone(), "use", 5), KeyError::JwkMember("use")),
+        (with(ec.clone(), "key_ops", json!(["sign"])), KeyError::WrongUse("key_ops")),
+        (with(ec.clone(), "key_ops", json!([])), KeyError::WrongUse("key_ops")),
+        (with(ec.clone(), "key_ops", "verify"), KeyError::JwkMember("key_ops")),
+        (with(ec.clone(), "alg", "ES384"), KeyError::AlgorithmMismatch { algorithm: Algorithm::Es384 }),
+        (with(ec.clone(), "alg", "RS256"), KeyError::AlgorithmMismatch { algorithm: Algorithm::Rs256 }),
+        (with(ec.clone(), "alg", "HS256"), KeyError::AlgorithmMismatch { algorithm: Algorithm::Hs256 }),
+        (with(ec.clone(), "alg", "none"), KeyError::JwkMember("alg")),
+        (with(ec.clone(), "alg", "ECDH-ES"), KeyError::JwkMember("alg")),
+        (with(ec.clone(), "kid", 7), KeyError::JwkMember("kid")),
+        (with(ec.clone(), "kty", "OKP"), KeyError::UnsupportedType),
+        (with(ec.clone(), "kty", "RSA"), KeyError::JwkMember("n")),
+        (with(ec.clone(), "kty", "ec"), KeyError::UnsupportedType),
+        (with(ec.clone(), "crv", "P-224"), KeyError::UnsupportedType),
+        (with(ec.clone(), "crv", "P-384"), KeyError::JwkMember("x")),
+        (with(ec.clone(), "x", "AAAA"), KeyError::JwkMember("x")),
+        (with(ec.clone(), "x", "=="), KeyError::JwkMember("x")),
+        (with(ec.clone(), "d", "AAAA"), KeyError::PrivateKey("d")),
+        (without(ec.clone(), "y"), KeyError::JwkMember("y")),
+        (without(ec.clone(), "crv"), KeyError::JwkMember("crv")),
+        (without(ec.clone(), "kty"), KeyError::JwkMember("kty")),
+        (with(rsa.clone(), "n", URL_SAFE_NO_PAD.encode([0xff; 255])), KeyError::RsaSize { bits: 2040 }),
+        (with(rsa.clone(), "n", ""), KeyError::RsaSize { bits: 0 }),
+        (with(rsa.clone(), "e", "AQ"), KeyError::RsaExponent),
+        (with(rsa.clone(), "e", "Ag"), KeyError::RsaExponent),
+        (with(rsa.clone(), "q", "AAAA"), KeyError::PrivateKey("q")),
+        (with(okp.clone(), "crv", "P-256"), KeyError::UnsupportedType),
+        (with(okp.clone(), "crv", "X25519"), KeyError::UnsupportedType),
+        (with(okp.clone(), "crv", "Ed448"), KeyError::UnsupportedType),
+        (with(okp.clone(), "x", URL_SAFE_NO_PAD.encode([0; 32])), KeyError::Ed25519Point),
+        (with(okp.clone(), "d", "AAAA"), KeyError::PrivateKey("d")),
+    ];
+    for (jwk, expected) in broken {
+        assert_eq!(key_error(expecting().jwk(jwk.to_string())), expected, "{jwk}");
+        // In a set the same key is skipped, and the others serve.
+        let good = with(TestIssuer::new(Algorithm::Es256).jwk(), "kid", "good");
+        let verifier = expecting().jwks(json!({"keys": [jwk, good]}).to_string()).build().unwrap();
+        let [skipped] = verifier.skipped_keys() else { panic!("{jwk}") };
+        assert_eq!((skipped.index, &skipped.error), (0, &expected), "{jwk}");
+    }
+    for x in [vec![], vec![9; 31], vec![9; 33]] {
+        let jwk = with(okp.clone(), "x", URL_SAFE_NO_PAD.encode(x));
+        assert!(matches!(key_error(expecting().jwk(jwk.to_string())), KeyError::InvalidKey(_)), "{jwk}");
+    }
+    let off_the_curve = with(ec.clone(), "x", ec.get("y").unwrap().clone());
+    assert!(matches!(key_error(expecting().jwk(off_the_curve.to_string())), KeyError::InvalidKey(_)));
+    for sound in [with(ec.clone(), "use", "sig"), with(ec, "key_ops", json!(["verify", "sign"])), rsa, okp] {
+        assert!(expecting().jwk(sound.to_string()).build().is_ok(), "{sound}");
+    }
+}
+
+#[test]
+fn a_jwk_is_strict_json() {
+    let good = TestIssuer::new(Algorithm::Es256).jwk().to_string();
+    assert!(expecting().jwk(&*good).build().is_ok());
+    for text in [
+        good.replacen('{', r#"{"kty":"EC","#, 1),
+        good.replacen('{', r#"{"k\u0074y":"oct","#, 1),
+        good.replacen('{', r#"{"x5t":{"a":1,"a":2},"#, 1),
+        format!("{good}x"),
+        format!("[{good}]"),
+        String::new(),
+    ] {
+        assert!(matches!(key_error(expecting().jwk(&*text)), KeyError::Jwk(_)), "{text}");
+    }
+}
+
+#[test]
+fn a_set_keeps_what_is_good() {
+    let good = TestIssuer::new(Algorithm::Es256).kid("good");
+    let secret = json!({"kty": "oct", "kid": "s", "k": URL_SAFE_NO_PAD.encode([7; 64])});
+    let keys = json!([
+        1,
+        "x",
+        null,
+        [],
+        {},
+        secret,
+        with(good.jwk(), "d", "AAAA"),
+        good.jwk(),
+        TestIssuer::new(Algorithm::Es256).kid("good").jwk(), // ambiguous
+        TestIssuer::new(Algorithm::EdDsa).kid("good").jwk(), // another family may share the kid
+    ]);
+    let set = json!({"keys": keys, "more": {"is": "passed over"}}).to_string();
+    let verifier = expecting().jwks(set).build().unwrap();
+    assert!(verifier.verify_jwt(&good.good("alice")).is_ok());
+    let skipped: Vec<_> = verifier.skipped_keys().iter().map(|key| (key.index, key.kid.as_deref())).collect();
+    let anonymous = (0..5).map(|index| (index, None));
+    let named = [(5, Some("s")), (6, Some("good")), (8, Some("good"))];
+    assert_eq!(skipped, anonymous.chain(named).collect::<Vec<_>>());
+    let errors: Vec<_> = verifier.skipped_keys().iter().skip(5).map(|key| key.error.clone()).collect();
+    assert_eq!(errors, [KeyError::SecretInSet, KeyError::PrivateKey("d"), KeyError::AmbiguousKid]);
+}
+
+#[test]
+fn a_set_with_one_lone_surrogate_loses_one_key() {
+    let good = TestIssuer::new(Algorithm::Es256).jwk().to_string();
+    let set = format!(r#"{{"keys":[{{"kty":"EC","kid":"\ud800"}},{good}]}}"#);
+    let verifier = expecting().jwks(set).build().unwrap();
+    assert_eq!(verifier.skipped_keys().len(), 1);
+}
+
+#[test]
+fn a_text_that_is_no_set_is_refused() {
+    let good = TestIssuer::new(Algorithm::Es256).jwks();
+    for text in [
+        "",
+        "[]",
+        "x",
+        "{",
+        "null",
+        r#"{"keys":{}}"#,
+        r#"{"keys":null}"#,
+        "{}",
+        r#"{"keys":[],"keys":[]}"#,
+        &format!("\u{feff}{good}"),
+    ] {
+        let found = problem(expecting().jwks(text));
+        assert!(matches!(found, Problem::JwkSet { path: None, .. }), "{text}: {found}");
+    }
+    let unused = "x".repeat(256 * 1024);
+    let too_large = good.replacen('{', &format!(r#"{{"unused":"{unused}","#), 1);
+    assert!(problem(expecting().jwks(too_large)).to_string().contains("256 KiB"));
+}
+
+#[test]
+fn a_set_without_a_usable_key_says_why() {
+    assert_eq!(problem(expecting().jwks(r#"{"keys":[]}"#)).to_string(), "the JWK Set holds no usable key");
+    let symmetric = json!({"keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode([7; 64])}]}).to_string();
+    let text = problem(expecting().jwks(symmetric)).to_string();
+    assert!(text.contains("key 0: it is a shared secret"), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let text = problem(expecting().jwks_file("/does/not/exist.json")).to_string();
+    assert!(text.contains("/does/not/exist.json") && text.contains("not found"), "{text}");
+
+    let folder = std::env::temp_dir().join(format!("auth-core-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("jwks.json");
+    std::fs::write(&path, "<html>").unwrap();
+    let text = problem(expecting().jwks_file(&path)).to_string();
+    assert!(text.contains("jwks.json") && text.contains("not one JSON object"), "{text}");
+
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    std::fs::write(&path, issuer.jwks()).unwrap();
+    let verifier = expecting().jwks_file(&path).build().unwrap();
+    assert!(verifier.verify_jwt(&issuer.good("alice")).is_ok());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn algorithms_restrict_what_keys_are_good_for() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    let builder = || expecting().jwk(issuer.jwk().to_string());
+    assert!(builder().algorithms([Algorithm::Es256, Algorithm::Rs256]).build().is_ok());
+    assert_eq!(key_error(builder().algorithms([Algorithm::Rs256])), KeyError::NoAllowedAlgorithm);
+    assert!(
+        matches!(builder().algorithms([]).build(), Err(error) if error.problems().contains(&Problem::NoAlgorithms))
+    );
+}
+
+#[test]
+fn two_keys_that_a_token_could_mean_are_refused() {
+    let [one, two] = [(); 2].map(|()| TestIssuer::new(Algorithm::Es256).kid("same").jwk().to_string());
+    assert_eq!(key_error(expecting().jwk(one).jwk(two)), KeyError::AmbiguousKid);
+}
+
+#[test]
+fn errors_hold_no_secret() {
+    let error = expecting().secret(Algorithm::Hs256, "canary").build().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("canary"));
+    let jwk = json!({"kty": "oct", "k": "Y2FuYXJ5", "use": "canary"}).to_string();
+    let error = expecting().jwk(jwk).build().unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("Y2FuYXJ5"));
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+#[test]
+fn what_the_portable_backend_cannot_do_is_told_when_the_key_is_loaded() {
+    for algorithm in [Algorithm::Es512, Algorithm::Es256k] {
+        let jwk = TestIssuer::new(algorithm).jwk().to_string();
+        assert_eq!(key_error(expecting().jwk(jwk)), KeyError::UnsupportedByBackend { algorithm });
+    }
+    let large = json!({"kty": "RSA", "alg": "RS256", "n": URL_SAFE_NO_PAD.encode([0xff; 1024]), "e": "AQAB"});
+    let algorithm = Algorithm::Rs256;
+    assert_eq!(key_error(expecting().jwk(large.to_string())), KeyError::UnsupportedByBackend { algorithm });
+}

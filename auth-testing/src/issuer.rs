@@ -1,0 +1,250 @@
+//! An issuer of tokens, good and bad.
+
+use std::fmt;
+use std::sync::Arc;
+
+use auth_core::{Algorithm, Authenticator, Clock, JwtVerifier, JwtVerifierBuilder, SystemClock};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use crate::draft::TokenDraft;
+use crate::signing::SigningKey;
+
+const ISSUER: &str = "https://issuer.example";
+const AUDIENCE: &str = "https://api.example";
+
+/// How long tokens live, in seconds.
+const LIFETIME: u64 = 300;
+
+/// Past every leeway that a verifier may be configured with, in seconds.
+const LONG: i64 = 3600;
+
+/// An authorization server for tests: one key, and tokens in one line each.
+///
+/// ```
+/// use auth_core::{Algorithm, VerifyError};
+/// use auth_testing::TestIssuer;
+///
+/// let issuer = TestIssuer::new(Algorithm::Es256);
+/// let verifier = issuer.verifier().build()?;
+///
+/// let token = issuer.token("alice").scope("orders:read").sign();
+/// assert_eq!(verifier.verify_jwt(&token).unwrap().subject(), "alice");
+///
+/// assert_eq!(verifier.verify_jwt(&issuer.expired("alice")).unwrap_err(), VerifyError::Expired);
+/// # Ok::<(), auth_core::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct TestIssuer {
+    algorithm: Algorithm,
+    key: Arc<SigningKey>,
+    kid: String,
+    issuer: String,
+    audience: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl TestIssuer {
+    /// Makes a new key. An RSA key takes a noticeable part of a second: share the issuer between
+    /// tests.
+    #[must_use]
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self::with_key(algorithm, SigningKey::generate(algorithm))
+    }
+
+    /// Signs with this secret, by one of the HMAC algorithms.
+    #[must_use]
+    pub fn with_secret(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Self {
+        Self::with_key(algorithm, SigningKey::hmac(algorithm, secret.into()))
+    }
+
+    fn with_key(algorithm: Algorithm, key: SigningKey) -> Self {
+        Self {
+            algorithm,
+            key: Arc::new(key),
+            kid: format!("test-{}", algorithm.name().to_ascii_lowercase()),
+            issuer: ISSUER.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Says `iss` is this instead of `https://issuer.example`.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = issuer.into();
+        self
+    }
+
+    /// Says `aud` is this instead of `https://api.example`.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = audience.into();
+        self
+    }
+
+    /// Says `kid` is this.
+    #[must_use]
+    pub fn kid(mut self, kid: impl Into<String>) -> Self {
+        self.kid = kid.into();
+        self
+    }
+
+    /// Reads the time off this clock, and has the verifiers made here read it too.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// A verifier that expects the tokens of this issuer, to be changed or built.
+    #[must_use]
+    pub fn verifier(&self) -> JwtVerifierBuilder {
+        JwtVerifier::builder()
+            .issuer(&*self.issuer)
+            .audience(&*self.audience)
+            .clock(self.clock.clone())
+            .jwk(self.jwk().to_string())
+    }
+
+    /// An authenticator that accepts the tokens of this issuer: what a test puts in the place of the
+    /// real one.
+    #[must_use]
+    pub fn authenticator(&self) -> Authenticator {
+        Authenticator::new(self.verifier().build().expect("the issuer's own key can be used"))
+    }
+
+    /// The key as a JWK, as a verifier needs it: public, or for HMAC the secret.
+    #[must_use]
+    pub fn jwk(&self) -> Value {
+        let mut jwk = self.key.jwk();
+        let about = [("kid", self.kid.as_str()), ("alg", self.algorithm.name()), ("use", "sig")];
+        jwk.extend(about.map(|(name, value)| (name.to_owned(), value.into())));
+        Value::from(jwk)
+    }
+
+    /// The public key in a JWK Set of its own, as a text. Empty for HMAC: secrets are not published.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        let keys = if self.key.secret().is_some() { vec![] } else { vec![self.jwk()] };
+        json!({ "keys": keys }).to_string()
+    }
+
+    /// The public key in PEM.
+    ///
+    /// # Panics
+    ///
+    /// For HMAC, which has none.
+    #[must_use]
+    pub fn public_key_pem(&self) -> String {
+        self.key.public_key_pem().expect("HMAC has no public key")
+    }
+
+    /// A good token about this subject, to be changed or signed: header `alg`, `kid` and `typ`, claims
+    /// `iss`, `aud`, `sub`, `iat` and `exp`.
+    #[must_use]
+    pub fn token(&self, subject: &str) -> TokenDraft<'_> {
+        let now = self.now();
+        let header =
+            [("alg", self.algorithm.name().into()), ("kid", self.kid.as_str().into()), ("typ", "JWT".into())];
+        let claims = [
+            ("iss", self.issuer.as_str().into()),
+            ("aud", self.audience.as_str().into()),
+            ("sub", subject.into()),
+            ("iat", now.into()),
+            ("exp", (now + LIFETIME).into()),
+        ];
+        let object = |members: Vec<(&str, Value)>| -> Map<String, Value> {
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        TokenDraft::new(self, object(header.into()), object(claims.into()))
+    }
+
+    /// A good token.
+    #[must_use]
+    pub fn good(&self, subject: &str) -> String {
+        self.token(subject).sign()
+    }
+
+    /// A token that expired an hour ago.
+    #[must_use]
+    pub fn expired(&self, subject: &str) -> String {
+        self.token(subject).claim_at("exp", -LONG).sign()
+    }
+
+    /// A token that is valid from an hour from now on.
+    #[must_use]
+    pub fn not_yet_valid(&self, subject: &str) -> String {
+        self.token(subject).claim_at("nbf", LONG).claim_at("exp", 2 * LONG).sign()
+    }
+
+    /// A token for another service.
+    #[must_use]
+    pub fn wrong_audience(&self, subject: &str) -> String {
+        self.token(subject).claim("aud", "https://other.example").sign()
+    }
+
+    /// A token that says it is from another issuer, signed with this one's key.
+    #[must_use]
+    pub fn wrong_issuer(&self, subject: &str) -> String {
+        self.token(subject).claim("iss", "https://evil.example").sign()
+    }
+
+    /// A good token, but for one bit of its signature.
+    #[must_use]
+    pub fn bad_signature(&self, subject: &str) -> String {
+        let token = self.good(subject);
+        let (signing_input, signature) = token.rsplit_once('.').expect("a token has dots");
+        let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("a signature is base64url");
+        if let Some(first) = signature.first_mut() {
+            *first ^= 1;
+        }
+        format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// Signs these very bytes as header and payload, whatever they are.
+    #[must_use]
+    pub fn sign_raw(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        self.sign_segments(&encode(header.as_ref()), &encode(payload.as_ref()))
+    }
+
+    /// Signs these very texts as encoded header and payload, whatever they are.
+    #[must_use]
+    pub fn sign_segments(&self, header: &str, payload: &str) -> String {
+        let signing_input = format!("{header}.{payload}");
+        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signing_input.as_bytes()));
+        format!("{signing_input}.{signature}")
+    }
+
+    pub(crate) fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// The public key in PEM; empty for HMAC.
+    pub(crate) fn public_key_text(&self) -> String {
+        self.key.public_key_pem().unwrap_or_default()
+    }
+
+    /// Seconds since 1970 by the clock.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now().expect("a test has a clock")
+    }
+}
+
+/// Never prints the key.
+impl fmt::Debug for TestIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestIssuer")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test kit tells of a mistake in a test by panicking"
+)]
+
+mod clock;
+pub mod conformance;
+mod draft;
+mod issuer;
+mod signing;
+
+pub use crate::clock::TestClock;
+pub use crate::draft::TokenDraft;
+pub use crate::issuer::TestIssuer;
