@@ -1,0 +1,133 @@
+//! The extractors.
+
+use std::ops::Deref;
+
+use auth_core::{Authenticator, NoClaims};
+use axum_core::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::rejection::AuthRejection;
+use crate::request::Head;
+
+/// Demands a good token. The handler is not run without one.
+///
+/// `C` is the application's own claims; leave it out to have none. Everything that an
+/// [`auth_core::Authenticated`] offers is there: `user.subject()`, `user.claims`,
+/// `user.require(&policy)?`.
+///
+/// ```
+/// use auth_axum::Authenticated;
+///
+/// #[derive(serde::Deserialize)]
+/// struct TenantClaims { tenant: String }
+///
+/// async fn tenant(user: Authenticated<TenantClaims>) -> String {
+///     format!("{} of {}", user.subject(), user.claims.tenant)
+/// }
+/// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(tenant));
+/// ```
+///
+/// There is no `Option<Authenticated>`, for it would take a bad token for an anonymous caller. Use
+/// [`MaybeAuthenticated`].
+///
+/// ```compile_fail
+/// async fn home(user: Option<auth_axum::Authenticated>) {}
+/// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
+/// ```
+///
+/// The [`Authenticator`] is taken from the state. Where the state has none, the route does not
+/// compile:
+///
+/// ```compile_fail
+/// async fn home(user: auth_axum::Authenticated) {}
+/// let _: axum::Router<()> = axum::Router::new().route("/", axum::routing::get(home));
+/// ```
+///
+/// ```
+/// async fn home(user: auth_axum::Authenticated) {}
+/// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
+/// ```
+///
+/// # Errors
+///
+/// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says.
+#[derive(Clone, Debug)]
+pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
+
+impl<C> Deref for Authenticated<C> {
+    type Target = auth_core::Authenticated<C>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<S, C> FromRequestParts<S> for Authenticated<C>
+where
+    S: Sync,
+    Authenticator: FromRef<S>,
+    C: DeserializeOwned,
+{
+    type Rejection = AuthRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
+        Ok(Self(Authenticator::from_ref(state).authenticate(&Head(parts)).await?))
+    }
+}
+
+/// A good token, or none at all. A bad one is refused.
+///
+/// ```
+/// use auth_axum::MaybeAuthenticated;
+///
+/// async fn home(MaybeAuthenticated(user): MaybeAuthenticated) -> String {
+///     match user {
+///         Some(user) => format!("Hello {}", user.subject()),
+///         None => "Hello, stranger".to_owned(),
+///     }
+/// }
+/// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
+/// ```
+#[derive(Clone, Debug)]
+pub struct MaybeAuthenticated<C = NoClaims>(pub Option<Authenticated<C>>);
+
+impl<S, C> FromRequestParts<S> for MaybeAuthenticated<C>
+where
+    S: Sync,
+    Authenticator: FromRef<S>,
+    C: DeserializeOwned,
+{
+    type Rejection = AuthRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
+        let caller = Authenticator::from_ref(state).authenticate_optional(&Head(parts)).await?;
+        Ok(Self(caller.map(Authenticated)))
+    }
+}
+
+/// The token as it was sent, **not verified**, as FastAPI's `OAuth2PasswordBearer` gives it.
+///
+/// Demands that there is one of sound syntax, and nothing more: whoever calls may have made it up.
+#[derive(Clone, Debug)]
+pub struct BearerToken(pub auth_core::BearerToken);
+
+impl Deref for BearerToken {
+    type Target = auth_core::BearerToken;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<S> FromRequestParts<S> for BearerToken
+where
+    S: Sync,
+    Authenticator: FromRef<S>,
+{
+    type Rejection = AuthRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
+        Ok(Self(Authenticator::from_ref(state).bearer_token(&Head(parts))?))
+    }
+}
