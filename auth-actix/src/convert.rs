@@ -1,0 +1,37 @@
+//! actix-web 4 speaks `http` 0.2, the core speaks `http` 1: the one file that knows of both.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
+use actix_web::{HttpRequest, HttpResponse};
+use auth_core::{Rejection, RequestHead};
+
+/// An actix request as the core wants to see it.
+pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
+
+impl RequestHead for Head<'_> {
+    fn method(&self) -> &str {
+        self.0.method().as_str()
+    }
+
+    fn target(&self) -> &str {
+        self.0.uri().path_and_query().map(actix_web::http::uri::PathAndQuery::as_str).unwrap_or_default()
+    }
+
+    fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.headers().get_all(name).map(HeaderValue::as_bytes)
+    }
+}
+
+/// The status of a refusal; a code that `http` 0.2 cannot hold would be a 500.
+pub(crate) fn status(rejection: &Rejection) -> StatusCode {
+    StatusCode::from_u16(rejection.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A refusal as an actix response.
+pub(crate) fn response(rejection: &Rejection) -> HttpResponse {
+    let mut response = HttpResponse::build(status(rejection));
+    for (name, value) in rejection.headers() {
+        response.insert_header((name.as_str(), value.as_bytes()));
+    }
+    response.body(rejection.body())
+}
