@@ -1,0 +1,138 @@
+//! What the examples share and what is not their point: settings from the environment, and the lines
+//! to try.
+
+use std::env;
+use std::fmt::Display;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+
+use auth_core::{Algorithm, Authenticator, JwtVerifier};
+use auth_testing::TestIssuer;
+
+const LISTEN: &str = "127.0.0.1:3000";
+const ISSUER: &str = "https://issuer.example";
+const AUDIENCE: &str = "https://api.example";
+
+/// How long the tokens in the lines to try live, in seconds.
+const DEMO_LIFETIME: i64 = 24 * 60 * 60;
+
+/// What the environment says:
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `AUTH_LISTEN` | address and port; port 0 takes a free one | `127.0.0.1:3000` |
+/// | `AUTH_ISSUER` | claim `iss` of accepted tokens | `https://issuer.example` |
+/// | `AUTH_AUDIENCE` | claim `aud` of accepted tokens | `https://api.example` |
+/// | `AUTH_SECRET` | secret for HS256, 32 bytes or more | a random one |
+/// | `AUTH_SECRET_ALGORITHM` | `HS384` (48 bytes) or `HS512` (64 bytes) instead | `HS256` |
+/// | `AUTH_JWKS_FILE` | a JWK Set of public keys, instead of a secret | |
+#[derive(Debug)]
+pub struct Settings {
+    /// Where to listen; bound already.
+    pub listener: TcpListener,
+    /// Accepts the tokens that the environment says.
+    pub authenticator: Authenticator,
+    /// Signs the tokens in the lines to try. Nobody but the identity provider can do so where public
+    /// keys were given.
+    demo_issuer: Option<TestIssuer>,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong and what to do.
+    pub fn from_env() -> Result<Self, String> {
+        let listen = variable("AUTH_LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
+        let issuer = variable("AUTH_ISSUER")?.unwrap_or_else(|| ISSUER.to_owned());
+        let audience = variable("AUTH_AUDIENCE")?.unwrap_or_else(|| AUDIENCE.to_owned());
+        let verifier = JwtVerifier::builder().issuer(&issuer).audience(&audience);
+        let algorithm = secret_algorithm()?;
+
+        let (verifier, demo_issuer) = match (variable("AUTH_SECRET")?, variable("AUTH_JWKS_FILE")?) {
+            (Some(_), Some(_)) => {
+                return Err("AUTH_SECRET and AUTH_JWKS_FILE are both set: unset one of them".to_owned());
+            }
+            (None, Some(path)) => (verifier.jwks_file(path), None),
+            (Some(secret), None) => {
+                let demo_issuer = TestIssuer::with_secret(algorithm, secret.as_bytes());
+                (verifier.secret(algorithm, secret), Some(demo_issuer))
+            }
+            (None, None) => {
+                let demo_issuer = TestIssuer::new(algorithm);
+                (verifier.jwk(demo_issuer.jwk().to_string()), Some(demo_issuer))
+            }
+        };
+        let verifier = verifier.build().map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind(&listen).map_err(|error| {
+            format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address")
+        })?;
+        Ok(Self {
+            listener,
+            authenticator: Authenticator::new(verifier),
+            demo_issuer: demo_issuer.map(|demo| demo.issuer(issuer).audience(audience)),
+        })
+    }
+
+    /// Prints where the server listens and what to try. Call it once connections are accepted.
+    pub fn announce(&self, address: SocketAddr) {
+        println!("listening on http://{address}");
+        println!("\nTry, in another terminal:");
+        for (path, authorization, status) in self.lines_to_try() {
+            let field =
+                authorization.map(|value| format!(" -H 'Authorization: {value}'")).unwrap_or_default();
+            println!("curl -i http://{address}{path}{field} # {status}");
+        }
+        if self.demo_issuer.is_none() {
+            println!("(for a token, ask the issuer whose keys are in AUTH_JWKS_FILE)");
+        }
+    }
+
+    fn lines_to_try(&self) -> Vec<(&'static str, Option<String>, u16)> {
+        let mut lines = vec![
+            ("/public", None, 200),
+            ("/optional", None, 200),
+            ("/protected", None, 401),
+            ("/protected", Some("Bearer".to_owned()), 400),
+            ("/protected", Some("Bearer not.a.token".to_owned()), 401),
+        ];
+        if let Some(issuer) = &self.demo_issuer {
+            let draft = || issuer.token("alice").scope("orders:read").claim_at("exp", DEMO_LIFETIME);
+            let demo = format!("Bearer {}", draft().sign());
+            lines.push(("/protected", Some(demo.clone()), 200));
+            lines.push(("/optional", Some(demo.clone()), 200));
+            lines.push(("/orders", Some(demo.clone()), 200));
+            lines.push(("/admin", Some(demo), 403));
+            let expired = draft().claim_at("exp", -DEMO_LIFETIME).sign();
+            lines.push(("/protected", Some(format!("Bearer {expired}")), 401));
+        }
+        lines
+    }
+}
+
+/// Ends the process: quietly, or with status 1 and one line on stderr.
+pub fn exit_code<E: Display>(outcome: Result<(), E>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn secret_algorithm() -> Result<Algorithm, String> {
+    let Some(name) = variable("AUTH_SECRET_ALGORITHM")? else { return Ok(Algorithm::Hs256) };
+    Algorithm::from_name(&name)
+        .filter(|algorithm| algorithm.min_secret_bytes().is_some())
+        .ok_or_else(|| format!("AUTH_SECRET_ALGORITHM is {name:?}: use HS256, HS384 or HS512"))
+}
+
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8: set it to a plain text")),
+    }
+}

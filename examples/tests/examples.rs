@@ -1,0 +1,165 @@
+//! Runs the examples as a person would: starts them, reads what they print, pastes the lines.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use auth_core::Algorithm;
+use auth_testing::TestIssuer;
+use auth_testing::conformance::{self, Answer};
+
+const EXAMPLES: [&str; 2] = ["axum_protected", "actix_protected"];
+
+/// Cargo builds the examples before it runs this test, and puts them here.
+fn example(name: &str) -> Command {
+    let mut folder = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    let mut command = Command::new(folder.join("examples").join(name));
+    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE"] {
+        command.env_remove(format!("AUTH_{variable}"));
+    }
+    command.env("AUTH_LISTEN", "127.0.0.1:0");
+    command
+}
+
+/// An example that runs until this is dropped.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
+        let address = address.parse().unwrap();
+        Self { child, stdout, address }
+    }
+
+    /// The printed lines that begin with `curl`.
+    fn curl_lines(&mut self, count: usize) -> Vec<String> {
+        let lines = self.stdout.by_ref().lines().map(Result::unwrap);
+        lines.filter(|line| line.starts_with("curl ")).take(count).collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Does what `curl -i http://address/path [-H 'Name: value'] # status` would do.
+fn paste(line: &str, address: SocketAddr) -> (u16, Answer) {
+    let (command, status) = line.rsplit_once(" # ").unwrap();
+    let rest = command.strip_prefix(&format!("curl -i http://{address}")).unwrap();
+    let (path, field) = match rest.split_once(" -H '") {
+        Some((path, field)) => (path, format!("{}\r\n", field.strip_suffix('\'').unwrap())),
+        None => (rest, String::new()),
+    };
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{field}\r\n");
+    (status.parse().unwrap(), conformance::send(address, request.as_bytes()).unwrap())
+}
+
+#[test]
+fn the_printed_lines_do_what_they_say() {
+    for name in EXAMPLES {
+        let secret = "a secret of more than sixty-four bytes, as HS512 wants it to be, at least";
+        let by_algorithm = ["HS256", "HS384", "HS512"]
+            .map(|algorithm| [("AUTH_SECRET", secret), ("AUTH_SECRET_ALGORITHM", algorithm)].to_vec());
+        for settings in
+            [vec![], vec![("AUTH_ISSUER", "me"), ("AUTH_AUDIENCE", "you")]].into_iter().chain(by_algorithm)
+        {
+            let mut command = example(name);
+            command.envs(settings);
+            let mut running = Running::start(command);
+            let lines = running.curl_lines(10);
+            let mut announced = Vec::new();
+            for line in &lines {
+                let (status, answer) = paste(line, running.address);
+                assert_eq!(answer.status, status, "{name}: {line}");
+                announced.push(status);
+            }
+            announced.sort_unstable();
+            announced.dedup();
+            assert_eq!(announced, [200, 400, 401, 403], "{name}");
+        }
+    }
+}
+
+#[test]
+fn both_give_the_same_bytes() {
+    let issuer = TestIssuer::new(Algorithm::Rs256);
+    let path = temporary_file("both.json", &issuer.jwks());
+    let reports = EXAMPLES.map(|name| {
+        let mut command = example(name);
+        command.env("AUTH_JWKS_FILE", &path);
+        let running = Running::start(command);
+        let report = conformance::run(running.address, &issuer);
+        println!("{name}: {report}");
+        report.assert_passed();
+        report
+    });
+    std::fs::remove_file(path).unwrap();
+    let [axum, actix] = reports;
+    assert!(axum.passed() >= 60);
+    assert_eq!(axum.differences(&actix), Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_status_1_and_one_line() {
+    let empty = temporary_file("empty.json", r#"{"keys":[]}"#);
+    let empty = empty.to_str().unwrap();
+    let long = "a secret of more than thirty-two bytes";
+    for name in EXAMPLES {
+        for (settings, word) in [
+            (vec![("AUTH_SECRET", "short")], "32 or more"),
+            (vec![("AUTH_SECRET", "")], "32 or more"),
+            (vec![("AUTH_SECRET", long), ("AUTH_SECRET_ALGORITHM", "HS512")], "64 or more"),
+            (vec![("AUTH_SECRET", long), ("AUTH_SECRET_ALGORITHM", "RS256")], "use HS256, HS384 or HS512"),
+            (vec![("AUTH_SECRET", long), ("AUTH_JWKS_FILE", empty)], "unset one"),
+            (vec![("AUTH_JWKS_FILE", empty)], "no usable key"),
+            (vec![("AUTH_JWKS_FILE", "/does/not/exist")], "/does/not/exist"),
+            (vec![("AUTH_ISSUER", "")], "issuer is empty"),
+            (vec![("AUTH_AUDIENCE", "")], "audience is empty"),
+            (vec![("AUTH_LISTEN", "nowhere")], "AUTH_LISTEN"),
+        ] {
+            let Output { status, stdout, stderr } = example(name).envs(settings.clone()).output().unwrap();
+            let stderr = String::from_utf8(stderr).unwrap();
+            // Warnings about single keys may come before the error.
+            let errors: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+            assert_eq!(status.code(), Some(1), "{name} {settings:?}: {stderr}");
+            assert!(errors.len() == 1 && stderr.contains(word), "{name} {settings:?}: {stderr}");
+            assert!(stdout.is_empty(), "{name} {settings:?}");
+        }
+    }
+    std::fs::remove_file(empty).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn both_end_gracefully_when_asked() {
+    for name in EXAMPLES {
+        for signal in ["TERM", "INT"] {
+            let mut running = Running::start(example(name));
+            let pid = running.child.id().to_string();
+            assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+            assert_eq!(running.child.wait().unwrap().code(), Some(0), "{name} {signal}");
+        }
+    }
+}
+
+fn temporary_file(name: &str, contents: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("auth-examples-{}-{name}", std::process::id()));
+    std::fs::write(&path, contents).unwrap();
+    path
+}
