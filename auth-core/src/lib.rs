@@ -17,7 +17,7 @@ pub use async_trait::async_trait;
 
 pub use crate::authenticator::{Authenticated, Authenticator, BearerToken, RequestHead};
 pub use crate::bearer::{Credentials, MAX_TOKEN_BYTES};
-pub use crate::challenge::{InvalidRealm, Realm};
+pub use crate::challenge::InvalidRealm;
 pub use crate::claims::Audience;
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::jwk::{JwkSetError, SkippedKey};

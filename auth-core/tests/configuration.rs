@@ -1,6 +1,6 @@
 //! Mistakes in the configuration: each is told clearly, all at once, and nothing panics.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
@@ -293,6 +293,10 @@ fn a_file_that_cannot_be_used_is_named() {
     assert!(text.contains("jwks.json") && text.contains("not one JSON object"), "{text}");
 
     let issuer = TestIssuer::new(Algorithm::Es256);
+    std::fs::write(&path, issuer.jwks() + &" ".repeat(256 * 1024)).unwrap();
+    let text = problem(expecting().jwks_file(&path)).to_string();
+    assert!(text.contains("jwks.json") && text.contains("256 KiB"), "{text}");
+
     std::fs::write(&path, issuer.jwks()).unwrap();
     let verifier = expecting().jwks_file(&path).build().unwrap();
     assert!(verifier.verify_jwt(&issuer.good("alice")).is_ok());

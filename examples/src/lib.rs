@@ -136,3 +136,8 @@ fn variable(name: &str) -> Result<Option<String>, String> {
         Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8: set it to a plain text")),
     }
 }
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{self, Deserialize, Deserializer, MapAccess};
 
-pub(crate) use self::set::JwkSet;
+pub(crate) use self::set::{JwkSet, MAX_SET_BYTES};
 pub use self::set::{JwkSetError, SkippedKey};
 use crate::json::{self, Fault, Members, Text, Value};
 use crate::jwt::Algorithm;

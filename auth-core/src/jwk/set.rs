@@ -10,7 +10,7 @@ use crate::jwt::Algorithm;
 use crate::jwt::key::{KeyError, VerificationKey};
 
 /// The largest key set that is read, in bytes (256 KiB).
-const MAX_BYTES: usize = 256 * 1024;
+pub(crate) const MAX_SET_BYTES: usize = 256 * 1024;
 
 /// The most members of the set itself, its keys not counted.
 const MAX_MEMBERS: usize = 64;
@@ -53,7 +53,7 @@ pub enum JwkSetError {
 
 impl JwkSet {
     pub(crate) fn parse(text: &str, allowed: Option<&[Algorithm]>) -> Result<Self, JwkSetError> {
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_SET_BYTES {
             return Err(JwkSetError::TooLarge);
         }
         let mut document = Document::default();

@@ -1,6 +1,8 @@
 //! Assembles a [`JwtVerifier`], and says everything that is wrong with the configuration at once.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use super::checks::TokenType;
 use super::key::{KeyError, KeyMaterial, UnvettedKey, VerificationKey};
 use super::{Algorithm, JwtVerifier, pem};
 use crate::clock::{Clock, SystemClock};
-use crate::jwk::{Jwk, JwkSet, JwkSetError, SkippedKey};
+use crate::jwk::{Jwk, JwkSet, JwkSetError, MAX_SET_BYTES, SkippedKey};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -279,14 +281,22 @@ impl Source {
             Self::Jwk(text) => Jwk::parse(&text).and_then(Jwk::into_key),
             Self::JwkSet(text) => return load_set(&text, None, allowed),
             Self::JwkSetFile(path) => {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|error| Problem::UnreadableFile { path: path.clone(), error: error.kind() })?;
-                return load_set(&text, Some(path), allowed);
+                return match read_bounded(&path) {
+                    Ok(text) => load_set(&text, Some(path), allowed),
+                    Err(error) => Err(Problem::UnreadableFile { path, error: error.kind() }),
+                };
             }
         };
         let key = unvetted.and_then(|key| VerificationKey::load(key, allowed)).map_err(Problem::Key)?;
         Ok(JwkSet { keys: vec![key], skipped: Vec::new() })
     }
+}
+
+/// Reads one byte more than a set may have, so that a larger one is found to be so.
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_SET_BYTES as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
@@ -365,7 +375,7 @@ pub enum Problem {
         /// The file.
         path: PathBuf,
         /// The kind of failure.
-        error: std::io::ErrorKind,
+        error: io::ErrorKind,
     },
     /// The text is not a JWK Set.
     #[error("{} cannot be used: {error}", name(path.as_deref()))]
