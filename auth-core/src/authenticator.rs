@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::bearer::Credentials;
 use crate::challenge::{InvalidRealm, Realm};
+use crate::error::VerifyError;
 use crate::policy::Policy;
 use crate::rejection::{Reason, Rejecter, Rejection};
-use crate::verifier::{NoClaims, TokenVerifier, VerifiedToken, VerifyError};
+use crate::verifier::{NoClaims, TokenVerifier, VerifiedToken};
 
 const AUTHORIZATION: &str = "authorization";
 

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
 use crate::scope::ScopeSet;
-use crate::verifier::VerifyError;
 
 /// The most members that claims may have, all levels together.
 const MAX_MEMBERS: usize = 256;

@@ -2,9 +2,11 @@
 
 mod authenticator;
 mod bearer;
+mod chain;
 mod challenge;
 mod claims;
 mod clock;
+mod error;
 mod json;
 mod jwk;
 mod jwt;
@@ -17,12 +19,14 @@ pub use async_trait::async_trait;
 
 pub use crate::authenticator::{Authenticated, Authenticator, BearerToken, RequestHead};
 pub use crate::bearer::{Credentials, MAX_TOKEN_BYTES};
+pub use crate::chain::VerifierChain;
 pub use crate::challenge::InvalidRealm;
 pub use crate::claims::Audience;
 pub use crate::clock::{Clock, SystemClock};
+pub use crate::error::{ClaimsError, VerifyError};
 pub use crate::jwk::{JwkSetError, SkippedKey};
 pub use crate::jwt::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, KeyError, Problem};
 pub use crate::policy::Policy;
 pub use crate::rejection::{Reason, Rejection};
 pub use crate::scope::{InvalidScope, Scope, ScopeSet};
-pub use crate::verifier::{ClaimsError, NoClaims, TokenVerifier, VerifiedToken, VerifierChain, VerifyError};
+pub use crate::verifier::{NoClaims, TokenVerifier, VerifiedToken};

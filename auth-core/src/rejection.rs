@@ -18,8 +18,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::challenge::{Challenge, Realm};
+use crate::error::VerifyError;
 use crate::scope::Scope;
-use crate::verifier::VerifyError;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 

@@ -11,8 +11,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess};
 pub(crate) use self::set::{JwkSet, MAX_SET_BYTES};
 pub use self::set::{JwkSetError, SkippedKey};
 use crate::json::{self, Fault, Members, Text, Value};
-use crate::jwt::Algorithm;
-use crate::jwt::key::{Curve, KeyError, KeyMaterial, UnvettedKey};
+use crate::jwt::key::{Curve, KeyMaterial, UnvettedKey};
+use crate::jwt::{Algorithm, KeyError};
 
 /// The most members of one key, all levels together.
 const MAX_MEMBERS: usize = 64;

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::Jwk;
 use crate::json::{self, Fault, Members, Value};
-use crate::jwt::Algorithm;
-use crate::jwt::key::{KeyError, VerificationKey};
+use crate::jwt::key::VerificationKey;
+use crate::jwt::{Algorithm, KeyError};
 
 /// The largest key set that is read, in bytes (256 KiB).
 pub(crate) const MAX_SET_BYTES: usize = 256 * 1024;

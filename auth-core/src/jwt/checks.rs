@@ -2,7 +2,7 @@
 
 use super::header::is_media_type;
 use crate::claims::{Audience, NumericDate};
-use crate::verifier::VerifyError;
+use crate::error::VerifyError;
 
 /// `typ`: absent, or one of the accepted media types. A verifier that demands access tokens of
 /// RFC 9068 does not take absence.

@@ -14,8 +14,8 @@
 use serde::de::MapAccess;
 
 use super::algorithm::Algorithm;
+use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
-use crate::verifier::VerifyError;
 
 /// The longest `kid` that is looked up, in bytes.
 const MAX_KID_BYTES: usize = 256;

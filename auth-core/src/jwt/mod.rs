@@ -21,7 +21,9 @@ mod checks;
 mod crypto;
 mod header;
 pub(crate) mod key;
+mod key_error;
 mod pem;
+mod problem;
 mod segments;
 mod vetting;
 
@@ -31,16 +33,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use self::algorithm::Algorithm;
-pub use self::builder::{BuildError, JwtVerifierBuilder, Problem};
+pub use self::builder::JwtVerifierBuilder;
 use self::crypto::SignatureVerifier;
 use self::header::Header;
-pub use self::key::KeyError;
 use self::key::VerificationKey;
+pub use self::key_error::KeyError;
+pub use self::problem::{BuildError, Problem};
 use self::segments::Segments;
 use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
+use crate::error::VerifyError;
 use crate::jwk::SkippedKey;
-use crate::verifier::{TokenVerifier, VerifiedToken, VerifyError};
+use crate::verifier::{TokenVerifier, VerifiedToken};
 
 /// The most keys that are tried on one token.
 const MAX_CANDIDATES: usize = 8;

@@ -4,7 +4,8 @@ use spki::der::asn1::{ObjectIdentifier, UintRef};
 use spki::der::{Decode, Reader, SliceReader};
 use spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 
-use super::key::{Curve, KeyError, KeyMaterial};
+use super::key::{Curve, KeyMaterial};
+use super::key_error::KeyError;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

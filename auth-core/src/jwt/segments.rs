@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::bearer::MAX_TOKEN_BYTES;
-use crate::verifier::VerifyError;
+use crate::error::VerifyError;
 
 /// A token split at its two dots, with nothing decoded yet.
 pub(super) struct Segments<'a> {

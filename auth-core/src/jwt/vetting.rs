@@ -1,6 +1,7 @@
 //! What a key has to pass before it is used: checks that a crypto library leaves to its caller.
 
-use super::key::{Curve, KeyError};
+use super::key::Curve;
+use super::key_error::KeyError;
 
 /// No text of a key stands in for a secret.
 ///

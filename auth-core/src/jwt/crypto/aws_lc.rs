@@ -6,7 +6,8 @@ use aws_lc_rs::signature::{
 };
 
 use super::super::algorithm::Algorithm;
-use super::super::key::{KeyError, KeyMaterial};
+use super::super::key::KeyMaterial;
+use super::super::key_error::KeyError;
 
 /// One key, ready for one algorithm.
 pub(crate) enum SignatureVerifier {

@@ -23,7 +23,8 @@ compile_error!(
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod none {
     use super::super::algorithm::Algorithm;
-    use super::super::key::{KeyError, KeyMaterial};
+    use super::super::key::KeyMaterial;
+    use super::super::key_error::KeyError;
 
     pub(crate) enum SignatureVerifier {}
 

@@ -7,7 +7,8 @@ use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm as JoseAlgorithm, DecodingKey};
 
 use super::super::algorithm::Algorithm;
-use super::super::key::{KeyError, KeyMaterial};
+use super::super::key::KeyMaterial;
+use super::super::key_error::KeyError;
 
 /// The largest RSA modulus that the `rsa` crate takes.
 const MAX_RSA_BYTES: usize = 4096 / 8;

@@ -1,0 +1,111 @@
+//! Several verifiers as one.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::error::VerifyError;
+use crate::verifier::{TokenVerifier, VerifiedToken};
+
+/// Several verifiers tried in turn: the first that accepts decides.
+///
+/// If none does, the error of the one that got furthest with the token is kept, for it is the most
+/// telling in a log; and if one of them could not reach a verdict, that is the answer, since it
+/// might have accepted.
+///
+/// ```
+/// # use auth_core::{TokenVerifier, VerifierChain};
+/// # fn chain(own: impl TokenVerifier + 'static, partner: impl TokenVerifier + 'static) -> VerifierChain {
+/// VerifierChain::new(own).or(partner)
+/// # }
+/// ```
+pub struct VerifierChain {
+    first: Box<dyn TokenVerifier>,
+    others: Vec<Box<dyn TokenVerifier>>,
+}
+
+impl VerifierChain {
+    /// A chain of one.
+    pub fn new(first: impl TokenVerifier + 'static) -> Self {
+        Self { first: Box::new(first), others: Vec::new() }
+    }
+
+    /// Adds a verifier that is asked when those before it refuse.
+    #[must_use]
+    pub fn or(mut self, next: impl TokenVerifier + 'static) -> Self {
+        self.others.push(Box::new(next));
+        self
+    }
+}
+
+impl fmt::Debug for VerifierChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifierChain(<{} verifiers>)", 1 + self.others.len())
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for VerifierChain {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        let mut most_specific = match self.first.verify(token).await {
+            Ok(verified) => return Ok(verified),
+            Err(error) => error,
+        };
+        for verifier in &self.others {
+            match verifier.verify(token).await {
+                Ok(verified) => return Ok(verified),
+                Err(error) if error.rank() > most_specific.rank() => most_specific = error,
+                Err(_) => {}
+            }
+        }
+        Err(most_specific)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Says(Result<&'static str, VerifyError>);
+
+    #[async_trait]
+    impl TokenVerifier for Says {
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
+            VerifiedToken::assert_verified(serde_json::json!({ "sub": self.0.clone()? }))
+        }
+    }
+
+    #[track_caller]
+    fn verdict(chain: &VerifierChain) -> Result<String, VerifyError> {
+        futures_executor::block_on(chain.verify("t")).map(|token| token.subject().to_owned())
+    }
+
+    #[test]
+    fn the_first_that_accepts_decides() {
+        let chain = VerifierChain::new(Says(Err(VerifyError::Misconfigured("x"))))
+            .or(Says(Ok("b")))
+            .or(Says(Ok("c")));
+        assert_eq!(verdict(&chain), Ok("b".to_owned()));
+    }
+
+    #[test]
+    fn the_most_specific_error_is_kept_wherever_it_stands() {
+        let down = VerifyError::Unavailable { retry_after: None };
+        let by_rank = [
+            VerifyError::UnknownToken,
+            VerifyError::MalformedToken,
+            VerifyError::UnknownKey,
+            VerifyError::InvalidSignature,
+            VerifyError::WrongAudience,
+            VerifyError::Expired,
+            down,
+        ];
+        for pair in by_rank.windows(2) {
+            let [vague, telling] = pair else { unreachable!() };
+            for (first, second) in [(vague, telling), (telling, vague)] {
+                let chain = VerifierChain::new(Says(Err(first.clone()))).or(Says(Err(second.clone())));
+                assert_eq!(verdict(&chain).as_ref(), Err(telling));
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What can be wrong with a configuration.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::key_error::KeyError;
+use crate::jwk::{JwkSetError, SkippedKey};
+
+/// Why a [`JwtVerifier`](crate::JwtVerifier) cannot be built.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BuildError {
+    pub(super) problems: Vec<Problem>,
+}
+
+impl BuildError {
+    /// All there is to mend; never empty.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot verify tokens with this configuration: ")?;
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// One thing that is wrong with the configuration, and what to do.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No issuer was given.
+    #[error("no issuer: call `.issuer(\"https://...\")` with the `iss` of your tokens")]
+    NoIssuer,
+    /// The issuer is empty, which no issuer is.
+    #[error("the issuer is empty: give the `iss` of your tokens")]
+    EmptyIssuer,
+    /// No audience was given.
+    #[error(
+        "no audience: call `.audience(\"https://...\")` with the name of this service in the `aud` of its tokens"
+    )]
+    NoAudience,
+    /// An audience is empty.
+    #[error("an audience is empty: give the name of this service in the `aud` of its tokens")]
+    EmptyAudience,
+    /// Tokens would be accepted long after they expired.
+    #[error("the leeway of {} seconds is too long: 300 at most, better set the clocks", leeway.as_secs())]
+    LeewayTooLong {
+        /// What was asked for.
+        leeway: Duration,
+    },
+    /// `algorithms` was called with none.
+    #[error("no algorithm is allowed: list one in `.algorithms(...)`, or leave the call out")]
+    NoAlgorithms,
+    /// No key was given.
+    #[error(
+        "no keys: call `.secret(...)`, `.public_key_pem(...)`, `.jwk(...)`, `.jwks(...)` or `.jwks_file(...)`"
+    )]
+    NoKeys,
+    /// A key that was given cannot be used.
+    #[error("a key cannot be used: {0}")]
+    Key(KeyError),
+    /// The file cannot be read.
+    #[error("cannot read the JWK Set {}: {error}", path.display())]
+    UnreadableFile {
+        /// The file.
+        path: PathBuf,
+        /// The kind of failure.
+        error: io::ErrorKind,
+    },
+    /// The text is not a JWK Set.
+    #[error("{} cannot be used: {error}", name(path.as_deref()))]
+    JwkSet {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong.
+        error: JwkSetError,
+    },
+    /// The set is empty, or none of its keys can be used.
+    #[error("{} holds no usable key{}", name(path.as_deref()), reasons(skipped))]
+    NoUsableKey {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// Why each of its keys cannot be used.
+        skipped: Vec<SkippedKey>,
+    },
+}
+
+fn name(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("the JWK Set {}", path.display()),
+        None => "the JWK Set".to_owned(),
+    }
+}
+
+fn reasons(skipped: &[SkippedKey]) -> String {
+    let reasons: Vec<_> = skipped.iter().map(|key| format!("key {}: {}", key.index, key.error)).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
+}
