@@ -72,6 +72,8 @@ impl<'a> Jwk<'a> {
         }
         let algorithm = match &self.alg {
             None => None,
+            // No such name is registered, but key sets in the field have it, after the curve.
+            Some(alg) if alg.0 == "ES521" => Some(Algorithm::Es512),
             Some(alg) => Some(Algorithm::from_name(&alg.0).ok_or(KeyError::JwkMember("alg"))?),
         };
         let kid = self.kid().map(Into::into);
