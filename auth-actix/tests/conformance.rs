@@ -1,17 +1,25 @@
 //! The conformance suite against a server on actix-web, over a socket.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use actix_web::web::{self, Json, ServiceConfig};
 use actix_web::{App, HttpServer};
 use auth_actix::{
     AuthRejection, Authenticated, Authenticator, BearerToken, MaybeAuthenticated, Policy, Scope,
 };
-use auth_core::Algorithm;
-use auth_testing::{TestIssuer, conformance};
+use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError};
+use auth_testing::TestIssuer;
+use auth_testing::conformance::{self, Fixture};
 use serde_json::{Value, json};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
@@ -73,15 +81,15 @@ async fn serving<T: Send + 'static>(
 #[actix_web::test]
 async fn actix_conforms() {
     for algorithm in [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa] {
-        let issuer = TestIssuer::new(algorithm);
-        let authenticator = issuer.authenticator();
+        let fixture = Fixture::new(algorithm);
+        let authenticator = fixture.authenticator();
         let app = move |config: &mut ServiceConfig| {
             config.app_data(authenticator.clone()).configure(routes);
         };
-        let report = serving(app, move |address| conformance::run(address, &issuer)).await;
+        let report = serving(app, move |address| fixture.run(address)).await;
         println!("actix, {algorithm}: {report}");
         report.assert_passed();
-        assert!(report.passed() >= 60);
+        assert!(report.passed() >= 300, "{report}");
     }
 }
 
@@ -146,4 +154,54 @@ async fn a_forgotten_authenticator_is_a_500_whose_log_names_the_fix() {
     .await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("/protected") && log.contains(".app_data(authenticator.clone())"), "{log}");
+}
+
+/// Panics, or is down.
+struct Broken;
+
+#[auth_core::async_trait]
+impl TokenVerifier for Broken {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        match token {
+            "down" => Err(VerifyError::Unavailable { retry_after: Some(Duration::from_secs(30)) }),
+            _ => panic!("the verifier is broken"),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_verifier_that_panics_or_is_down_lets_nobody_in() {
+    let app = move |config: &mut ServiceConfig| {
+        config.app_data(Authenticator::new(Broken)).configure(routes);
+    };
+    serving(app, still_refuses).await;
+}
+
+/// Asks more often than the server has threads, so that one that died would be noticed.
+fn still_refuses(address: SocketAddr) {
+    let send = |target: &str, token: &str| {
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+        );
+        conformance::send(address, request.as_bytes()).unwrap()
+    };
+    for _ in 0..8 {
+        for target in ["/protected", "/optional", "/orders", "/admin"] {
+            let answer = send(target, "panic");
+            assert_eq!(answer.status, 500);
+            assert_eq!(
+                answer.body,
+                r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal server error"}"#
+            );
+            let answer = send(target, "down");
+            assert_eq!(answer.status, 503);
+            let fields = [("content-type", "application/problem+json"), ("retry-after", "30")];
+            assert_eq!(answer.headers, fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            assert_eq!(
+                answer.body,
+                r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Authentication is temporarily unavailable"}"#
+            );
+        }
+        assert_eq!(send("/public", "panic").status, 200);
+    }
 }

@@ -77,7 +77,7 @@ fn run(name: &str, set: TestName) -> usize {
             total += 1;
             let verdict = accepts(&verifier, test);
             accepted += usize::from(verdict);
-            let agrees = verdict == !test.result.must_fail();
+            let agrees = verdict != test.result.must_fail();
             if agrees == exceptions.contains_key(&test.tc_id) {
                 let error = verifier.as_ref().err();
                 complaints.push(format!("{}: {} accepted: {verdict} {error:?}", test.tc_id, test.comment));

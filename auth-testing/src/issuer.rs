@@ -226,11 +226,6 @@ impl TestIssuer {
         self.clock.clone()
     }
 
-    /// The public key in PEM; empty for HMAC.
-    pub(crate) fn public_key_text(&self) -> String {
-        self.key.public_key_pem().unwrap_or_default()
-    }
-
     /// Seconds since 1970 by the clock.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now().expect("a test has a clock")

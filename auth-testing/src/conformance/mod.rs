@@ -3,10 +3,10 @@
 //!
 //! It does not care which framework or language the server is written in. The server under test
 //!
-//! 1. accepts the tokens of a [`TestIssuer`] with a public-key algorithm ([`TestIssuer::authenticator`], or its
-//!    [`jwks`](TestIssuer::jwks), issuer and audience by any other way), with no realm configured and
-//!    a leeway of 60 seconds,
-//! 2. serves these routes with `GET`:
+//! 1. is given the key set of a [`Fixture`] ([`Fixture::jwks`], with good keys and bad ones), or whole
+//!    [`Fixture::authenticator`]; it expects `iss` `https://issuer.example` and `aud`
+//!    `https://api.example`, with a leeway of 60 seconds and no realm,
+//! 2. serves these routes with `GET`, and `/protected` with `HEAD`:
 //!
 //! | route | demands | answers |
 //! |---|---|---|
@@ -18,29 +18,63 @@
 //!
 //! ```no_run
 //! use auth_core::Algorithm;
-//! use auth_testing::{TestIssuer, conformance};
+//! use auth_testing::conformance::Fixture;
 //!
-//! let issuer = TestIssuer::new(Algorithm::Es256);
-//! let address = "127.0.0.1:3000".parse()?; // where a server that trusts `issuer` listens
-//! conformance::run(address, &issuer).assert_passed();
+//! let fixture = Fixture::new(Algorithm::Es256);
+//! let address = "127.0.0.1:3000".parse()?; // where a server with `fixture.authenticator()` listens
+//! fixture.run(address).assert_passed();
 //! # Ok::<(), std::net::AddrParseError>(())
 //! ```
+//!
+#![doc = include_str!("catalogue.md")]
 
-mod cases;
+mod claims;
 mod client;
+mod encoding;
+mod fixture;
+mod keys;
+mod routes;
+mod table;
+mod transport;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 
-pub use self::cases::cases;
 pub use self::client::{Answer, send};
-use crate::issuer::TestIssuer;
+pub use self::fixture::Fixture;
+use self::table::Table;
 
 /// One request, and what must come back.
 pub struct Case {
+    attack: Option<u16>,
     name: String,
     request: Vec<u8>,
     expected: Expected,
+}
+
+/// All cases, with tokens minted for now. A refusal stands near a twin that is accepted, so that refusing
+/// everything cannot pass.
+#[must_use]
+pub fn cases(fixture: &Fixture) -> Vec<Case> {
+    let mut table = Table::new(fixture);
+    table.routes();
+    table.policies();
+    table.transport();
+    table.algorithms();
+    table.ecdsa();
+    table.key_choice();
+    table.bad_keys();
+    table.other_objects();
+    table.header_parameters();
+    table.json();
+    table.base64();
+    table.unicode();
+    table.time();
+    table.parties();
+    table.kinds_of_token();
+    table.indistinguishable();
+    table.cases
 }
 
 /// What must come back.
@@ -59,6 +93,18 @@ impl Case {
         &self.name
     }
 
+    /// The number of the attack in the catalogue that the case belongs to.
+    #[must_use]
+    pub fn attack(&self) -> Option<u16> {
+        self.attack
+    }
+
+    /// Whether the request must be let in.
+    #[must_use]
+    pub fn must_be_accepted(&self) -> bool {
+        matches!(&self.expected, Expected::Exactly(answer) if answer.status == 200)
+    }
+
     fn run(&self, address: SocketAddr) -> Outcome {
         let answer = send(address, &self.request);
         let complaint = match (&answer, &self.expected) {
@@ -71,7 +117,7 @@ impl Case {
             }
             (Ok(_), _) => None,
         };
-        Outcome { name: self.name.clone(), answer: answer.ok(), complaint }
+        Outcome { attack: self.attack, name: self.name.clone(), answer: answer.ok(), complaint }
     }
 }
 
@@ -85,6 +131,7 @@ impl fmt::Debug for Case {
 /// What a server did with one case.
 #[derive(Clone, Debug)]
 struct Outcome {
+    attack: Option<u16>,
     name: String,
     answer: Option<Answer>,
     complaint: Option<String>,
@@ -107,6 +154,19 @@ impl Report {
     #[must_use]
     pub fn failed(&self) -> usize {
         self.outcomes.len() - self.passed()
+    }
+
+    /// For each attack of the catalogue that was tried, whether every one of its cases was answered as it
+    /// must be.
+    #[must_use]
+    pub fn attacks(&self) -> BTreeMap<u16, bool> {
+        let mut held = BTreeMap::new();
+        for outcome in &self.outcomes {
+            if let Some(attack) = outcome.attack {
+                *held.entry(attack).or_insert(true) &= outcome.complaint.is_none();
+            }
+        }
+        held
     }
 
     /// The names of the cases that another server answered differently in any byte of status, body or
@@ -132,15 +192,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for outcome in &self.outcomes {
             if let Some(complaint) = &outcome.complaint {
-                writeln!(f, "{}: {complaint}", outcome.name)?;
+                let attack = outcome.attack.map(|number| format!("attack {number}, ")).unwrap_or_default();
+                writeln!(f, "{attack}{}: {complaint}", outcome.name)?;
             }
         }
-        write!(f, "conformance: {} passed, {} failed", self.passed(), self.failed())
+        let attacks = self.attacks();
+        let held = attacks.values().filter(|held| **held).count();
+        write!(f, "conformance: {} passed, {} failed; ", self.passed(), self.failed())?;
+        write!(f, "{held} of {} attacks refused", attacks.len())
     }
-}
-
-/// Runs every case against the server at this address, which must accept the tokens of `issuer`.
-#[must_use]
-pub fn run(address: SocketAddr, issuer: &TestIssuer) -> Report {
-    Report { outcomes: cases(issuer).iter().map(|case| case.run(address)).collect() }
 }

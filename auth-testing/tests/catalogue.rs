@@ -1,0 +1,63 @@
+//! The table of attacks in the docs says what is there.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use auth_core::Algorithm;
+use auth_testing::conformance::{Fixture, cases};
+
+/// The attacks on what exists by now; the others concern parts that are to come.
+fn applicable() -> impl Iterator<Item = u16> {
+    (1..=72).chain(101..=104)
+}
+
+fn rows() -> Vec<Vec<&'static str>> {
+    let table = include_str!("../src/conformance/catalogue.md");
+    let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| number"));
+    rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
+}
+
+fn number(row: &[&str]) -> u16 {
+    row[0].parse().unwrap()
+}
+
+#[test]
+fn every_attack_has_one_row() {
+    let numbers: Vec<_> = rows().iter().map(|row| number(row)).collect();
+    assert_eq!(numbers, applicable().collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_said_to_be_tried_over_a_socket_is() {
+    let fixture = Fixture::new(Algorithm::EdDsa);
+    let tried: BTreeSet<_> = cases(&fixture).iter().filter_map(|case| case.attack()).collect();
+    let said: BTreeSet<_> =
+        rows().iter().filter(|row| row[3] == "over a socket").map(|row| number(row)).collect();
+    assert_eq!(said, tried);
+}
+
+#[test]
+fn every_attack_stands_near_a_request_that_is_accepted() {
+    let fixture = Fixture::new(Algorithm::EdDsa);
+    let cases = cases(&fixture);
+    let attacks: BTreeSet<_> = cases.iter().filter_map(|case| case.attack()).collect();
+    for attack in attacks {
+        let of_attack = || cases.iter().filter(|case| case.attack() == Some(attack));
+        assert!(of_attack().any(|case| case.must_be_accepted()), "{attack}");
+        // 6 and 20 are about what must be accepted.
+        assert!(of_attack().any(|case| !case.must_be_accepted()) || [6, 20].contains(&attack), "{attack}");
+    }
+}
+
+#[test]
+fn the_tests_named_for_the_others_exist() {
+    for row in rows().iter().filter(|row| row[3] != "over a socket") {
+        let parts: Vec<_> = row[3].split('`').collect();
+        let (file, function) = (parts[1], parts[3]);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let source = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(source.contains(&format!("fn {function}()")), "{file} has no {function}");
+    }
+}
