@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use actix_web::web::{self, Json};
 use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder};
 use auth_actix::{AuthRejection, Authenticated, MaybeAuthenticated, Policy, Scope};
-use auth_examples::{Settings, exit_code};
+use auth_examples::{Settings, exit_code, log_to_stderr};
 use serde_json::{Value, json};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
@@ -60,7 +60,7 @@ fn message(text: &str) -> Json<Value> {
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    log_to_stderr();
     match Settings::from_env() {
         Ok(settings) => exit_code(serve(settings).await),
         Err(error) => exit_code(Err(error)),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use auth_axum::{AuthRejection, Authenticated, Authenticator, MaybeAuthenticated, Policy, Scope};
-use auth_examples::{Settings, exit_code};
+use auth_examples::{Settings, exit_code, log_to_stderr};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ fn message(text: &str) -> Json<Value> {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    log_to_stderr();
     match Settings::from_env() {
         Ok(settings) => exit_code(serve(settings).await),
         Err(error) => exit_code(Err(error)),

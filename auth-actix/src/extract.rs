@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use auth_core::{Authenticator, NoClaims, Rejection};
+use auth_core::{Authenticator, NoClaims, Policy, Rejection};
 use serde::de::DeserializeOwned;
 
 use crate::convert::Head;
@@ -32,9 +32,13 @@ type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(tenant));
 /// ```
 ///
+/// A token that does not have these claims is refused with 401, as one that was not made for this
+/// application; a claim that may be absent is an `Option` in the type.
+///
 /// **Do not write `Option<Authenticated>` or `Result<Authenticated, _>`**: actix makes `None` or `Err`
-/// of a bad token and goes on, so a caller with a forged or expired token becomes an anonymous one.
-/// [`MaybeAuthenticated`] is the way to let anonymous callers in.
+/// of a bad token and goes on, so a caller with a forged or expired token becomes an anonymous one. The
+/// same goes for `Option<MaybeAuthenticated>`. [`MaybeAuthenticated`] by itself is the way to let anonymous
+/// callers in.
 ///
 /// # Errors
 ///
@@ -42,6 +46,17 @@ type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 /// [`Authenticator`] in `app_data` it is a 500, and the log says how to mend it.
 #[derive(Clone, Debug)]
 pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
+
+impl<C> Authenticated<C> {
+    /// Goes on only if the token is enough for the policy.
+    ///
+    /// # Errors
+    ///
+    /// The rejection to return: 403 `insufficient_scope`.
+    pub fn require(&self, policy: &Policy) -> Result<(), AuthRejection> {
+        Ok(self.0.require(policy)?)
+    }
+}
 
 impl<C> Deref for Authenticated<C> {
     type Target = auth_core::Authenticated<C>;
@@ -114,15 +129,22 @@ impl FromRequest for BearerToken {
     }
 }
 
-/// The authenticator, put into `app_data` as it is or in a [`web::Data`].
+/// The authenticator of the nearest scope.
+///
+/// In one form only: actix looks for a type through all scopes, so with two forms the outer scope's
+/// could win over the inner one's.
 fn authenticator(request: &HttpRequest) -> Result<&Authenticator, Rejection> {
-    let plain = request.app_data::<Authenticator>();
-    let found = plain.or_else(|| request.app_data::<web::Data<Authenticator>>().map(web::Data::get_ref));
-    found.ok_or_else(|| {
-        tracing::error!(
-            "no Authenticator for {}: add `.app_data(authenticator.clone())` to the App or to the scope of this route",
-            request.path()
-        );
-        Rejection::misconfigured()
-    })
+    let wrong = if request.app_data::<web::Data<Authenticator>>().is_some() {
+        "an Authenticator in web::Data"
+    } else {
+        match request.app_data::<Authenticator>() {
+            Some(authenticator) => return Ok(authenticator),
+            None => "no Authenticator",
+        }
+    };
+    tracing::error!(
+        "{wrong} for {}: put it in as it is, `.app_data(authenticator.clone())`, at the App or the scope of this route",
+        request.path()
+    );
+    Err(Rejection::misconfigured())
 }

@@ -106,7 +106,7 @@ async fn custom_claims_and_the_raw_token() {
     let issuer = TestIssuer::new(Algorithm::Es256);
     let authenticator: Authenticator = issuer.authenticator();
     let app = move |config: &mut ServiceConfig| {
-        config.app_data(web::Data::new(authenticator.clone())).configure(routes);
+        config.app_data(authenticator.clone()).configure(routes);
     };
     serving(app, move |address| {
         let with_tenant = issuer.token("alice").claim("tenant", "t1").sign();
@@ -114,6 +114,34 @@ async fn custom_claims_and_the_raw_token() {
         assert_eq!(get(address, "/tenant", &issuer.good("alice")).0, 401);
         assert_eq!(get(address, "/raw", "not-verified"), (200, r#"{"message":"not-verified"}"#.to_owned()));
         assert_eq!(get(address, "/raw", "").0, 400);
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn the_authenticator_of_the_nearest_scope_counts() {
+    let [outer, inner] = ["https://outer.example", "https://inner.example"]
+        .map(|issuer| TestIssuer::new(Algorithm::Es256).issuer(issuer));
+    let authenticators = [&outer, &inner].map(TestIssuer::authenticator);
+    let app = move |config: &mut ServiceConfig| {
+        let [outer, inner] = authenticators.clone();
+        let nested = web::scope("/inner").app_data(inner.clone()).configure(routes);
+        let wrapped = web::scope("/wrapped").app_data(web::Data::new(inner)).configure(routes);
+        config.app_data(outer).service(nested).service(wrapped).configure(routes);
+    };
+    serving(app, move |address| {
+        let (outer, inner) = (outer.good("alice"), inner.good("alice"));
+        assert_eq!(get(address, "/protected", &outer).0, 200);
+        assert_eq!(get(address, "/protected", &inner).0, 401);
+        assert_eq!(get(address, "/inner/protected", &outer).0, 401);
+        assert_eq!(get(address, "/inner/protected", &inner).0, 200);
+        for token in [outer, inner] {
+            assert_eq!(
+                get(address, "/wrapped/protected", &token).0,
+                500,
+                "in web::Data it could lose to the outer one"
+            );
+        }
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use auth_core::{Authenticator, NoClaims};
+use auth_core::{Authenticator, NoClaims, Policy};
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -28,8 +28,14 @@ use crate::request::Head;
 /// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(tenant));
 /// ```
 ///
+/// A token that does not have these claims is refused with 401, as one that was not made for this
+/// application; a claim that may be absent is an `Option` in the type.
+///
+/// If the compiler says only that `Handler<_, _>` is not satisfied, axum's `#[debug_handler]` on the
+/// function tells why.
+///
 /// There is no `Option<Authenticated>`, for it would take a bad token for an anonymous caller. Use
-/// [`MaybeAuthenticated`].
+/// [`MaybeAuthenticated`]. `Result<Authenticated, _>` compiles, and leaves the refusing to the handler.
 ///
 /// ```compile_fail
 /// async fn home(user: Option<auth_axum::Authenticated>) {}
@@ -54,6 +60,17 @@ use crate::request::Head;
 /// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says.
 #[derive(Clone, Debug)]
 pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
+
+impl<C> Authenticated<C> {
+    /// Goes on only if the token is enough for the policy.
+    ///
+    /// # Errors
+    ///
+    /// The rejection to return: 403 `insufficient_scope`.
+    pub fn require(&self, policy: &Policy) -> Result<(), AuthRejection> {
+        Ok(self.0.require(policy)?)
+    }
+}
 
 impl<C> Deref for Authenticated<C> {
     type Target = auth_core::Authenticated<C>;

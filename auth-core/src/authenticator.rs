@@ -39,30 +39,26 @@ pub struct Authenticator {
 }
 
 struct Inner {
-    verifier: Box<dyn TokenVerifier>,
+    verifier: Arc<dyn TokenVerifier>,
     rejecter: Rejecter,
 }
 
 impl Authenticator {
     /// Authenticates by this verifier, with challenges that name no realm.
     pub fn new(verifier: impl TokenVerifier + 'static) -> Self {
-        Self::assemble(verifier, None)
+        Self { inner: Arc::new(Inner { verifier: Arc::new(verifier), rejecter: Rejecter::new(None) }) }
     }
 
-    /// Authenticates by this verifier, with challenges that name the realm.
+    /// Has the challenges name a realm
+    /// ([RFC 9110 section 11.5](https://www.rfc-editor.org/rfc/rfc9110#section-11.5)).
     ///
     /// # Errors
     ///
-    /// [`InvalidRealm`] if the realm cannot be quoted.
-    pub fn with_realm(
-        realm: impl Into<String>,
-        verifier: impl TokenVerifier + 'static,
-    ) -> Result<Self, InvalidRealm> {
-        Ok(Self::assemble(verifier, Some(Realm::new(realm)?)))
-    }
-
-    fn assemble(verifier: impl TokenVerifier + 'static, realm: Option<Realm>) -> Self {
-        Self { inner: Arc::new(Inner { verifier: Box::new(verifier), rejecter: Rejecter::new(realm) }) }
+    /// [`InvalidRealm`] if the realm cannot be quoted: 1 to 256 printable ASCII characters without `"`
+    /// and `\` can.
+    pub fn with_realm(&self, realm: impl Into<String>) -> Result<Self, InvalidRealm> {
+        let rejecter = Rejecter::new(Some(Realm::new(realm)?));
+        Ok(Self { inner: Arc::new(Inner { verifier: self.inner.verifier.clone(), rejecter }) })
     }
 
     /// Demands a good token, and its claims as `C`.
@@ -113,6 +109,7 @@ impl Authenticator {
         };
         // RFC 6750 section 2: a client must not use more than one method to transmit the token.
         if has_access_token_parameter(request.target()) {
+            tracing::debug!("the query has an access_token beside the one in the Authorization field");
             return Err(self.refuse(Reason::Malformed));
         }
         Ok(token)
@@ -122,23 +119,22 @@ impl Authenticator {
         &self,
         token: &str,
     ) -> Result<Authenticated<C>, Rejection> {
-        let verdict = self.verify(token).await.and_then(|token| Ok((token.claims()?, token)));
-        match verdict {
+        let verdict = caught(|| self.inner.verifier.verify(token));
+        let verdict = match verdict {
+            Ok(mut future) => {
+                poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
+                    Ok(polled) => polled,
+                    Err(error) => Poll::Ready(Err(error)),
+                })
+                .await
+            }
+            Err(error) => Err(error),
+        };
+        let with_claims = verdict.and_then(|token| Ok((caught(|| token.claims())??, token)));
+        match with_claims {
             Ok((claims, token)) => Ok(Authenticated { claims, token, authenticator: self.clone() }),
             Err(error) => Err(self.refuse_token(&error)),
         }
-    }
-
-    /// A verifier that panics has not accepted.
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        let panicked = |_| Err(VerifyError::Misconfigured("it panicked"));
-        let made = catch_unwind(AssertUnwindSafe(|| self.inner.verifier.verify(token)));
-        let Ok(mut verdict) = made else { return panicked(()) };
-        poll_fn(|context| {
-            catch_unwind(AssertUnwindSafe(|| verdict.as_mut().poll(context)))
-                .unwrap_or_else(|_| Poll::Ready(panicked(())))
-        })
-        .await
     }
 
     fn refuse(&self, reason: Reason) -> Rejection {
@@ -150,6 +146,10 @@ impl Authenticator {
         let rejection = self.inner.rejecter.reject_token(error);
         let reason = rejection.reason();
         match reason {
+            // The token is good: rather the type is wrong, or the issuer has changed its claims.
+            _ if matches!(error, VerifyError::Claims(_)) => {
+                tracing::warn!(?reason, %error, "request refused");
+            }
             Reason::Unavailable => tracing::warn!(?reason, %error, "request refused"),
             Reason::Misconfigured => tracing::error!(?reason, %error, "request refused"),
             _ => tracing::debug!(?reason, %error, "request refused"),
@@ -229,6 +229,11 @@ impl<C> fmt::Debug for Authenticated<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authenticated(<redacted>)")
     }
+}
+
+/// Code of the application that panics has not accepted. (Where panics abort, they do.)
+fn caught<T>(call: impl FnOnce() -> T) -> Result<T, VerifyError> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|_| VerifyError::Misconfigured("it panicked"))
 }
 
 /// Whether the query has a parameter named `access_token`, however its name is percent-encoded.
@@ -361,6 +366,19 @@ mod tests {
     }
 
     #[test]
+    fn claims_whose_reading_panics_are_not_accepted() {
+        struct Panics;
+        impl<'de> serde::Deserialize<'de> for Panics {
+            fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+                panic!("canary")
+            }
+        }
+        let request = Request("/", vec!["Bearer good"]);
+        let verdict = futures_executor::block_on(Authenticator::new(Table).authenticate::<Panics>(&request));
+        assert_eq!(verdict.unwrap_err().reason(), Reason::Misconfigured);
+    }
+
+    #[test]
     fn claims_that_do_not_fit_are_a_fault_of_the_token() {
         #[derive(serde::Deserialize)]
         struct Tenant {
@@ -396,7 +414,7 @@ mod tests {
     #[test]
     fn require_asks_the_policy() {
         let request = Request("/", vec!["Bearer good"]);
-        let authenticator = Authenticator::with_realm("r", Table).unwrap();
+        let authenticator = Authenticator::new(Table).with_realm("r").unwrap();
         let caller = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
         let scope = |name| Policy::scope(crate::Scope::from_static(name));
         assert_eq!(caller.require(&scope("a")), Ok(()));

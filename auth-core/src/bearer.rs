@@ -1,19 +1,4 @@
 //! Bearer credentials out of the values of the Authorization header field.
-//!
-//! How a value is read ([RFC 6750 section 2.1], [RFC 9110 section 11.4]):
-//!
-//! 1. No field at all, or a field of another scheme: no bearer credentials were given.
-//! 2. More than one field: malformed, whatever is in them. Which one counts is a question that two
-//!    programs on the way of one request may answer differently.
-//! 3. The scheme `Bearer` is matched in any case, and followed by one or more spaces. A tab is not
-//!    a space.
-//! 4. What follows is one b64token and nothing else.
-//! 5. More than [`MAX_TOKEN_BYTES`] after the scheme is not looked at.
-//!
-//! Nothing is copied: the token is a slice of the field's value.
-//!
-//! [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-//! [RFC 9110 section 11.4]: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
 
 use std::fmt;
 
@@ -23,6 +8,20 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 const SCHEME: &[u8] = b"Bearer";
 
 /// What the Authorization field values of a request hold.
+///
+/// How they are read ([RFC 6750 section 2.1], [RFC 9110 section 11.4]):
+///
+/// 1. No field at all, or a field of another scheme: no bearer credentials were given.
+/// 2. More than one field: malformed, whatever is in them. Which one counts is a question that two
+///    programs on the way of one request may answer differently.
+/// 3. The scheme `Bearer` is matched in any case, and followed by one or more spaces. A tab is not a space.
+/// 4. What follows is one b64token and nothing else.
+/// 5. More than [`MAX_TOKEN_BYTES`] after the scheme is not looked at.
+///
+/// Nothing is copied: the token is a slice of the field's value.
+///
+/// [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+/// [RFC 9110 section 11.4]: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub enum Credentials<'a> {
     /// No Authorization field, or one of another scheme.

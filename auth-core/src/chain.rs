@@ -90,15 +90,29 @@ mod tests {
 
     #[test]
     fn the_most_specific_error_is_kept_wherever_it_stands() {
-        let down = VerifyError::Unavailable { retry_after: None };
+        #[derive(Debug, serde::Deserialize)]
+        struct Tenant {
+            #[allow(dead_code, reason = "only deserialized")]
+            tenant: String,
+        }
+        let token = VerifiedToken::assert_verified(serde_json::json!({"sub": "a"})).unwrap();
         let by_rank = [
             VerifyError::UnknownToken,
+            VerifyError::TooLong,
             VerifyError::MalformedToken,
+            VerifyError::MalformedHeader,
+            VerifyError::InvalidHeader("typ"),
             VerifyError::UnknownKey,
             VerifyError::InvalidSignature,
+            VerifyError::MalformedClaims,
+            VerifyError::MissingClaim("exp"),
+            VerifyError::WrongIssuer,
             VerifyError::WrongAudience,
+            VerifyError::SenderConstrained,
             VerifyError::Expired,
-            down,
+            VerifyError::Claims(token.claims::<Tenant>().unwrap_err()),
+            VerifyError::Unavailable { retry_after: None },
+            VerifyError::Misconfigured("x"),
         ];
         for pair in by_rank.windows(2) {
             let [vague, telling] = pair else { unreachable!() };

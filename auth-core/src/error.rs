@@ -1,23 +1,47 @@
 //! Why a token was not accepted.
 
 use std::any::type_name;
+use std::fmt;
 use std::time::Duration;
 
 /// The claims of a verified token do not fit the type that the application asked for.
 ///
-/// Says where, and not what stands there: claims do not belong in logs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the claims do not fit {type_name} (at byte {column} of the claims)")]
+/// Says which field is missing, or where the fault is, and not what stands there: claims do not belong
+/// in logs.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimsError {
     type_name: &'static str,
+    /// The name of a field of the type, not of a claim of the token.
+    missing: Option<Box<str>>,
+    line: usize,
     column: usize,
 }
 
 impl ClaimsError {
-    pub(crate) fn new<T>(column: usize) -> Self {
-        Self { type_name: type_name::<T>(), column }
+    pub(crate) fn new<T>(error: &serde_json::Error) -> Self {
+        // All else in the text of the error may come from the token.
+        let text = error.to_string();
+        let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        Self {
+            type_name: type_name::<T>(),
+            missing: missing.map(Into::into),
+            line: error.line(),
+            column: error.column(),
+        }
     }
 }
+
+impl fmt::Display for ClaimsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the claims do not fit {}: ", self.type_name)?;
+        match &self.missing {
+            Some(name) => write!(f, "`{name}` is missing"),
+            None => write!(f, "line {} column {} of the claims has another type", self.line, self.column),
+        }
+    }
+}
+
+impl std::error::Error for ClaimsError {}
 
 /// Why a token was not accepted.
 ///

@@ -77,7 +77,10 @@ pub(crate) fn read_object<'de>(
         Walk { names: Vec::with_capacity(24), members_left: max_members, reading: None, fault: None };
     let mut json = serde_json::Deserializer::from_str(text);
     let outcome = json.deserialize_map(Outermost { walk: &mut walk, members }).and_then(|()| json.end());
-    outcome.map_err(|_| walk.fault.or(walk.reading.map(Fault::Member)).unwrap_or(Fault::Syntax))
+    outcome.map_err(|error| {
+        let of_member = walk.reading.filter(|_| error.is_data()).map(Fault::Member);
+        walk.fault.or(of_member).unwrap_or(Fault::Syntax)
+    })
 }
 
 struct Walk<'de> {

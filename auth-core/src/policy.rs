@@ -25,8 +25,10 @@ pub struct Policy(Rule);
 enum Rule {
     Scope(Scope),
     Role(Box<str>),
-    Both(Box<(Policy, Policy)>),
-    Either(Box<(Policy, Policy)>),
+    /// Two or more.
+    All(Vec<Rule>),
+    /// Two or more.
+    Any(Vec<Rule>),
 }
 
 impl Policy {
@@ -46,47 +48,69 @@ impl Policy {
     /// Both this and the other.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self(Rule::Both(Box::new((self, other))))
+        // Kept flat, so that a long chain is no deep nest.
+        let [mut rules, more] = [self, other].map(|policy| match policy.0 {
+            Rule::All(rules) => rules,
+            rule => vec![rule],
+        });
+        rules.extend(more);
+        Self(Rule::All(rules))
     }
 
     /// This or the other, or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self(Rule::Either(Box::new((self, other))))
+        let [mut rules, more] = [self, other].map(|policy| match policy.0 {
+            Rule::Any(rules) => rules,
+            rule => vec![rule],
+        });
+        rules.extend(more);
+        Self(Rule::Any(rules))
     }
 
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        match &self.0 {
-            Rule::Scope(scope) => token.scopes().contains(scope.as_str()),
-            Rule::Role(role) => token.claim_lists(ROLES, role),
-            Rule::Both(rules) => rules.0.allows(token) && rules.1.allows(token),
-            Rule::Either(rules) => rules.0.allows(token) || rules.1.allows(token),
-        }
+        self.0.allows(token)
     }
 
     /// The scopes with which the token would be enough, its other claims being what they are;
     /// `None` if scopes alone would not do.
     pub(crate) fn sufficient_scopes(&self, token: &VerifiedToken) -> Option<Vec<&Scope>> {
-        match &self.0 {
-            Rule::Scope(scope) => Some(vec![scope]),
-            Rule::Role(_) => self.allows(token).then(Vec::new),
-            Rule::Both(rules) => {
-                let mut scopes = rules.0.sufficient_scopes(token)?;
-                for scope in rules.1.sufficient_scopes(token)? {
-                    if !scopes.contains(&scope) {
-                        scopes.push(scope);
+        self.0.sufficient_scopes(token)
+    }
+}
+
+impl Rule {
+    fn allows(&self, token: &VerifiedToken) -> bool {
+        match self {
+            Self::Scope(scope) => token.scopes().contains(scope.as_str()),
+            Self::Role(role) => token.claim_lists(ROLES, role),
+            Self::All(rules) => rules.iter().all(|rule| rule.allows(token)),
+            Self::Any(rules) => rules.iter().any(|rule| rule.allows(token)),
+        }
+    }
+
+    fn sufficient_scopes(&self, token: &VerifiedToken) -> Option<Vec<&Scope>> {
+        match self {
+            Self::Scope(scope) => Some(vec![scope]),
+            Self::Role(_) => self.allows(token).then(Vec::new),
+            Self::All(rules) => {
+                let mut all = Vec::new();
+                for rule in rules {
+                    for scope in rule.sufficient_scopes(token)? {
+                        if !all.contains(&scope) {
+                            all.push(scope);
+                        }
                     }
                 }
-                Some(scopes)
+                Some(all)
             }
-            Rule::Either(rules) => {
+            Self::Any(rules) => {
                 // What the token already meets is the least to ask for.
-                let (first, second) = (&rules.0, &rules.1);
-                let (preferred, fallback) =
-                    if second.allows(token) { (second, first) } else { (first, second) };
-                preferred.sufficient_scopes(token).or_else(|| fallback.sufficient_scopes(token))
+                let met = rules.iter().filter(|rule| rule.allows(token));
+                let mut by_preference = met.chain(rules);
+                by_preference.find_map(|rule| rule.sufficient_scopes(token))
             }
         }
     }
@@ -124,6 +148,15 @@ mod tests {
         assert!(either.allows(&token("a", &[])));
         assert!(either.allows(&token("", &["admin"])));
         assert!(!either.allows(&token("b", &["reader"])));
+    }
+
+    #[test]
+    fn a_long_chain_is_no_deep_nest() {
+        let any = (0..100_000).fold(scope("a"), |policy, _| policy.or(scope("b")));
+        assert!(!any.allows(&token("c", &[])));
+        let all = (0..1_000).fold(any, |policy, _| policy.and(scope("c")));
+        assert!(all.allows(&token("b c", &[])));
+        suffices(&all, &token("b", &[]), Some(&["b", "c"]));
     }
 
     #[test]

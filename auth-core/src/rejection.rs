@@ -1,16 +1,4 @@
 //! The one table from reasons to status, challenge and body.
-//!
-//! | reason | status | `WWW-Authenticate` | detail |
-//! |---|---|---|---|
-//! | [`Missing`](Reason::Missing) | 401 | `Bearer` | Not authenticated |
-//! | [`Malformed`](Reason::Malformed) | 400 | `Bearer error="invalid_request"` | Malformed credentials |
-//! | [`Invalid`](Reason::Invalid) | 401 | `Bearer error="invalid_token"` | Could not validate credentials |
-//! | [`Insufficient`](Reason::Insufficient) | 403 | `Bearer error="insufficient_scope"`, and `scope="..."` where scopes would have sufficed | Not enough permissions |
-//! | [`Unavailable`](Reason::Unavailable) | 503, `Retry-After` | none | Authentication is temporarily unavailable |
-//! | [`Misconfigured`](Reason::Misconfigured) | 500 | none | Internal server error |
-//!
-//! With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem
-//! document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Nothing of the request is in it.
 
 use std::fmt;
 use std::time::Duration;
@@ -27,6 +15,19 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Why a request was refused: the class that the client is told.
+///
+/// | reason | status | `WWW-Authenticate` | detail |
+/// |---|---|---|---|
+/// | [`Missing`](Self::Missing) | 401 | `Bearer` | Not authenticated |
+/// | [`Malformed`](Self::Malformed) | 400 | `Bearer error="invalid_request"` | Malformed credentials |
+/// | [`Invalid`](Self::Invalid) | 401 | `Bearer error="invalid_token"` | Could not validate credentials |
+/// | [`Insufficient`](Self::Insufficient) | 403 | `Bearer error="insufficient_scope"`, and `scope="..."` where scopes would have sufficed | Not enough permissions |
+/// | [`Unavailable`](Self::Unavailable) | 503, `Retry-After` | none | Authentication is temporarily unavailable |
+/// | [`Misconfigured`](Self::Misconfigured) | 500 | none | Internal server error |
+///
+/// With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem document
+/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail. Nothing of the request is in it;
+/// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Reason {

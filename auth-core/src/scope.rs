@@ -90,10 +90,13 @@ impl ScopeSet {
         if text.is_empty() {
             return Ok(Self::default());
         }
-        for (index, name) in text.split(' ').enumerate() {
-            if !is_scope_token(name.as_bytes()) || text.split(' ').take(index).any(|seen| seen == name) {
-                return Err(InvalidScope);
-            }
+        if !text.split(' ').all(|name| is_scope_token(name.as_bytes())) {
+            return Err(InvalidScope);
+        }
+        let mut names: Vec<_> = text.split(' ').collect();
+        names.sort_unstable();
+        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(InvalidScope);
         }
         Ok(Self { names: text.into() })
     }

@@ -186,7 +186,7 @@ impl VerifiedToken {
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         // The text was found to be one sound object; only the type is in question.
         T::deserialize(&mut serde_json::Deserializer::from_str(&self.inner.json))
-            .map_err(|error| ClaimsError::new::<T>(error.column()))
+            .map_err(|error| ClaimsError::new::<T>(&error))
     }
 
     /// Whether the claim `name` is an array of strings that holds `value`.

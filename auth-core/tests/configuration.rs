@@ -29,7 +29,7 @@ fn problem(builder: JwtVerifierBuilder) -> Problem {
 #[track_caller]
 fn key_error(builder: JwtVerifierBuilder) -> KeyError {
     match problem(builder) {
-        Problem::Key(error) => error,
+        Problem::Key { error, .. } => error,
         other => panic!("{other}"),
     }
 }
@@ -94,10 +94,12 @@ fn secrets_have_the_length_of_their_hash() {
 #[test]
 fn the_text_of_a_key_is_no_secret() {
     let issuer = TestIssuer::new(Algorithm::Es256);
-    for text in
-        [issuer.public_key_pem(), format!("\n  {}", issuer.public_key_pem()), issuer.jwk().to_string()]
-    {
-        assert_eq!(key_error(expecting().secret(Algorithm::Hs256, text)), KeyError::SecretIsKeyText);
+    let pem = issuer.public_key_pem();
+    let lines: Vec<_> = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = base64::engine::general_purpose::STANDARD.decode(lines.concat()).unwrap();
+    assert_eq!(key_error(expecting().secret(Algorithm::Hs256, der)), KeyError::SecretIsKey);
+    for text in [format!("\n  {pem}"), lines.join("\n"), pem, issuer.jwk().to_string()] {
+        assert_eq!(key_error(expecting().secret(Algorithm::Hs256, text)), KeyError::SecretIsKey);
     }
     let algorithm = Algorithm::Rs256;
     assert_eq!(key_error(expecting().secret(algorithm, [7; 32])), KeyError::NotHmac { algorithm });
@@ -111,7 +113,11 @@ fn pem_that_is_no_public_key_is_refused_by_name() {
     {
         let error = key_error(expecting().public_key_pem(block(label)));
         assert!(matches!(error, KeyError::PrivateKey(found) if found == label), "{error}");
-        assert!(error.to_string().contains(label) && error.to_string().contains("-pubout"), "{error}");
+        assert!(
+            error.to_string().contains(label)
+                && [" -pubout`", "`ssh-keygen -e"].iter().any(|cure| error.to_string().contains(cure)),
+            "{error}"
+        );
         let mixed = format!("{}{}", TestIssuer::new(Algorithm::EdDsa).public_key_pem(), block(label));
         assert!(matches!(key_error(expecting().public_key_pem(mixed)), KeyError::PrivateKey(_)));
     }
@@ -164,7 +170,7 @@ fn a_key_that_is_not_for_verifying_is_refused() {
         (with(ec.clone(), "crv", "P-384"), KeyError::JwkMember("x")),
         (with(ec.clone(), "x", "AAAA"), KeyError::JwkMember("x")),
         (with(ec.clone(), "x", "=="), KeyError::JwkMember("x")),
-        (with(ec.clone(), "d", "AAAA"), KeyError::PrivateKey("d")),
+        (with(ec.clone(), "d", "AAAA"), KeyError::PrivateJwk("d")),
         (without(ec.clone(), "y"), KeyError::JwkMember("y")),
         (without(ec.clone(), "crv"), KeyError::JwkMember("crv")),
         (without(ec.clone(), "kty"), KeyError::JwkMember("kty")),
@@ -172,12 +178,12 @@ fn a_key_that_is_not_for_verifying_is_refused() {
         (with(rsa.clone(), "n", ""), KeyError::RsaSize { bits: 0 }),
         (with(rsa.clone(), "e", "AQ"), KeyError::RsaExponent),
         (with(rsa.clone(), "e", "Ag"), KeyError::RsaExponent),
-        (with(rsa.clone(), "q", "AAAA"), KeyError::PrivateKey("q")),
+        (with(rsa.clone(), "q", "AAAA"), KeyError::PrivateJwk("q")),
         (with(okp.clone(), "crv", "P-256"), KeyError::UnsupportedType),
         (with(okp.clone(), "crv", "X25519"), KeyError::UnsupportedType),
         (with(okp.clone(), "crv", "Ed448"), KeyError::UnsupportedType),
         (with(okp.clone(), "x", URL_SAFE_NO_PAD.encode([0; 32])), KeyError::Ed25519Point),
-        (with(okp.clone(), "d", "AAAA"), KeyError::PrivateKey("d")),
+        (with(okp.clone(), "d", "AAAA"), KeyError::PrivateJwk("d")),
     ];
     for (jwk, expected) in broken {
         assert_eq!(key_error(expecting().jwk(jwk.to_string())), expected, "{jwk}");
@@ -238,7 +244,7 @@ fn a_set_keeps_what_is_good() {
     let named = [(5, Some("s")), (6, Some("good")), (8, Some("good"))];
     assert_eq!(skipped, anonymous.chain(named).collect::<Vec<_>>());
     let errors: Vec<_> = verifier.skipped_keys().iter().skip(5).map(|key| key.error.clone()).collect();
-    assert_eq!(errors, [KeyError::SecretInSet, KeyError::PrivateKey("d"), KeyError::AmbiguousKid]);
+    assert_eq!(errors, [KeyError::SecretInSet, KeyError::PrivateJwk("d"), KeyError::AmbiguousKid]);
 }
 
 #[test]
@@ -283,14 +289,14 @@ fn a_set_without_a_usable_key_says_why() {
 #[test]
 fn a_file_that_cannot_be_used_is_named() {
     let text = problem(expecting().jwks_file("/does/not/exist.json")).to_string();
-    assert!(text.contains("/does/not/exist.json") && text.contains("not found"), "{text}");
+    assert!(text.contains("/does/not/exist.json") && text.contains("no such file"), "{text}");
 
     let folder = std::env::temp_dir().join(format!("auth-core-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("jwks.json");
     std::fs::write(&path, "<html>").unwrap();
     let text = problem(expecting().jwks_file(&path)).to_string();
-    assert!(text.contains("jwks.json") && text.contains("not one JSON object"), "{text}");
+    assert!(text.contains("jwks.json") && text.contains("not one sound JSON object"), "{text}");
 
     let issuer = TestIssuer::new(Algorithm::Es256);
     std::fs::write(&path, issuer.jwks() + &" ".repeat(256 * 1024)).unwrap();
@@ -317,7 +323,7 @@ fn algorithms_restrict_what_keys_are_good_for() {
 #[test]
 fn two_keys_that_a_token_could_mean_are_refused() {
     let [one, two] = [(); 2].map(|()| TestIssuer::new(Algorithm::Es256).kid("same").jwk().to_string());
-    assert_eq!(key_error(expecting().jwk(one).jwk(two)), KeyError::AmbiguousKid);
+    assert_eq!(problem(expecting().jwk(one).jwk(two)), Problem::AmbiguousKid);
 }
 
 #[test]
@@ -339,4 +345,85 @@ fn what_the_portable_backend_cannot_do_is_told_when_the_key_is_loaded() {
     let large = json!({"kty": "RSA", "alg": "RS256", "n": URL_SAFE_NO_PAD.encode([0xff; 1024]), "e": "AQAB"});
     let algorithm = Algorithm::Rs256;
     assert_eq!(key_error(expecting().jwk(large.to_string())), KeyError::UnsupportedByBackend { algorithm });
+}
+
+#[test]
+fn what_was_mistaken_for_something_else_is_told() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    let text = |builder: JwtVerifierBuilder| builder.build().unwrap_err().to_string();
+    for (error, word) in [
+        (text(expecting().jwk(issuer.jwks())), "it is a JWK Set"),
+        (text(expecting().jwks(issuer.jwk().to_string())), "it is a single key"),
+        (text(expecting().jwks(r#"{"issuer":"a","jwks_uri":"b"}"#)), "`jwks_uri`"),
+        (text(expecting().jwks("keys/jwks.json")), "`jwks_file` a path"),
+        (text(expecting().jwks(issuer.jwks().split_at(40).0)), "not one sound JSON object"),
+        (text(expecting().public_key_pem("keys/public.pem")), "not the path"),
+        (
+            text(expecting().public_key_pem(issuer.public_key_pem().replace('\n', "\\n"))),
+            "in the place of line ends",
+        ),
+        (
+            text(expecting().public_key_pem(issuer.public_key_pem().split("-----END").next().unwrap())),
+            "-----END",
+        ),
+        (text(expecting().jwk(with(issuer.jwk(), "d", "AAAA").to_string())), "leave out the members"),
+        (text(expecting().jwk(with(issuer.jwk(), "x", "a/b=").to_string())), "base64url without padding"),
+        (
+            text(expecting().jwk(issuer.jwk().to_string()).secret(Algorithm::Hs256, "x")),
+            "key source 2, `.secret(...)`",
+        ),
+    ] {
+        assert!(error.contains(word), "{word}: {error}");
+    }
+}
+
+#[test]
+fn an_error_looks_the_same_to_main_as_to_a_reader() {
+    let error = expecting().build().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn what_serializers_in_the_field_write_is_read() {
+    let ec = TestIssuer::new(Algorithm::Es256).jwk();
+    let mut null = ec;
+    for name in ["use", "key_ops", "alg", "kid"] {
+        null = with(null, name, Value::Null);
+    }
+    assert!(expecting().jwk(null.to_string()).build().is_ok());
+
+    let zero_first = |bytes: &[u8]| URL_SAFE_NO_PAD.encode([&[0], bytes].concat());
+    let rsa = json!({"kty": "RSA", "n": zero_first(&[0xff; 256]), "e": zero_first(&[1, 0, 1])});
+    assert!(expecting().jwk(rsa.to_string()).build().is_ok());
+}
+
+#[test]
+fn sets_are_bounded() {
+    let good = TestIssuer::new(Algorithm::Es256).kid("good").jwk();
+    let set = |others: usize| {
+        let keys: Vec<_> = (0..others).map(|_| json!(0)).chain([good.clone()]).collect();
+        json!({ "keys": keys }).to_string()
+    };
+    assert_eq!(expecting().jwks(set(255)).build().unwrap().skipped_keys().len(), 255);
+    assert!(problem(expecting().jwks(set(256))).to_string().contains("256 keys"));
+
+    let members = |count: usize| (0..count).map(|n| format!("\"{n}\":0,")).collect::<String>();
+    let beside = |count: usize| set(0).replacen('{', &format!("{{{}", members(count)), 1);
+    assert!(expecting().jwks(beside(63)).build().is_ok());
+    assert!(problem(expecting().jwks(beside(64))).to_string().contains("too many members"));
+
+    let own = good.as_object().unwrap().len();
+    let with_members = |count: usize| good.to_string().replacen('{', &format!("{{{}", members(count)), 1);
+    assert!(expecting().jwk(with_members(64 - own)).build().is_ok());
+    assert!(matches!(key_error(expecting().jwk(with_members(65 - own))), KeyError::Jwk(_)));
+
+    assert!(expecting().jwk(with(good.clone(), "kid", "k".repeat(256)).to_string()).build().is_ok());
+    assert_eq!(
+        key_error(expecting().jwk(with(good.clone(), "kid", "k".repeat(257)).to_string())),
+        KeyError::KidTooLong
+    );
+
+    let useless = json!({"keys": vec![json!(0); 200]}).to_string();
+    let text = problem(expecting().jwks(useless)).to_string();
+    assert!(text.contains("and 192 more") && text.len() < 2000, "{text}");
 }

@@ -1,11 +1,13 @@
 //! `JwtVerifier` from outside: every algorithm, every source of keys, every rule at its edge.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
 use auth_core::{Algorithm, Clock, JwtVerifier, TokenVerifier, VerifierChain, VerifyError};
 use auth_testing::{TestClock, TestIssuer};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 /// What the crypto backend under test can verify.
@@ -143,6 +145,50 @@ fn an_rsa_key_serves_its_declared_algorithm_only() {
         "no signature is computed"
     );
     assert_eq!(without_alg.verify_jwt(&confused).unwrap_err(), VerifyError::InvalidSignature);
+}
+
+/// A signature is a number below the modulus (RFC 8017 sections 8.1.2 and 8.2.2): with the modulus added
+/// it is the same number in the ring, and another text.
+#[test]
+fn an_rsa_signature_has_no_twin() {
+    for algorithm in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Ps384, Algorithm::Ps512] {
+        let issuer = TestIssuer::new(algorithm);
+        let verifier = issuer.verifier().build().unwrap();
+        let modulus = decode(issuer.jwk().get("n").and_then(|n| n.as_str()).unwrap());
+        // Not every sum has room in the length of the modulus.
+        let (token, twin) = (0..1000)
+            .find_map(|attempt| {
+                let token = issuer.token("alice").claim("jti", attempt.to_string()).sign();
+                let (input, signature) = token.rsplit_once('.').unwrap();
+                let twin = sum(&decode(signature), &modulus)?;
+                let twin = format!("{input}.{}", URL_SAFE_NO_PAD.encode(twin));
+                Some((token, twin))
+            })
+            .unwrap();
+        assert!(verifier.verify_jwt(&token).is_ok(), "{algorithm}");
+        assert_eq!(verifier.verify_jwt(&twin).unwrap_err(), VerifyError::InvalidSignature, "{algorithm}");
+    }
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
+/// `a + b` for big-endian numbers of one length, if it has that length too.
+fn sum(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
+    let mut carry = 0;
+    let mut sum: Vec<_> = a
+        .iter()
+        .zip(b)
+        .rev()
+        .map(|(a, b)| {
+            let total = u16::from(*a) + u16::from(*b) + carry;
+            carry = total >> 8;
+            total.to_le_bytes()[0]
+        })
+        .collect();
+    sum.reverse();
+    (carry == 0).then_some(sum)
 }
 
 #[test]

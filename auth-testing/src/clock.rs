@@ -40,9 +40,10 @@ impl TestClock {
         self.seconds.fetch_add(by.as_secs(), Ordering::SeqCst);
     }
 
-    /// Moves backward by whole seconds.
+    /// Moves backward by whole seconds, to 1970 at the earliest.
     pub fn turn_back(&self, by: Duration) {
-        self.seconds.fetch_sub(by.as_secs(), Ordering::SeqCst);
+        let back = |seconds: u64| Some(seconds.saturating_sub(by.as_secs()));
+        let _ = self.seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, back);
     }
 }
 

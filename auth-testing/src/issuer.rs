@@ -54,6 +54,10 @@ impl TestIssuer {
     }
 
     /// Signs with this secret, by one of the HMAC algorithms.
+    ///
+    /// # Panics
+    ///
+    /// For an algorithm that takes no secret.
     #[must_use]
     pub fn with_secret(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Self {
         Self::with_key(algorithm, SigningKey::hmac(algorithm, secret.into()))
@@ -110,6 +114,10 @@ impl TestIssuer {
 
     /// An authenticator that accepts the tokens of this issuer: what a test puts in the place of the
     /// real one.
+    ///
+    /// # Panics
+    ///
+    /// If the key cannot be used, such as a secret that is too short.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         Authenticator::new(self.verifier().build().expect("the issuer's own key can be used"))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use auth_core::Algorithm;
-use auth_testing::conformance::{Fixture, cases};
+use auth_testing::conformance::{Case, Fixture, cases};
 
 /// The attacks on what exists by now; the others concern parts that are to come.
 fn applicable() -> impl Iterator<Item = u16> {
@@ -32,7 +32,7 @@ fn every_attack_has_one_row() {
 #[test]
 fn what_is_said_to_be_tried_over_a_socket_is() {
     let fixture = Fixture::new(Algorithm::EdDsa);
-    let tried: BTreeSet<_> = cases(&fixture).iter().filter_map(|case| case.attack()).collect();
+    let tried: BTreeSet<_> = cases(&fixture).iter().filter_map(Case::attack).collect();
     let said: BTreeSet<_> =
         rows().iter().filter(|row| row[3] == "over a socket").map(|row| number(row)).collect();
     assert_eq!(said, tried);
@@ -42,10 +42,10 @@ fn what_is_said_to_be_tried_over_a_socket_is() {
 fn every_attack_stands_near_a_request_that_is_accepted() {
     let fixture = Fixture::new(Algorithm::EdDsa);
     let cases = cases(&fixture);
-    let attacks: BTreeSet<_> = cases.iter().filter_map(|case| case.attack()).collect();
+    let attacks: BTreeSet<_> = cases.iter().filter_map(Case::attack).collect();
     for attack in attacks {
         let of_attack = || cases.iter().filter(|case| case.attack() == Some(attack));
-        assert!(of_attack().any(|case| case.must_be_accepted()), "{attack}");
+        assert!(of_attack().any(Case::must_be_accepted), "{attack}");
         // 6 and 20 are about what must be accepted.
         assert!(of_attack().any(|case| !case.must_be_accepted()) || [6, 20].contains(&attack), "{attack}");
     }

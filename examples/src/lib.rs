@@ -3,11 +3,17 @@
 
 use std::env;
 use std::fmt::Display;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use auth_core::{Algorithm, Authenticator, JwtVerifier};
 use auth_testing::TestIssuer;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 const LISTEN: &str = "127.0.0.1:3000";
 const ISSUER: &str = "https://issuer.example";
@@ -66,7 +72,7 @@ impl Settings {
         };
         let verifier = verifier.build().map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(&listen).map_err(|error| {
-            format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address")
+            format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address and port, such as 127.0.0.1:3001")
         })?;
         Ok(Self {
             listener,
@@ -109,6 +115,15 @@ impl Settings {
         }
         lines
     }
+}
+
+/// Logs what `RUST_LOG` asks for, such as `auth_core=debug`, which it is if nothing is asked for: why
+/// requests are refused.
+pub fn log_to_stderr() {
+    let wanted = env::var("RUST_LOG").ok().and_then(|wanted| wanted.parse::<Targets>().ok());
+    let targets = wanted
+        .unwrap_or_else(|| Targets::new().with_default(Level::INFO).with_target("auth_core", Level::DEBUG));
+    tracing_subscriber::registry().with(fmt::layer().with_writer(io::stderr)).with(targets).init();
 }
 
 /// Ends the process: quietly, or with status 1 and one line on stderr.

@@ -12,7 +12,7 @@ pub(crate) use self::set::{JwkSet, MAX_SET_BYTES};
 pub use self::set::{JwkSetError, SkippedKey};
 use crate::json::{self, Fault, Members, Text, Value};
 use crate::jwt::key::{Curve, KeyMaterial, UnvettedKey};
-use crate::jwt::{Algorithm, KeyError};
+use crate::jwt::{Algorithm, KeyError, MAX_KID_BYTES};
 
 /// The most members of one key, all levels together.
 const MAX_MEMBERS: usize = 64;
@@ -35,6 +35,8 @@ pub(crate) struct Jwk<'a> {
     e: Option<Base64Url>,
     k: Option<Base64Url>,
     private: Option<&'static str>,
+    /// It has `keys`, as a JWK Set does.
+    is_set: bool,
 }
 
 impl<'a> Jwk<'a> {
@@ -62,7 +64,7 @@ impl<'a> Jwk<'a> {
     /// The key, if it may verify signatures.
     pub(crate) fn into_key(self) -> Result<UnvettedKey, KeyError> {
         if let Some(member) = self.private {
-            return Err(KeyError::PrivateKey(member));
+            return Err(KeyError::PrivateJwk(member));
         }
         if self.usage.as_ref().is_some_and(|usage| usage.0 != "sig") {
             return Err(KeyError::WrongUse("use"));
@@ -76,6 +78,9 @@ impl<'a> Jwk<'a> {
             Some(alg) if alg.0 == "ES521" => Some(Algorithm::Es512),
             Some(alg) => Some(Algorithm::from_name(&alg.0).ok_or(KeyError::JwkMember("alg"))?),
         };
+        if self.kid().is_some_and(|kid| kid.len() > MAX_KID_BYTES) {
+            return Err(KeyError::KidTooLong);
+        }
         let kid = self.kid().map(Into::into);
         Ok(UnvettedKey { kid, algorithm, material: self.into_material()? })
     }
@@ -84,11 +89,17 @@ impl<'a> Jwk<'a> {
         fn required(member: Option<Base64Url>, name: &'static str) -> Result<Vec<u8>, KeyError> {
             member.map(|value| value.0).ok_or(KeyError::JwkMember(name))
         }
+        if self.is_set {
+            return Err(KeyError::Jwk("it is a JWK Set: give it to `jwks`"));
+        }
         let kty = self.kty.ok_or(KeyError::JwkMember("kty"))?;
         let crv = self.crv.ok_or(KeyError::JwkMember("crv"));
         match kty.0.as_ref() {
             "oct" => Ok(KeyMaterial::Secret(required(self.k, "k")?)),
-            "RSA" => Ok(KeyMaterial::Rsa { n: required(self.n, "n")?, e: required(self.e, "e")? }),
+            "RSA" => {
+                let (n, e) = (required(self.n, "n")?, required(self.e, "e")?);
+                Ok(KeyMaterial::Rsa { n: without_leading_zeros(n), e: without_leading_zeros(e) })
+            }
             "EC" => {
                 let curve = Curve::from_name(&crv?.0).ok_or(KeyError::UnsupportedType)?;
                 let (x, y) = (required(self.x, "x")?, required(self.y, "y")?);
@@ -105,14 +116,22 @@ impl<'a> Jwk<'a> {
     }
 }
 
+/// The same number. RFC 7518 section 6.3.1.1 forbids the zeros, and tells that implementations write one.
+fn without_leading_zeros(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
 impl<'de> Members<'de> for Jwk<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
         match name {
             "kty" => self.kty = Some(value.read("kty")?),
-            "use" => self.usage = Some(value.read("use")?),
-            "key_ops" => self.key_ops = Some(value.read("key_ops")?),
-            "alg" => self.alg = Some(value.read("alg")?),
-            "kid" => self.kid = Some(value.read("kid")?),
+            // Some serializers write null for what is not there.
+            "use" => self.usage = value.read("use")?,
+            "key_ops" => self.key_ops = value.read("key_ops")?,
+            "alg" => self.alg = value.read("alg")?,
+            "kid" => self.kid = value.read("kid")?,
             "crv" => self.crv = Some(value.read("crv")?),
             "x" => self.x = Some(value.read("x")?),
             "y" => self.y = Some(value.read("y")?),
@@ -120,6 +139,7 @@ impl<'de> Members<'de> for Jwk<'de> {
             "e" => self.e = Some(value.read("e")?),
             "k" => self.k = Some(value.read("k")?),
             _ => {
+                self.is_set |= name == "keys";
                 self.private = PRIVATE.into_iter().find(|private| *private == name).or(self.private);
                 value.skip()?;
             }

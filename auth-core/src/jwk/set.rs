@@ -7,10 +7,13 @@ use serde_json::value::RawValue;
 use super::Jwk;
 use crate::json::{self, Fault, Members, Value};
 use crate::jwt::key::VerificationKey;
-use crate::jwt::{Algorithm, KeyError};
+use crate::jwt::{Algorithm, KeyError, MAX_KID_BYTES};
 
 /// The largest key set that is read, in bytes (256 KiB).
 pub(crate) const MAX_SET_BYTES: usize = 256 * 1024;
+
+/// The most keys of a set.
+const MAX_KEYS: usize = 256;
 
 /// The most members of the set itself, its keys not counted.
 const MAX_MEMBERS: usize = 64;
@@ -27,7 +30,7 @@ pub(crate) struct JwkSet {
 pub struct SkippedKey {
     /// Its place in the set, counted from 0.
     pub index: usize,
-    /// Its `kid`, if it could be read.
+    /// Its `kid`, if it could be read; no more than its first 256 characters.
     pub kid: Option<String>,
     /// What is wrong with it.
     pub error: KeyError,
@@ -40,12 +43,27 @@ pub enum JwkSetError {
     /// Over 256 KiB.
     #[error("it is larger than 256 KiB")]
     TooLarge,
+    /// Over 256 keys.
+    #[error("it holds more than 256 keys")]
+    TooManyKeys,
+    /// Nested over 16 levels, or over 64 members beside the keys.
+    #[error("it is nested too deep, or has too many members beside `keys`")]
+    TooComplex,
     /// Not one strict JSON object.
-    #[error("it is not one JSON object")]
+    #[error(
+        "it is not one sound JSON object: expected `{{\"keys\":[...]}}` in UTF-8 without byte order mark \
+         (`jwks` takes the text, `jwks_file` a path)"
+    )]
     Syntax,
     /// A member stands twice in the set.
     #[error("a member stands in it twice")]
     DuplicateMember,
+    /// One key instead of a set.
+    #[error("it is a single key: give it to `jwk`, or put it into `{{\"keys\":[...]}}`")]
+    SingleKey,
+    /// The metadata of an issuer (RFC 8414) instead of its keys.
+    #[error("it is the issuer's metadata: get the key set from the address that it has as `jwks_uri`")]
+    IssuerMetadata,
     /// No array `keys`.
     #[error("it has no array `keys`: expected `{{\"keys\":[...]}}`")]
     NoKeys,
@@ -60,10 +78,15 @@ impl JwkSet {
         json::read_object(text.as_bytes(), MAX_MEMBERS, &mut document).map_err(|fault| match fault {
             Fault::Member(_) => JwkSetError::NoKeys,
             Fault::Duplicate => JwkSetError::DuplicateMember,
-            Fault::Syntax | Fault::TooDeep | Fault::TooManyMembers => JwkSetError::Syntax,
+            Fault::Syntax => JwkSetError::Syntax,
+            Fault::TooDeep | Fault::TooManyMembers => JwkSetError::TooComplex,
         })?;
+        if document.keys.as_ref().is_some_and(|keys| keys.len() > MAX_KEYS) {
+            return Err(JwkSetError::TooManyKeys);
+        }
+        let otherwise = document.otherwise.unwrap_or(JwkSetError::NoKeys);
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
-        for (index, key) in document.keys.ok_or(JwkSetError::NoKeys)?.iter().enumerate() {
+        for (index, key) in document.keys.ok_or(otherwise)?.iter().enumerate() {
             set.add(index, key.get(), allowed);
         }
         Ok(set)
@@ -73,7 +96,7 @@ impl JwkSet {
         let mut kid = None;
         let load = |kid: &mut Option<String>| {
             let jwk = Jwk::parse(text)?;
-            *kid = jwk.kid().map(str::to_owned);
+            *kid = jwk.kid().map(|kid| kid.chars().take(MAX_KID_BYTES).collect());
             if jwk.is_secret() {
                 return Err(KeyError::SecretInSet);
             }
@@ -97,13 +120,22 @@ impl JwkSet {
 #[derive(Default)]
 struct Document<'a> {
     keys: Option<Vec<&'a RawValue>>,
+    /// What it looks like, should it have no keys.
+    otherwise: Option<JwkSetError>,
 }
 
 impl<'de> Members<'de> for Document<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
         match name {
             "keys" => self.keys = Some(value.read("keys")?),
-            _ => value.skip()?,
+            _ => {
+                match name {
+                    "kty" => self.otherwise = Some(JwkSetError::SingleKey),
+                    "jwks_uri" => self.otherwise = Some(JwkSetError::IssuerMetadata),
+                    _ => {}
+                }
+                value.skip()?;
+            }
         }
         Ok(())
     }

@@ -67,7 +67,8 @@ impl Default for JwtVerifierBuilder {
 }
 
 impl JwtVerifierBuilder {
-    /// Claim `iss` must be this, byte for byte: a trailing slash counts.
+    /// Claim `iss` must be this, byte for byte: a trailing slash counts. A verifier is for one issuer, so
+    /// the last call counts.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = Expected::Value(issuer.into());
@@ -104,7 +105,8 @@ impl JwtVerifierBuilder {
     ///
     /// At least 32 bytes for HS256, 48 for HS384, 64 for HS512
     /// ([RFC 7518 section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)), from a random
-    /// generator: a password is not a key. The bytes are taken as they are, nothing is decoded.
+    /// generator: a password is not a key. The bytes are taken as they are: a secret that was handed to
+    /// you in base64 or hex has to be decoded first, and a line end after it is a part of it.
     #[must_use]
     pub fn secret(self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         self.source(Source::Secret(algorithm, secret.as_ref().to_vec()))
@@ -133,7 +135,8 @@ impl JwtVerifierBuilder {
         self.source(Source::JwkSet(json.into()))
     }
 
-    /// As [`jwks`](Self::jwks), from a file that is read once, when built.
+    /// As [`jwks`](Self::jwks), from a file that is read once, when built. Nothing is ever fetched from a
+    /// URL; when the issuer changes its keys, build anew.
     #[must_use]
     pub fn jwks_file(self, path: impl AsRef<Path>) -> Self {
         self.source(Source::JwkSetFile(path.as_ref().to_owned()))
@@ -155,7 +158,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Refuses tokens issued (`iat`) longer ago than this, or not saying when.
+    /// Refuses tokens issued (`iat`) longer ago than this, or not saying when. Whole seconds count.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);
@@ -163,7 +166,7 @@ impl JwtVerifierBuilder {
     }
 
     /// Refuses tokens that live longer than this from `iat` to `exp`, or do not say when they were
-    /// issued.
+    /// issued. Whole seconds count.
     #[must_use]
     pub fn max_lifetime(mut self, max_lifetime: Duration) -> Self {
         self.max_lifetime = Some(max_lifetime);
@@ -225,8 +228,12 @@ impl JwtVerifierBuilder {
         if self.sources.is_empty() {
             problems.push(Problem::NoKeys);
         }
-        for source in self.sources {
-            match source.load(allowed) {
+        // With no algorithm allowed every key would be complained of.
+        if problems.contains(&Problem::NoAlgorithms) {
+            return Err(BuildError { problems });
+        }
+        for (index, source) in self.sources.into_iter().enumerate() {
+            match source.load(index + 1, allowed) {
                 Ok(mut set) => {
                     keys.append(&mut set.keys);
                     skipped.append(&mut set.skipped);
@@ -239,7 +246,7 @@ impl JwtVerifierBuilder {
             .enumerate()
             .any(|(index, key)| keys.iter().skip(index + 1).any(|other| key.is_ambiguous_with(other)))
         {
-            problems.push(Problem::Key(KeyError::AmbiguousKid));
+            problems.push(Problem::AmbiguousKid);
         }
         if !problems.is_empty() {
             return Err(BuildError { problems });
@@ -268,19 +275,16 @@ impl<T> Expected<T> {
 }
 
 impl Source {
-    fn load(self, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
-        let unvetted = match self {
-            Self::Secret(algorithm, secret) => {
-                if algorithm.min_secret_bytes().is_none() {
-                    return Err(Problem::Key(KeyError::NotHmac { algorithm }));
-                }
-                let material = KeyMaterial::Secret(secret);
-                Ok(UnvettedKey { kid: None, algorithm: Some(algorithm), material })
-            }
+    /// `position` is the place among the calls that give keys, counted from 1.
+    fn load(self, position: usize, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
+        let (method, unvetted) = match self {
+            Self::Secret(algorithm, secret) => ("secret", shared_secret(algorithm, secret)),
             Self::Pem(text) => {
-                pem::parse(&text).map(|material| UnvettedKey { kid: None, algorithm: None, material })
+                let unvetted =
+                    pem::parse(&text).map(|material| UnvettedKey { kid: None, algorithm: None, material });
+                ("public_key_pem", unvetted)
             }
-            Self::Jwk(text) => Jwk::parse(&text).and_then(Jwk::into_key),
+            Self::Jwk(text) => ("jwk", Jwk::parse(&text).and_then(Jwk::into_key)),
             Self::JwkSet(text) => return load_set(&text, None, allowed),
             Self::JwkSetFile(path) => {
                 return match read_bounded(&path) {
@@ -289,16 +293,27 @@ impl Source {
                 };
             }
         };
-        let key = unvetted.and_then(|key| VerificationKey::load(key, allowed)).map_err(Problem::Key)?;
+        let loaded = unvetted.and_then(|key| VerificationKey::load(key, allowed));
+        let key = loaded.map_err(|error| Problem::Key { position, method, error })?;
         Ok(JwkSet { keys: vec![key], skipped: Vec::new() })
     }
 }
 
-/// Reads one byte more than a set may have, so that a larger one is found to be so.
+fn shared_secret(algorithm: Algorithm, secret: Vec<u8>) -> Result<UnvettedKey, KeyError> {
+    if algorithm.min_secret_bytes().is_none() {
+        return Err(KeyError::NotHmac { algorithm });
+    }
+    Ok(UnvettedKey { kid: None, algorithm: Some(algorithm), material: KeyMaterial::Secret(secret) })
+}
+
+/// Reads no more than a set may have, and one byte, so that a larger one is found to be so.
 fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(MAX_SET_BYTES as u64 + 1).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_SET_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_SET_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {

@@ -13,12 +13,10 @@
 
 use serde::de::MapAccess;
 
+use super::MAX_KID_BYTES;
 use super::algorithm::Algorithm;
 use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
-
-/// The longest `kid` that is looked up, in bytes.
-const MAX_KID_BYTES: usize = 256;
 
 /// The most members that a header may have, all levels together.
 const MAX_MEMBERS: usize = 32;

@@ -19,22 +19,29 @@ pub enum KeyError {
         /// The least length in bytes.
         required: usize,
     },
-    /// A PEM or JWK text was given where a shared secret is expected. With a public key as HMAC secret
-    /// everybody could sign tokens.
-    #[error("the secret is the text of a key: give a PEM to `public_key_pem`, a JWK to `jwk`")]
-    SecretIsKeyText,
+    /// A key in PEM, DER or as a JWK was given where a shared secret is expected. With a public key as
+    /// HMAC secret everybody could sign tokens.
+    #[error("the secret is a key in PEM, DER or as a JWK: give a PEM to `public_key_pem`, a JWK to `jwk`")]
+    SecretIsKey,
     /// A secret was to be used with an algorithm that takes none.
     #[error("{algorithm} takes a public key, not a shared secret")]
     NotHmac {
         /// The algorithm that was asked for.
         algorithm: Algorithm,
     },
-    /// Verifying needs the public key only, and whoever holds the private key can sign.
+    /// Verifying needs the public key only, and whoever holds the private key can sign. Holds the label of
+    /// the PEM block.
     #[error(
-        "it is a private key ({0}), which does not belong here: \
-         take the public key from it, for example with `openssl pkey -in private.pem -pubout`"
+        "it is a private key ({0}), which does not belong here: take the public key from it with {cure}",
+        cure = public_from(.0)
     )]
     PrivateKey(&'static str),
+    /// The same, in a JWK. Holds the name of the member that is private.
+    #[error(
+        "it is a private key (it has `{0}`), which does not belong here: \
+         leave out the members `d`, `p`, `q`, `dp`, `dq`, `qi` and `oth`"
+    )]
+    PrivateJwk(&'static str),
     /// A certificate instead of a key.
     #[error(
         "it is a certificate: take the public key from it with `openssl x509 -in cert.pem -pubkey -noout`"
@@ -47,7 +54,7 @@ pub enum KeyError {
     #[error("it is not a JWK: {0}")]
     Jwk(&'static str),
     /// The named member is missing, has the wrong type, or a value that is not accepted.
-    #[error("member `{0}` of the JWK is missing or not acceptable")]
+    #[error("member `{0}` of the JWK is missing or not acceptable{hint}", hint = encoding_hint(.0))]
     JwkMember(&'static str),
     /// `kty` or `crv` names what this library does not verify with, such as X25519 or Ed448.
     #[error(
@@ -69,6 +76,9 @@ pub enum KeyError {
     /// A shared secret in a set of public keys: whoever can read the set could sign.
     #[error("it is a shared secret in a key set: give it on purpose, with `secret` or `jwk`")]
     SecretInSet,
+    /// A `kid` that no token can have, for longer ones are refused.
+    #[error("its `kid` is longer than 256 bytes")]
+    KidTooLong,
     /// Another key in the set has the same `kid` and goes with the same algorithm.
     #[error("another key has the same `kid` and algorithm")]
     AmbiguousKid,
@@ -99,4 +109,18 @@ pub enum KeyError {
         /// The algorithm that was asked for.
         algorithm: Algorithm,
     },
+}
+
+fn public_from(label: &str) -> &'static str {
+    match label {
+        "OPENSSH PRIVATE KEY" => "`ssh-keygen -e -m PKCS8 -f key`",
+        _ => "`openssl pkey -in private.pem -pubout`",
+    }
+}
+
+fn encoding_hint(member: &str) -> &'static str {
+    match member {
+        "n" | "e" | "x" | "y" | "k" => " (it must be base64url without padding, of full length)",
+        _ => "",
+    }
 }

@@ -1,19 +1,6 @@
 //! Verification of JSON Web Tokens ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) signed as
 //! JWS ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515)), by the rules of
 //! [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725).
-//!
-//! How a token is judged, in this order; the first fault ends it:
-//!
-//! 1. At most 8 KiB, and exactly three segments.
-//! 2. The header is strict JSON and asks for nothing that this library does not understand.
-//! 3. `typ` is one that is accepted.
-//! 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
-//!    without any; or, if the token has none, all), of the token's `alg`, at most [`MAX_CANDIDATES`].
-//! 5. One of them verifies the signature. Only from here on is anything in the payload believed.
-//! 6. The claims are strict JSON with the types that RFC 7519 says.
-//! 7. `iss`, `aud`, `cnf`, `exp`, `nbf`, `iat` in turn; `sub` is there and not empty.
-//!
-//! What is not checked: whether the token was revoked, replayed, or obtained by whoever sends it.
 
 mod algorithm;
 mod builder;
@@ -46,6 +33,9 @@ use crate::error::VerifyError;
 use crate::jwk::SkippedKey;
 use crate::verifier::{TokenVerifier, VerifiedToken};
 
+/// The longest `kid` that is looked up, in bytes.
+pub(crate) const MAX_KID_BYTES: usize = 256;
+
 /// The most keys that are tried on one token.
 const MAX_CANDIDATES: usize = 8;
 
@@ -61,6 +51,27 @@ const MAX_CANDIDATES: usize = 8;
 ///     .build()?;
 /// # Ok::<(), auth_core::BuildError>(())
 /// ```
+///
+/// How a token is judged, in this order; the first fault ends it:
+///
+/// 1. At most 8 KiB, and exactly three segments.
+/// 2. The header is strict JSON and asks for nothing that this library does not understand: `crit`, `b64`,
+///    `zip`, `enc` and a nested JWT refuse. `jwk`, `jku`, `x5c` and the like are passed over.
+/// 3. `typ` is absent, `JWT` or `at+jwt`.
+/// 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
+///    without any; or, if the token has none, all), of the token's `alg`, at most eight.
+/// 5. One of them verifies the signature. Only from here on is anything in the payload believed.
+/// 6. The claims are strict JSON (no member twice at any depth, at most 16 levels and 256 members) with
+///    the types that RFC 7519 says; `scope` is one string of distinct names with single spaces between.
+/// 7. `iss` and `aud` are as expected, `cnf` is absent, `exp` is there and to come, `nbf` and `iat`, where
+///    there, are past; `sub` is there and not empty.
+///
+/// Scopes are read from `scope` and roles from `roles`, an array of strings. Where the issuer calls them
+/// otherwise, wrap the verifier: verify, take `claims::<serde_json::Value>()`, rename, and
+/// [`assert_verified`](crate::VerifiedToken::assert_verified).
+///
+/// Not checked: whether the token was revoked, replayed, or obtained by whoever sends it. Keys are never
+/// fetched; when the issuer changes them, build a new verifier.
 ///
 /// For tokens of several issuers, build one for each and chain them
 /// ([`VerifierChain`](crate::VerifierChain)): then no issuer's key is ever tried on behalf of another.

@@ -27,6 +27,10 @@ const PRIVATE: [&str; 6] = [
 
 /// Reads the one public key in a PEM text.
 pub(super) fn parse(text: &[u8]) -> Result<KeyMaterial, KeyError> {
+    let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
+    if has(b"-----BEGIN ") && has(b"\\n") {
+        return Err(KeyError::Pem("it has the two characters `\\n` in the place of line ends"));
+    }
     let blocks = pem::parse_many(text).map_err(|_| KeyError::Pem("the PEM encoding is broken"))?;
     for block in &blocks {
         if let Some(label) = PRIVATE.into_iter().find(|label| *label == block.tag()) {
@@ -34,7 +38,8 @@ pub(super) fn parse(text: &[u8]) -> Result<KeyMaterial, KeyError> {
         }
     }
     match blocks.as_slice() {
-        [] => Err(KeyError::Pem("there is no PEM block in it")),
+        [] if has(b"-----BEGIN ") => Err(KeyError::Pem("its line `-----END ...-----` is missing")),
+        [] => Err(KeyError::Pem("there is no PEM block in it (the text is wanted, not the path of a file)")),
         [block] => match block.tag() {
             "PUBLIC KEY" => subject_public_key_info(block.contents()),
             "RSA PUBLIC KEY" => rsa_public_key(block.contents()),

@@ -9,7 +9,9 @@ use super::key_error::KeyError;
 use crate::jwk::{JwkSetError, SkippedKey};
 
 /// Why a [`JwtVerifier`](crate::JwtVerifier) cannot be built.
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// `Debug` prints what `Display` does, for that is what an error looks like that `main` returns.
+#[derive(Clone, Eq, PartialEq)]
 pub struct BuildError {
     pub(super) problems: Vec<Problem>,
 }
@@ -30,6 +32,12 @@ impl fmt::Display for BuildError {
             write!(f, "{separator}{problem}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -54,7 +62,7 @@ pub enum Problem {
     #[error("an audience is empty: give the name of this service in the `aud` of its tokens")]
     EmptyAudience,
     /// Tokens would be accepted long after they expired.
-    #[error("the leeway of {} seconds is too long: 300 at most, better set the clocks", leeway.as_secs())]
+    #[error("the leeway of {leeway:?} is too long: 300 s at most, better set the clocks")]
     LeewayTooLong {
         /// What was asked for.
         leeway: Duration,
@@ -68,10 +76,20 @@ pub enum Problem {
     )]
     NoKeys,
     /// A key that was given cannot be used.
-    #[error("a key cannot be used: {0}")]
-    Key(KeyError),
+    #[error("key source {position}, `.{method}(...)`, cannot be used: {error}")]
+    Key {
+        /// The place of the call among those that give keys, counted from 1.
+        position: usize,
+        /// The method of the builder.
+        method: &'static str,
+        /// What is wrong with the key.
+        error: KeyError,
+    },
+    /// A token could mean either of two keys.
+    #[error("two keys have the same `kid` and go with the same algorithm: give each a `kid` of its own")]
+    AmbiguousKid,
     /// The file cannot be read.
-    #[error("cannot read the JWK Set {}: {error}", path.display())]
+    #[error("cannot read the JWK Set {}: {}", path.display(), told(*error))]
     UnreadableFile {
         /// The file.
         path: PathBuf,
@@ -96,6 +114,17 @@ pub enum Problem {
     },
 }
 
+fn told(error: io::ErrorKind) -> String {
+    match error {
+        io::ErrorKind::NotFound => {
+            "there is no such file; a relative path begins at the current directory".to_owned()
+        }
+        io::ErrorKind::FileTooLarge => "it is larger than 256 KiB".to_owned(),
+        io::ErrorKind::InvalidData => "it is not a text in UTF-8".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn name(path: Option<&Path>) -> String {
     match path {
         Some(path) => format!("the JWK Set {}", path.display()),
@@ -103,7 +132,12 @@ fn name(path: Option<&Path>) -> String {
     }
 }
 
+/// The first few; a reader of errors has seen enough by then.
 fn reasons(skipped: &[SkippedKey]) -> String {
-    let reasons: Vec<_> = skipped.iter().map(|key| format!("key {}: {}", key.index, key.error)).collect();
+    let mut reasons: Vec<_> =
+        skipped.iter().take(8).map(|key| format!("key {}: {}", key.index, key.error)).collect();
+    if skipped.len() > reasons.len() {
+        reasons.push(format!("and {} more", skipped.len() - reasons.len()));
+    }
     if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
 }

@@ -1,9 +1,14 @@
 //! What a key has to pass before it is used: checks that a crypto library leaves to its caller.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use spki::SubjectPublicKeyInfoRef;
+use spki::der::Decode as _;
+
 use super::key::Curve;
 use super::key_error::KeyError;
 
-/// No text of a key stands in for a secret.
+/// No key stands in for a secret, in whatever form keys are handed around.
 ///
 /// A public key known to all as the secret of an HMAC is how algorithm confusion is wired by hand.
 pub(super) fn secret(secret: &[u8]) -> Result<(), KeyError> {
@@ -11,11 +16,17 @@ pub(super) fn secret(secret: &[u8]) -> Result<(), KeyError> {
     let is_pem = contains(b"-----BEGIN ");
     let is_ssh = secret.starts_with(b"ssh-") || secret.starts_with(b"ecdsa-sha2-");
     let is_jwk = secret.trim_ascii_start().starts_with(b"{") && contains(b"\"kty\"");
-    if is_pem || is_ssh || is_jwk { Err(KeyError::SecretIsKeyText) } else { Ok(()) }
+    let is_der = |bytes: &[u8]| SubjectPublicKeyInfoRef::from_der(bytes).is_ok();
+    let body: Vec<u8> = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let is_body_of_pem = STANDARD.decode(body).is_ok_and(|bytes| is_der(&bytes));
+    if is_pem || is_ssh || is_jwk || is_der(secret) || is_body_of_pem {
+        Err(KeyError::SecretIsKey)
+    } else {
+        Ok(())
+    }
 }
 
-/// 2048 to 8192 bits, odd, no ROCA; an odd exponent from 3 to 2^33 - 1; no leading zeros (RFC 7518
-/// section 6.3.1.1).
+/// 2048 to 8192 bits, odd, no ROCA; an odd exponent from 3 to 2^33 - 1. Both without leading zeros.
 pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     let (Some(first), Some(last)) = (n.first(), n.last()) else {
         return Err(KeyError::RsaSize { bits: 0 });
@@ -131,7 +142,7 @@ mod tests {
             " {\"kty\":\"RSA\",\"n\":\"AQAB\"}",
             "\u{feff}-----BEGIN CERTIFICATE-----",
         ] {
-            assert_eq!(secret(text.as_bytes()), Err(KeyError::SecretIsKeyText), "{text}");
+            assert_eq!(secret(text.as_bytes()), Err(KeyError::SecretIsKey), "{text}");
         }
         assert_eq!(secret(b"correct horse battery staple {kty}"), Ok(()));
         assert_eq!(secret(b""), Ok(()), "length is judged by the algorithm");
@@ -226,14 +237,17 @@ mod tests {
         let base = curve25519_dalek::constants::ED25519_BASEPOINT_COMPRESSED.to_bytes();
         assert_eq!(ed25519(&base), Ok(()));
         // p - 2 and its neighbours are canonical; those that are points pass.
+        let mut points = 0;
         for low in [0xeb, 0xea, 0xe9, 0xe8, 0xe7] {
             let mut encoding = [0xff; 32];
             (encoding[0], encoding[31]) = (low, 0x7f);
             if let Some(point) = CompressedEdwardsY(encoding).decompress() {
+                points += 1;
                 assert!(!point.is_small_order());
                 assert_eq!(ed25519(&encoding), Ok(()), "{low:x}");
             }
         }
+        assert!(points > 0, "none of them is a point");
         for length in [0, 31, 33, 64] {
             assert!(matches!(ed25519(&vec![9; length]), Err(KeyError::InvalidKey(_))), "{length}");
         }

@@ -17,10 +17,16 @@ const MAX_RSA_BYTES: usize = 4096 / 8;
 pub(crate) struct SignatureVerifier {
     algorithm: JoseAlgorithm,
     key: DecodingKey,
+    /// Of an RSA key, big-endian.
+    modulus: Option<Vec<u8>>,
 }
 
 impl SignatureVerifier {
     pub(crate) fn load(algorithm: Algorithm, material: &KeyMaterial) -> Result<Self, KeyError> {
+        let modulus = match material {
+            KeyMaterial::Rsa { n, .. } => Some(n.clone()),
+            _ => None,
+        };
         let key = match material {
             KeyMaterial::Secret(secret) => DecodingKey::from_secret(secret),
             KeyMaterial::Rsa { n, .. } if n.len() > MAX_RSA_BYTES => {
@@ -31,15 +37,23 @@ impl SignatureVerifier {
             KeyMaterial::Ed25519(bytes) => DecodingKey::from_ed_der(bytes),
         };
         let algorithm = jose_algorithm(algorithm)?;
-        // Parses the key, and for want of a way to keep the outcome does so again at each call.
+        // Parses EC and Ed25519 keys, and for want of a way to keep the outcome does so again at each call.
+        // RSA keys are parsed when they verify; their numbers were vetted.
         match (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key) {
-            Ok(_) => Ok(Self { algorithm, key }),
+            Ok(_) => Ok(Self { algorithm, key, modulus }),
             Err(_) => Err(KeyError::InvalidKey("it is not a public key of its type")),
         }
     }
 
     /// Compares MACs in constant time.
     pub(crate) fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
+        // RFC 8017 sections 8.1.2 and 8.2.2: a signature is a number below the modulus, in its length. The
+        // `rsa` crate does not see to that for PSS, so that a signature would have a twin.
+        if let Some(modulus) = &self.modulus {
+            if signature.len() != modulus.len() || signature >= modulus.as_slice() {
+                return false;
+            }
+        }
         (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.key)
             .is_ok_and(|verifier| verifier.verify(signing_input, &signature.to_vec()).is_ok())
     }
