@@ -1,0 +1,272 @@
+//! What holds of every input, not only of those that somebody thought of.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::sync::LazyLock;
+
+use auth_core::{
+    Algorithm, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, RequestHead, Scope,
+    TokenVerifier, VerifiedToken, VerifyError, async_trait,
+};
+use auth_testing::TestIssuer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+struct Party {
+    issuer: TestIssuer,
+    verifier: JwtVerifier,
+}
+
+static PARTY: LazyLock<Party> = LazyLock::new(|| party(Algorithm::EdDsa));
+
+fn party(algorithm: Algorithm) -> Party {
+    let issuer = TestIssuer::new(algorithm);
+    let verifier = issuer.verifier().build().unwrap();
+    Party { issuer, verifier }
+}
+
+/// Every single bit of a token, for one algorithm of each family.
+#[test]
+fn a_token_with_one_bit_changed_is_refused() {
+    for algorithm in
+        [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa]
+    {
+        let Party { issuer, verifier } = party(algorithm);
+        let token = issuer.token("alice").scope("orders:read").sign();
+        assert!(verifier.verify_jwt(&token).is_ok());
+        for index in 0..token.len() {
+            for bit in 0..8 {
+                let mut bytes = token.clone().into_bytes();
+                bytes[index] ^= 1 << bit;
+                // What is not UTF-8 is no b64token either.
+                let Ok(changed) = String::from_utf8(bytes) else { continue };
+                assert!(verifier.verify_jwt(&changed).is_err(), "{algorithm}: bit {bit} of byte {index}");
+            }
+        }
+    }
+}
+
+/// Every byte of a token left out, and every byte put in twice.
+#[test]
+fn a_token_with_a_byte_more_or_less_is_refused() {
+    let Party { issuer, verifier } = &*PARTY;
+    let token = issuer.good("alice");
+    for index in 0..token.len() {
+        let (before, after) = token.split_at(index);
+        for changed in [format!("{before}{}", &after[1..]), format!("{before}{}{after}", &after[..1])] {
+            assert!(verifier.verify_jwt(&changed).is_err(), "byte {index}");
+        }
+    }
+}
+
+/// Any JSON value, a few levels deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("JSON has no such number", |number| number.is_finite())
+            .prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{1,3}", inner, 0..4)
+                .prop_map(|members| Value::from(members.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+fn is_strings(value: &Value) -> bool {
+    value.as_array().is_some_and(|array| !array.is_empty() && array.iter().all(Value::is_string))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_checked_claim_of_another_type_is_refused(value in any_json()) {
+        let Party { issuer, verifier } = &*PARTY;
+        for (name, has_the_type) in [
+            ("iss", value.is_string()),
+            ("sub", value.is_string()),
+            ("aud", value.is_string() || is_strings(&value)),
+            ("exp", value.is_number()),
+            ("nbf", value.is_number()),
+            ("iat", value.is_number()),
+            ("jti", value.is_string()),
+            ("client_id", value.is_string()),
+            ("scope", value.is_string()),
+            ("cnf", false),
+        ] {
+            let token = issuer.token("alice").claim(name, value.clone()).sign();
+            if !has_the_type {
+                prop_assert!(verifier.verify_jwt(&token).is_err(), "{name}: {value}");
+            }
+        }
+        // The twin: a claim that nobody asks for may be anything.
+        let token = issuer.token("alice").claim("custom", value).sign();
+        prop_assert!(verifier.verify_jwt(&token).is_ok());
+    }
+
+    #[test]
+    fn a_checked_header_parameter_of_another_type_is_refused(value in any_json()) {
+        let Party { issuer, verifier } = &*PARTY;
+        for name in ["alg", "kid", "typ", "cty"] {
+            let token = issuer.token("alice").header(name, value.clone()).sign();
+            if !value.is_string() {
+                prop_assert!(verifier.verify_jwt(&token).is_err(), "{name}: {value}");
+            }
+        }
+        for name in ["crit", "b64", "zip", "enc"] {
+            let token = issuer.token("alice").header(name, value.clone()).sign();
+            prop_assert!(verifier.verify_jwt(&token).is_err(), "{name}: {value}");
+        }
+        let token = issuer.token("alice").header("custom", value).sign();
+        prop_assert!(verifier.verify_jwt(&token).is_ok());
+    }
+
+    #[test]
+    fn only_the_time_between_is_accepted(exp in -1000_i64..1000, nbf in -1000_i64..1000, iat in -1000_i64..1000) {
+        let Party { issuer, verifier } = &*PARTY;
+        let draft = issuer.token("alice").claim_at("exp", exp).claim_at("nbf", nbf).claim_at("iat", iat);
+        let within = exp > -60 && nbf <= 60 && iat <= 60;
+        // The clock may move on by a second or two while this runs.
+        let near_an_edge = [exp + 60, nbf - 60, iat - 60].iter().any(|distance| distance.abs() <= 3);
+        if !near_an_edge {
+            prop_assert_eq!(verifier.verify_jwt(&draft.sign()).is_ok(), within);
+        }
+    }
+
+    #[test]
+    fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..300), text in ".{0,300}") {
+        let Party { issuer, verifier } = &*PARTY;
+        let _ = Credentials::from_fields([bytes.as_slice()]);
+        let _ = Credentials::from_fields([[b"Bearer ", bytes.as_slice()].concat().as_slice()]);
+        prop_assert!(verifier.verify_jwt(&text).is_err());
+        let thrice = format!("{text}.{text}.{text}");
+        prop_assert!(verifier.verify_jwt(&thrice).is_err());
+        let encoded = URL_SAFE_NO_PAD.encode(&bytes);
+        let thrice = format!("{encoded}.{encoded}.{encoded}");
+        prop_assert!(verifier.verify_jwt(&thrice).is_err());
+        prop_assert!(verifier.verify_jwt(&issuer.sign_raw(&bytes, &bytes)).is_err());
+        let header = json!({"alg": "EdDSA"}).to_string();
+        prop_assert!(verifier.verify_jwt(&issuer.sign_raw(header, &bytes)).is_err());
+        let builder = || JwtVerifier::builder().issuer("i").audience("a");
+        prop_assert!(builder().jwk(&*text).build().is_err());
+        prop_assert!(builder().jwks(&*text).build().is_err());
+        prop_assert!(builder().public_key_pem(&bytes).build().is_err());
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            base64::engine::general_purpose::STANDARD.encode(&bytes));
+        prop_assert!(builder().public_key_pem(pem).build().is_err());
+    }
+
+    #[test]
+    fn members_of_a_key_may_be_anything_and_nothing_panics(name in "kty|crv|x|y|n|e|k|use|alg|kid|key_ops|d", value in any_json()) {
+        for jwk in [PARTY.issuer.jwk(), json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"})] {
+            let mut changed = jwk;
+            changed.as_object_mut().unwrap().insert(name.clone(), value.clone());
+            let builder = JwtVerifier::builder().issuer("i").audience("a");
+            let _ = builder.jwks(json!({"keys": [changed]}).to_string()).build();
+        }
+    }
+
+    #[test]
+    fn challenges_are_read_back_by_a_strict_parser(
+        realm in "[ !#-\\[\\]-~]{1,40}",
+        scopes in prop::collection::btree_set("[!#-\\[\\]-~]{1,12}", 1..5),
+    ) {
+        let names: Vec<_> = scopes.into_iter().collect();
+        let policy = names.iter().map(|name| Policy::scope(Scope::new(name.as_str()).unwrap())).reduce(Policy::and);
+        let rejection = insufficient(Some(&realm), &policy.unwrap());
+        prop_assert_eq!(parameters(&challenge(&rejection)), vec![
+            ("realm".to_owned(), realm),
+            ("error".to_owned(), "insufficient_scope".to_owned()),
+            ("scope".to_owned(), names.join(" ")),
+        ]);
+    }
+
+    #[test]
+    fn what_cannot_be_quoted_is_refused_when_configured(text in any::<String>()) {
+        let quotable = |low: char| move |c: char| (low..='~').contains(&c) && c != '"' && c != '\\';
+        let sound_realm = !text.is_empty() && text.len() <= 256 && text.chars().all(quotable(' '));
+        prop_assert_eq!(Authenticator::new(Accepts).with_realm(&*text).is_ok(), sound_realm);
+        let sound_scope = !text.is_empty() && text.chars().all(quotable('!'));
+        prop_assert_eq!(Scope::new(&*text).is_ok(), sound_scope);
+    }
+}
+
+/// Accepts every token, and grants nothing.
+struct Accepts;
+
+#[async_trait]
+impl TokenVerifier for Accepts {
+    async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
+        VerifiedToken::assert_verified(json!({"sub": "alice"}))
+    }
+}
+
+struct Request;
+
+impl RequestHead for Request {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn target(&self) -> &str {
+        "/"
+    }
+
+    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
+        [&b"Bearer x"[..]].into_iter()
+    }
+}
+
+fn insufficient(realm: Option<&str>, policy: &Policy) -> Rejection {
+    let mut authenticator = Authenticator::new(Accepts);
+    if let Some(realm) = realm {
+        authenticator = authenticator.with_realm(realm).unwrap();
+    }
+    let caller = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&Request)).unwrap();
+    caller.require(policy).unwrap_err()
+}
+
+fn challenge(rejection: &Rejection) -> String {
+    let mut headers = rejection.headers();
+    let (_, value) = headers.find(|(name, _)| name == "www-authenticate").unwrap();
+    value.to_str().unwrap().to_owned()
+}
+
+/// `Bearer 1*SP #auth-param` by RFC 9110 sections 11.2 and 11.6.1, and nothing laxer: names are tokens and
+/// stand once, values are quoted strings, a comma and a space separate.
+fn parameters(challenge: &str) -> Vec<(String, String)> {
+    let mut rest = challenge.strip_prefix("Bearer ").unwrap();
+    let mut parameters: Vec<(String, String)> = Vec::new();
+    loop {
+        let (name, after) = rest.split_once("=\"").unwrap();
+        assert!(!name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()), "{challenge}");
+        assert!(parameters.iter().all(|(seen, _)| seen != name), "{challenge}");
+        let mut value = String::new();
+        let mut characters = after.chars();
+        loop {
+            match characters.next().unwrap() {
+                '"' => break,
+                '\\' => value.push(characters.next().unwrap()),
+                character => {
+                    assert!(matches!(character, ' '..='~'), "{challenge}");
+                    value.push(character);
+                }
+            }
+        }
+        parameters.push((name.to_owned(), value));
+        rest = characters.as_str();
+        if rest.is_empty() {
+            return parameters;
+        }
+        rest = rest.strip_prefix(", ").unwrap();
+    }
+}
