@@ -70,8 +70,10 @@ impl Authenticator {
         &self,
         request: &impl RequestHead,
     ) -> Result<Authenticated<C>, Rejection> {
-        let token = self.presented_token(request)?;
-        self.authenticate_token(token).await
+        match self.presented_token(request)? {
+            Some(token) => self.authenticate_token(token).await,
+            None => Err(self.refuse(Reason::Missing)),
+        }
     }
 
     /// As [`authenticate`](Self::authenticate), but no credentials at all are an anonymous caller:
@@ -84,10 +86,9 @@ impl Authenticator {
         &self,
         request: &impl RequestHead,
     ) -> Result<Option<Authenticated<C>>, Rejection> {
-        match self.presented_token(request) {
-            Ok(token) => self.authenticate_token(token).await.map(Some),
-            Err(rejection) if rejection.reason() == Reason::Missing => Ok(None),
-            Err(rejection) => Err(rejection),
+        match self.presented_token(request)? {
+            Some(token) => self.authenticate_token(token).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -97,13 +98,17 @@ impl Authenticator {
     ///
     /// The [`Rejection`] to send, if there is no token, or none that could be good.
     pub fn bearer_token(&self, request: &impl RequestHead) -> Result<BearerToken, Rejection> {
-        self.presented_token(request).map(|token| BearerToken(token.into()))
+        match self.presented_token(request)? {
+            Some(token) => Ok(BearerToken(token.into())),
+            None => Err(self.refuse(Reason::Missing)),
+        }
     }
 
-    fn presented_token<'a>(&self, request: &'a impl RequestHead) -> Result<&'a str, Rejection> {
+    /// `None` if no bearer credentials were given.
+    fn presented_token<'a>(&self, request: &'a impl RequestHead) -> Result<Option<&'a str>, Rejection> {
         let token = match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
             Credentials::Token(token) => token,
-            Credentials::Missing => return Err(self.refuse(Reason::Missing)),
+            Credentials::Missing => return Ok(None),
             Credentials::Malformed => return Err(self.refuse(Reason::Malformed)),
             Credentials::TooLong => return Err(self.refuse_token(&VerifyError::TooLong)),
         };
@@ -112,7 +117,7 @@ impl Authenticator {
             tracing::debug!("the query has an access_token beside the one in the Authorization field");
             return Err(self.refuse(Reason::Malformed));
         }
-        Ok(token)
+        Ok(Some(token))
     }
 
     async fn authenticate_token<C: DeserializeOwned>(
