@@ -9,7 +9,7 @@
 )]
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use actix_web::web::{self, Json, ServiceConfig};
@@ -120,6 +120,7 @@ async fn custom_claims_and_the_raw_token() {
 
 #[actix_web::test]
 async fn the_authenticator_of_the_nearest_scope_counts() {
+    LazyLock::force(&LOG);
     let [outer, inner] = ["https://outer.example", "https://inner.example"]
         .map(|issuer| TestIssuer::new(Algorithm::Es256).issuer(issuer));
     let authenticators = [&outer, &inner].map(TestIssuer::authenticator);
@@ -150,6 +151,15 @@ async fn the_authenticator_of_the_nearest_scope_counts() {
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
+/// For the whole process, since servers run in threads of their own; made before anything is logged that
+/// a test looks for.
+static LOG: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt().with_writer(move || writer.clone()).init();
+    log
+});
+
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
@@ -162,10 +172,7 @@ impl std::io::Write for Log {
 
 #[actix_web::test]
 async fn a_forgotten_authenticator_is_a_500_whose_log_names_the_fix() {
-    let log = Log::default();
-    let writer = log.clone();
-    // For the whole process, for the server runs in a thread of its own.
-    tracing_subscriber::fmt().with_writer(move || writer.clone()).init();
+    let log = &*LOG;
     let issuer = TestIssuer::new(Algorithm::Es256);
     let token = issuer.good("alice");
     serving(routes, move |address| {

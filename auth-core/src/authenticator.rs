@@ -435,5 +435,9 @@ mod tests {
         let authenticator = Authenticator::new(Table);
         let caller = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
         assert_eq!(format!("{caller:?}"), "Authenticated(<redacted>)");
+        let token = authenticator.bearer_token(&request).unwrap();
+        assert_eq!(token.as_str(), "good");
+        assert_eq!(format!("{token:?}"), "BearerToken(<redacted>)");
+        assert!(format!("{authenticator:?}").starts_with("Authenticator"));
     }
 }

@@ -185,6 +185,7 @@ mod tests {
 
     #[test]
     fn the_bound_is_exact() {
+        assert_eq!(MAX_TOKEN_BYTES, 8192);
         let longest = "a".repeat(MAX_TOKEN_BYTES);
         reads(format!("Bearer {longest}").as_bytes(), Credentials::Token(&longest));
         reads(format!("Bearer {longest}a").as_bytes(), Credentials::TooLong);

@@ -89,6 +89,14 @@ mod tests {
     }
 
     #[test]
+    fn of_errors_that_are_as_specific_the_first_is_kept() {
+        let [first, second] = ["exp", "sub"].map(VerifyError::MissingClaim);
+        let chain = VerifierChain::new(Says(Err(first.clone()))).or(Says(Err(second)));
+        assert_eq!(verdict(&chain), Err(first));
+        assert_eq!(format!("{chain:?}"), "VerifierChain(<2 verifiers>)");
+    }
+
+    #[test]
     fn the_most_specific_error_is_kept_wherever_it_stands() {
         #[derive(Debug, serde::Deserialize)]
         struct Tenant {

@@ -228,6 +228,8 @@ mod tests {
                 assert!(!audience.contains(other), "{text} {other}");
             }
         }
+        let audience = parse(r#"{"aud":["you","me"]}"#).aud.unwrap();
+        assert_eq!(format!("{audience:?}"), "Audience(<2 redacted>)");
         for value in ["[]", "null", "1", "{}", "true", "[\"me\",1]", "[\"me\",null]", "[[\"me\"]]"] {
             refuses("aud", value);
         }

@@ -387,6 +387,13 @@ mod tests {
         assert_eq!(read(nested(16)), Ok(None));
         assert_eq!(read(nested(17)), Err(Fault::TooDeep));
 
+        let objects = |levels: usize| format!("{}0{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert_eq!(read(objects(16)), Ok(None));
+        assert_eq!(read(objects(17)), Err(Fault::TooDeep));
+        let mixed = |pairs: usize| format!("{{\"a\":{}0{}}}", "[{\"a\":".repeat(pairs), "}]".repeat(pairs));
+        assert_eq!(read(mixed(7)), Ok(None), "15 levels");
+        assert_eq!(read(mixed(8)), Err(Fault::TooDeep), "17 levels");
+
         let members = |count: usize| {
             let inner: Vec<_> = (1..count).map(|index| format!("\"{index}\":0")).collect();
             format!("{{\"a\":{{{}}}}}", inner.join(","))

@@ -152,6 +152,7 @@ mod tests {
             assert!(!set.contains(other), "{other:?}");
         }
         assert_eq!(set.iter().collect::<Vec<_>>(), ["orders:read", "orders:write"]);
+        assert!(!set.is_empty());
         assert!(ScopeSet::parse("").unwrap().is_empty());
         assert_eq!(ScopeSet::parse("").unwrap().iter().count(), 0);
     }

@@ -273,6 +273,9 @@ fn a_text_that_is_no_set_is_refused() {
         let found = problem(expecting().jwks(text));
         assert!(matches!(found, Problem::JwkSet { path: None, .. }), "{text}: {found}");
     }
+    let full = format!("{good}{}", " ".repeat(256 * 1024 - good.len()));
+    assert!(expecting().jwks(&*full).build().is_ok());
+    assert!(problem(expecting().jwks(full + " ")).to_string().contains("256 KiB"));
     let unused = "x".repeat(256 * 1024);
     let too_large = good.replacen('{', &format!(r#"{{"unused":"{unused}","#), 1);
     assert!(problem(expecting().jwks(too_large)).to_string().contains("256 KiB"));

@@ -165,6 +165,12 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_token_is_not_for_its_bearer() {
+        assert_eq!(not_sender_constrained(true), Err(VerifyError::SenderConstrained));
+        assert_eq!(not_sender_constrained(false), Ok(()));
+    }
+
+    #[test]
     fn issuers_are_compared_byte_by_byte() {
         let expected = Some("https://issuer.example");
         assert_eq!(issuer(expected, expected), Ok(()));

@@ -189,9 +189,16 @@ mod tests {
         for value in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
             assert!(is_media_type(value, "at+jwt"), "{value}");
         }
-        for value in
-            ["at+jwt ", "application/", "", "text/at+jwt", "application/application/at+jwt", "dpop+jwt"]
-        {
+        for value in [
+            "at+jwt ",
+            "application/",
+            "",
+            "text/at+jwt",
+            "application;at+jwt",
+            "application at+jwt",
+            "application/application/at+jwt",
+            "dpop+jwt",
+        ] {
             assert!(!is_media_type(value, "at+jwt"), "{value}");
         }
     }

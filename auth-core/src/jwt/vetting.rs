@@ -145,6 +145,8 @@ mod tests {
             assert_eq!(secret(text.as_bytes()), Err(KeyError::SecretIsKey), "{text}");
         }
         assert_eq!(secret(b"correct horse battery staple {kty}"), Ok(()));
+        assert_eq!(secret(b"{correct horse battery staple}"), Ok(()));
+        assert_eq!(secret(b"correct \"kty\" battery staple"), Ok(()));
         assert_eq!(secret(b""), Ok(()), "length is judged by the algorithm");
     }
 
@@ -212,6 +214,9 @@ mod tests {
         let last = power.last_mut().unwrap();
         *last ^= 2;
         assert_eq!(rsa(&power, &[1, 0, 1]), Ok(()), "the twin");
+        let mut sound = modulus(2048);
+        *sound.last_mut().unwrap() = 1;
+        assert_eq!(rsa(&sound, &[1, 0, 1]), Ok(()), "its last byte is that of a power");
     }
 
     #[test]

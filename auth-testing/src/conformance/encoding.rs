@@ -113,6 +113,10 @@ impl Table<'_> {
         self.attack(46);
         self.accepts("16 levels", &self.sign(&header, self.claims_with(&nested(16))));
         self.refuses("17 levels", &self.sign(&header, self.claims_with(&nested(17))));
+        let objects =
+            |levels: usize| format!("\"x\":{}0{}", "{\"x\":".repeat(levels - 1), "}".repeat(levels - 1));
+        self.accepts("16 levels of objects", &self.sign(&header, self.claims_with(&objects(16))));
+        self.refuses("17 levels of objects", &self.sign(&header, self.claims_with(&objects(17))));
         self.refuses("2000 levels", &self.sign(&header, self.claims_with(&nested(2000))));
         let deep_header = header.replacen('{', &format!("{{{},", nested(17)), 1);
         self.refuses("17 levels in the header", &self.sign(deep_header, &claims));
