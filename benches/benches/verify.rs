@@ -120,7 +120,7 @@ fn ours(verifier: &JwtVerifier, token: &str) -> Option<Claims> {
     verifier.verify_jwt(token).ok()?.claims().ok()
 }
 
-/// 450 bytes of claims, as an identity provider writes them.
+/// 326 bytes of claims, as an identity provider writes them.
 fn mint(issuer: &TestIssuer) -> String {
     issuer
         .token("auth0|5f7c8ec7c33c6c004bbafe82")
