@@ -34,7 +34,7 @@ fn what_is_said_to_be_tried_over_a_socket_is() {
     let fixture = Fixture::new(Algorithm::EdDsa);
     let tried: BTreeSet<_> = cases(&fixture).iter().filter_map(Case::attack).collect();
     let said: BTreeSet<_> =
-        rows().iter().filter(|row| row[3] == "over a socket").map(|row| number(row)).collect();
+        rows().iter().filter(|row| row[3].contains("over a socket")).map(|row| number(row)).collect();
     assert_eq!(said, tried);
 }
 
@@ -52,12 +52,17 @@ fn every_attack_stands_near_a_request_that_is_accepted() {
 }
 
 #[test]
-fn the_tests_named_for_the_others_exist() {
-    for row in rows().iter().filter(|row| row[3] != "over a socket") {
-        let parts: Vec<_> = row[3].split('`').collect();
-        let (file, function) = (parts[1], parts[3]);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
-        let source = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(source.contains(&format!("fn {function}()")), "{file} has no {function}");
+fn the_tests_that_are_named_exist() {
+    for row in rows() {
+        // What stands between backticks: a file, a test in it, and so on.
+        let named: Vec<_> = row[3].split('`').skip(1).step_by(2).collect();
+        assert!(named.len() % 2 == 0, "{row:?}");
+        assert!(row[3].contains("over a socket") || !named.is_empty(), "{row:?} is tried nowhere");
+        for pair in named.chunks(2) {
+            let (file, function) = (pair[0], pair[1]);
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+            let source = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(source.contains(&format!("fn {function}(")), "{file} has no {function}");
+        }
     }
 }
