@@ -21,7 +21,7 @@ fn algorithms() -> impl Iterator<Item = Algorithm> {
 #[test]
 fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
     for algorithm in algorithms() {
-        let issuer = TestIssuer::new(algorithm);
+        let issuer = TestIssuer::new(algorithm).kid("k");
         let verifier = issuer.verifier().build().unwrap();
         let verdict = |token: &str| verifier.verify_jwt(token).map(|token| token.subject().to_owned());
         assert_eq!(verdict(&issuer.good("alice")), Ok("alice".to_owned()), "{algorithm}");
@@ -34,8 +34,10 @@ fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
         assert_eq!(verdict(&issuer.not_yet_valid("alice")), Err(VerifyError::NotYetValid), "{algorithm}");
         assert_eq!(verdict(&issuer.wrong_issuer("alice")), Err(VerifyError::WrongIssuer), "{algorithm}");
         assert_eq!(verdict(&issuer.wrong_audience("alice")), Err(VerifyError::WrongAudience), "{algorithm}");
-        let stranger = TestIssuer::new(algorithm);
+        let stranger = TestIssuer::new(algorithm).kid("k");
         assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::InvalidSignature), "{algorithm}");
+        let stranger = stranger.kid("other");
+        assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::UnknownKey), "{algorithm}");
     }
 }
 

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 /// The claims of RFC 7515 appendices A.1 to A.3, with CR and LF as they stand there.
 const CLAIMS: &str =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+/// Of appendices A.3, A.6 and A.7.
+const ES256: &str = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 const EXP: u64 = 1_300_819_380;
 
 fn verdict(jwk: &Value, token: &str, now: u64) -> VerifyError {
@@ -69,11 +71,37 @@ fn rfc_7515_a_3_es256() {
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
     });
-    holds(
-        &jwk,
-        "eyJhbGciOiJFUzI1NiJ9",
-        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
-    );
+    holds(&jwk, "eyJhbGciOiJFUzI1NiJ9", ES256);
+}
+
+#[cfg(feature = "aws-lc-rs")]
+#[test]
+fn rfc_7515_a_4_es512() {
+    let jwk = json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+        "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+    });
+    let signature = "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
+    // The payload is the word "Payload".
+    let token = |payload: &str| format!("eyJhbGciOiJFUzUxMiJ9.{payload}.{signature}");
+    assert_eq!(verdict(&jwk, &token("UGF5bG9hZA"), EXP), VerifyError::MalformedClaims);
+    assert_eq!(verdict(&jwk, &token("UGF5bG9hZB"), EXP), VerifyError::InvalidSignature);
+}
+
+/// The signatures of A.2 and A.3 over the same claims, in JSON. JWTs have the compact form only (RFC 7519
+/// section 1).
+#[test]
+fn rfc_7515_a_6_and_a_7_json_serialization() {
+    let jwk = TestIssuer::new(Algorithm::Es256).jwk();
+    let header = json!({"kid": "e9bc097a-ce51-4036-9562-d2ade882db0d"});
+    let signature = json!({"protected": "eyJhbGciOiJFUzI1NiJ9", "header": header, "signature": ES256});
+    let mut flattened = signature.clone();
+    flattened["payload"] = CLAIMS.into();
+    for token in [json!({"payload": CLAIMS, "signatures": [signature]}), flattened] {
+        assert_eq!(verdict(&jwk, &token.to_string(), EXP - 1), VerifyError::MalformedToken);
+    }
 }
 
 #[test]
@@ -92,6 +120,23 @@ fn rfc_8037_a_4_and_a_5_ed25519() {
     assert_eq!(verdict(&jwk, &token(payload), EXP), VerifyError::MalformedClaims);
     let other = "RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmg";
     assert_eq!(verdict(&jwk, &token(other), EXP), VerifyError::InvalidSignature);
+}
+
+/// The key of the example serves. (Its thumbprint is computed by the test kit.)
+#[test]
+fn rfc_7638_3_1_key() {
+    let jwk = json!({
+        "kty": "RSA",
+        "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+        "e": "AQAB",
+        "alg": "RS256",
+        "kid": "2011-04-29",
+    });
+    let verifier = JwtVerifier::builder().issuer("joe").audience("me").jwk(jwk.to_string()).build().unwrap();
+    assert!(format!("{verifier:?}").contains("2011-04-29"));
+    let mut twice = jwk;
+    twice["kid"] = json!(["2011-04-29"]);
+    assert!(JwtVerifier::builder().issuer("joe").audience("me").jwk(twice.to_string()).build().is_err());
 }
 
 /// The header and the claims of the example, signed with a key of our own: the RFC gives no signature.

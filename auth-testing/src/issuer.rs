@@ -66,8 +66,8 @@ impl TestIssuer {
     fn with_key(algorithm: Algorithm, key: SigningKey) -> Self {
         Self {
             algorithm,
+            kid: key.thumbprint().unwrap_or_else(|| "secret".to_owned()),
             key: Arc::new(key),
-            kid: format!("test-{}", algorithm.name().to_ascii_lowercase()),
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
             clock: Arc::new(SystemClock),
@@ -88,7 +88,8 @@ impl TestIssuer {
         self
     }
 
-    /// Says `kid` is this.
+    /// Says `kid` is this instead of the key's thumbprint
+    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)), or for HMAC instead of `secret`.
     #[must_use]
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = kid.into();

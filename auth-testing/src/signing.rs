@@ -1,17 +1,27 @@
 //! Keys that sign. aws-lc-rs does it for every algorithm; jsonwebtoken lacks ES512 and ES256K.
 
+use std::collections::BTreeMap;
+
 use auth_core::Algorithm;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{self, SystemRandom};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair,
     RsaPublicKeyComponents,
 };
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
+
+/// [RFC 7638 section 3](https://www.rfc-editor.org/rfc/rfc7638#section-3) of a JWK that has the required
+/// members only.
+fn thumbprint(jwk: Map<String, Value>) -> String {
+    let in_order: BTreeMap<_, _> = jwk.into_iter().collect();
+    let text = serde_json::to_string(&in_order).expect("strings can be written");
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
 
 pub(crate) enum SigningKey {
     Hmac { algorithm: hmac::Algorithm, secret: Vec<u8> },
@@ -103,6 +113,11 @@ impl SigningKey {
         }
     }
 
+    /// RFC 7638 with SHA-256; `None` for HMAC, whose thumbprint would help to guess the secret (section 7).
+    pub(crate) fn thumbprint(&self) -> Option<String> {
+        self.secret().is_none().then(|| thumbprint(self.jwk()))
+    }
+
     /// The public key in PEM; `None` for HMAC, which has none.
     pub(crate) fn public_key_pem(&self) -> Option<String> {
         let der: Result<PublicKeyX509Der<'_>, _> = match self {
@@ -121,5 +136,32 @@ impl SigningKey {
             Self::Hmac { secret, .. } => Some(secret),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc_7638_3_1_thumbprint() {
+        let members = [
+            (
+                "n",
+                "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+            ),
+            ("kty", "RSA"),
+            ("e", "AQAB"),
+        ];
+        let jwk = members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        assert_eq!(thumbprint(jwk), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn a_key_is_called_by_its_thumbprint_and_a_secret_is_not() {
+        let thumbprints = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
+            .map(|algorithm| SigningKey::generate(algorithm).thumbprint().map(|text| text.len()));
+        assert_eq!(thumbprints, [Some(43); 3]);
+        assert_eq!(SigningKey::generate(Algorithm::Hs256).thumbprint(), None);
     }
 }

@@ -45,7 +45,7 @@ impl Fixture {
         trap.set_nonblocking(true).expect("a socket can be asked without waiting");
         let issuer = |algorithm, kid: &str| TestIssuer::new(algorithm).kid(kid);
         Self {
-            issuer: TestIssuer::new(algorithm),
+            issuer: issuer(algorithm, "good"),
             ps512: issuer(Algorithm::Ps512, "ps512"),
             rsa: issuer(Algorithm::Rs256, "rsa"),
             p384: issuer(Algorithm::Es384, "p384"),
