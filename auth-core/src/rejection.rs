@@ -285,8 +285,20 @@ mod tests {
     #[test]
     fn retry_after_is_rounded_up() {
         let rejecter = Rejecter::new(None);
-        let wait = Some(Duration::from_millis(1500));
-        let rejection = rejecter.reject_token(&VerifyError::Unavailable { retry_after: wait });
-        assert!(printed(&rejection).contains("retry-after: 2\n"), "{}", printed(&rejection));
+        for (millis, field) in
+            [(1500, "retry-after: 2\n"), (2000, "retry-after: 2\n"), (0, "retry-after: 0\n")]
+        {
+            let wait = Some(Duration::from_millis(millis));
+            let rejection = rejecter.reject_token(&VerifyError::Unavailable { retry_after: wait });
+            assert!(printed(&rejection).contains(field), "{}", printed(&rejection));
+        }
+    }
+
+    #[test]
+    fn as_an_error_it_says_what_the_client_is_told() {
+        let rejecter = Rejecter::new(None);
+        for reason in ALL {
+            assert_eq!(rejecter.reject(reason).to_string(), reason.detail());
+        }
     }
 }
