@@ -87,7 +87,7 @@ async fn actix_conforms() {
             config.app_data(authenticator.clone()).configure(routes);
         };
         let report = serving(app, move |address| fixture.run(address)).await;
-        println!("actix, {algorithm}: {report}");
+        println!("summary: conformance: actix, {algorithm}: {report}");
         report.assert_passed();
         assert!(report.passed() >= 300, "{report}");
     }

@@ -75,7 +75,7 @@ async fn axum_conforms() {
         let fixture = Fixture::new(algorithm);
         let app = app(fixture.authenticator());
         let report = serving(app, move |address| fixture.run(address)).await;
-        println!("axum, {algorithm}: {report}");
+        println!("summary: conformance: axum, {algorithm}: {report}");
         report.assert_passed();
         assert!(report.passed() >= 300, "{report}");
     }

