@@ -2,60 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::io::{BufRead, BufReader, Read};
+mod running;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use auth_core::Algorithm;
 use auth_testing::conformance::{self, Answer, Fixture};
 
-const EXAMPLES: [&str; 2] = ["axum_protected", "actix_protected"];
-
-/// Cargo builds the examples before it runs this test, and puts them here.
-fn example(name: &str) -> Command {
-    let mut folder = std::env::current_exe().unwrap();
-    folder.pop();
-    folder.pop();
-    let mut command = Command::new(folder.join("examples").join(name));
-    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE"] {
-        command.env_remove(format!("AUTH_{variable}"));
-    }
-    command.env("AUTH_LISTEN", "127.0.0.1:0");
-    command
-}
-
-/// An example that runs until this is dropped.
-struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
-        let address = address.parse().unwrap();
-        Self { child, stdout, address }
-    }
-
-    /// The printed lines that begin with `curl`.
-    fn curl_lines(&mut self, count: usize) -> Vec<String> {
-        let lines = self.stdout.by_ref().lines().map(Result::unwrap);
-        lines.filter(|line| line.starts_with("curl ")).take(count).collect()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use self::running::{EXAMPLES, Running, example, temporary_file};
 
 /// Does what `curl -i http://address/path [-H 'Name: value'] # status` would do.
 fn paste(line: &str, address: SocketAddr) -> (u16, Answer) {
@@ -104,14 +59,16 @@ fn both_give_the_same_bytes() {
         command.env("AUTH_JWKS_FILE", &path);
         let running = Running::start(command);
         let report = fixture.run(running.address);
-        println!("{name}: {report}");
+        println!("summary: conformance: {name}: {report}");
         report.assert_passed();
         report
     });
     std::fs::remove_file(path).unwrap();
     let [axum, actix] = reports;
     assert!(axum.passed() >= 300, "{axum}");
-    assert_eq!(axum.differences(&actix), Vec::<String>::new());
+    let differences = axum.differences(&actix);
+    println!("summary: conformance: {} differences between the frameworks", differences.len());
+    assert_eq!(differences, Vec::<String>::new());
 }
 
 #[test]
@@ -155,10 +112,4 @@ fn both_end_gracefully_when_asked() {
             assert_eq!(running.child.wait().unwrap().code(), Some(0), "{name} {signal}");
         }
     }
-}
-
-fn temporary_file(name: &str, contents: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("auth-examples-{}-{name}", std::process::id()));
-    std::fs::write(&path, contents).unwrap();
-    path
 }

@@ -1,0 +1,180 @@
+//! What it costs a server to refuse: the examples are sent what is meant to exhaust them, and have to answer
+//! a good request afterwards, with no more than 64 MiB of memory above what they had at the start.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod running;
+
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use auth_core::Algorithm;
+use auth_testing::TestIssuer;
+use auth_testing::conformance;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use self::running::{EXAMPLES, Running, example};
+
+const SECRET: &str = "a secret of more than thirty-two bytes";
+const MOST_GROWTH: u64 = 64 * 1024; // KiB
+
+/// All of it with optimization (`cargo test --release`); without, a tenth, which takes as long.
+const SHARE: usize = if cfg!(debug_assertions) { 10 } else { 1 };
+
+/// How often each of the requests that a server reads to the end is sent.
+const OFTEN: usize = 10_000 / SHARE;
+const DISTINCT_TOKENS: usize = 1_000_000 / SHARE;
+
+struct Server {
+    name: &'static str,
+    running: Running,
+    good: String,
+    /// In KiB, before anything was sent.
+    memory: u64,
+}
+
+impl Server {
+    fn start(name: &'static str, issuer: &TestIssuer) -> Self {
+        let mut command = example(name);
+        let running = Running::start({
+            command.env("AUTH_SECRET", SECRET);
+            command
+        });
+        let memory = resident_memory(running.child.id());
+        let server = Self { name, running, good: request(&issuer.good("alice")), memory };
+        server.still_answers("its start");
+        server
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.running.address
+    }
+
+    /// Sends what a server may refuse however it likes, or cut off.
+    fn survives(&self, what: &str, request: &str) {
+        let begin = Instant::now();
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The server may have answered and closed before all was sent.
+        let _ = stream.write_all(request.as_bytes());
+        let mut line = Vec::new();
+        let _ = BufReader::new(&stream).read_until(b'\n', &mut line);
+        let line = String::from_utf8_lossy(&line);
+        assert!(!line.contains(" 200 ") && !line.contains(" 5"), "{}: {what}: {line}", self.name);
+        let answer = if line.is_empty() { "closed" } else { line.trim() };
+        self.report(what, &format!("{answer}, {:.1} ms", begin.elapsed().as_secs_f64() * 1e3));
+    }
+
+    /// Sends one request after the other without waiting for answers, all of which must have this status.
+    fn refuses_all(&self, what: &str, status: u16, requests: impl ExactSizeIterator<Item = String> + Send) {
+        let count = requests.len();
+        let begin = Instant::now();
+        let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let expected = format!("HTTP/1.1 {status} ");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut writer = BufWriter::with_capacity(64 * 1024, &stream);
+                for request in requests {
+                    writer.write_all(request.as_bytes()).unwrap();
+                }
+                writer.flush().unwrap();
+            });
+            let mut reader = BufReader::with_capacity(64 * 1024, &stream);
+            let (mut answers, mut line) = (0, Vec::new());
+            while answers < count {
+                line.clear();
+                assert!(reader.read_until(b'\n', &mut line).unwrap() > 0, "closed after {answers} answers");
+                // The body ends without a line break, so that the next answer begins in its line.
+                let text = String::from_utf8_lossy(&line);
+                if let Some(start) = text.find("HTTP/1.1 ") {
+                    let answer = text.get(start..).unwrap();
+                    assert!(answer.starts_with(&expected), "{}: {what}: {answer}", self.name);
+                    answers += 1;
+                }
+            }
+        });
+        let _ = stream.shutdown(Shutdown::Both);
+        let each = begin.elapsed().as_secs_f64() * 1e6 / count as f64;
+        self.report(what, &format!("{count} times {status}, {each:.1} us each"));
+    }
+
+    fn report(&self, what: &str, how: &str) {
+        let growth = self.still_answers(what);
+        println!("summary: bounds: {}, {what}: {how}; {growth:+} KiB resident since the start", self.name);
+    }
+
+    /// Tells the growth of the memory in KiB.
+    fn still_answers(&self, after: &str) -> i64 {
+        let answer = conformance::send(self.address(), self.good.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200, "{} after {after}", self.name);
+        let memory = resident_memory(self.running.child.id());
+        assert!(memory <= self.memory + MOST_GROWTH, "{}: {memory} KiB after {after}", self.name);
+        i64::try_from(memory).unwrap() - i64::try_from(self.memory).unwrap()
+    }
+}
+
+/// In KiB.
+#[cfg(target_os = "linux")]
+fn resident_memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+/// In KiB.
+#[cfg(not(target_os = "linux"))]
+fn resident_memory(pid: u32) -> u64 {
+    let output = std::process::Command::new("ps").args(["-o", "rss=", "-p", &pid.to_string()]).output();
+    String::from_utf8(output.unwrap().stdout).unwrap().trim().parse().unwrap()
+}
+
+fn request(token: &str) -> String {
+    request_with(token, "Connection: close\r\n")
+}
+
+fn request_with(token: &str, more: &str) -> String {
+    format!("GET /protected HTTP/1.1\r\nHost: a\r\n{more}Authorization: Bearer {token}\r\n\r\n")
+}
+
+/// An object with as many members as there is room for.
+fn full_of_members(bytes: usize) -> String {
+    let members: Map<String, Value> =
+        (0..bytes / 9).map(|index| (format!("{index:04x}"), 0.into())).collect();
+    Value::from(members).to_string()
+}
+
+#[test]
+fn what_is_meant_to_exhaust_a_server_does_not() {
+    let issuer = TestIssuer::with_secret(Algorithm::Hs256, SECRET);
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let (_, payload) = {
+        let good = issuer.good("alice");
+        let mut segments = good.split('.').map(str::to_owned);
+        (segments.next().unwrap(), segments.next().unwrap())
+    };
+    let header = encode(br#"{"alg":"HS256"}"#);
+    let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+    for name in EXAMPLES {
+        let server = Server::start(name, &issuer);
+        server.survives("header value of 8 MB", &request(&"a".repeat(8_000_000)));
+        server.survives("token of a million dots", &request(&".".repeat(1_000_000)));
+        let members = encode(full_of_members(900_000).as_bytes());
+        server.survives("100,000 members in the claims", &request(&issuer.sign_segments(&header, &members)));
+
+        let often = |token: String| (0..OFTEN).map(move |_| request_with(&token, ""));
+        server.refuses_all("8 KiB of dots", 401, often(".".repeat(8192)));
+        let members = encode(full_of_members(5_900).as_bytes());
+        server.refuses_all("header full of members", 401, often(issuer.sign_segments(&members, &payload)));
+        server.refuses_all("claims full of members", 401, often(issuer.sign_segments(&header, &members)));
+        let deep = encode(nested(2_900).as_bytes());
+        server.refuses_all("claims nested 2,900 levels", 401, often(issuer.sign_segments(&header, &deep)));
+        let distinct = (0..DISTINCT_TOKENS)
+            .map(|index| request_with(&format!("{header}.{payload}.{}", encode(&index.to_be_bytes())), ""));
+        server.refuses_all("distinct tokens", 401, distinct);
+    }
+}

@@ -1,0 +1,61 @@
+//! Starts the examples as processes of their own.
+
+#![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+pub const EXAMPLES: [&str; 2] = ["axum_protected", "actix_protected"];
+
+/// Cargo builds the examples before it runs this test, and puts them here.
+pub fn example(name: &str) -> Command {
+    let mut folder = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    let mut command = Command::new(folder.join("examples").join(name));
+    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE"] {
+        command.env_remove(format!("AUTH_{variable}"));
+    }
+    command.env("AUTH_LISTEN", "127.0.0.1:0");
+    command
+}
+
+/// An example that runs until this is dropped.
+pub struct Running {
+    pub child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub address: SocketAddr,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
+        let address = address.parse().unwrap();
+        Self { child, stdout, address }
+    }
+
+    /// The printed lines that begin with `curl`.
+    pub fn curl_lines(&mut self, count: usize) -> Vec<String> {
+        let lines = self.stdout.by_ref().lines().map(Result::unwrap);
+        lines.filter(|line| line.starts_with("curl ")).take(count).collect()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn temporary_file(name: &str, contents: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("auth-examples-{}-{name}", std::process::id()));
+    std::fs::write(&path, contents).unwrap();
+    path
+}
