@@ -1,0 +1,155 @@
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use auth_core::{Algorithm, JwtVerifier, VerifyError};
+use auth_testing::TestIssuer;
+use jsonwebtoken::crypto::aws_lc;
+use jsonwebtoken::{DecodingKey, Validation};
+use jwt_simple::prelude::{Duration, HS256Key, MACLike as _, NoCustomClaims, VerificationOptions};
+use serde_json::{Map, Value};
+
+use crate::token::split;
+
+const SECRET: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
+
+struct Judges {
+    issuer: TestIssuer,
+    ours: JwtVerifier,
+    jsonwebtoken: (DecodingKey, Validation),
+    jwt_simple: (HS256Key, VerificationOptions),
+}
+
+static JUDGES: LazyLock<Judges> = LazyLock::new(|| {
+    aws_lc::DEFAULT_PROVIDER.install_default().ok();
+    // By the system's clock, for jsonwebtoken has no other.
+    let issuer = TestIssuer::with_secret(Algorithm::Hs256, SECRET).kid("k");
+    let mut validation = Validation::new(jsonwebtoken::Algorithm::HS256);
+    validation.set_issuer(&["https://issuer.example"]);
+    validation.set_audience(&["https://api.example"]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.validate_nbf = true;
+    let options = VerificationOptions {
+        allowed_issuers: Some(HashSet::from(["https://issuer.example".to_owned()])),
+        allowed_audiences: Some(HashSet::from(["https://api.example".to_owned()])),
+        time_tolerance: Some(Duration::from_secs(60)),
+        ..VerificationOptions::default()
+    };
+    Judges {
+        ours: issuer.verifier().build().unwrap(),
+        jsonwebtoken: (DecodingKey::from_secret(&SECRET), validation),
+        jwt_simple: (HS256Key::from_bytes(&SECRET), options),
+        issuer,
+    }
+});
+
+impl Judges {
+    fn jsonwebtoken(&self, token: &str) -> Result<(), String> {
+        let (key, validation) = &self.jsonwebtoken;
+        match jsonwebtoken::decode::<Value>(token, key, validation) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn jwt_simple(&self, token: &str) -> Result<(), String> {
+        let (key, options) = &self.jwt_simple;
+        match key.verify_token::<NoCustomClaims>(token, Some(options.clone())) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Signs what is before the byte 0xFF as a header and what is after it as claims, and has three libraries
+/// judge it. What ours accepts, the others accept; what ours refuses and another accepts is of a kind that
+/// [`stricter`] explains.
+pub fn differential(data: &[u8]) -> String {
+    let Some((header, claims)) = split(data) else { return "nothing to sign".to_owned() };
+    if near_the_present(claims) {
+        return "depends on the day".to_owned();
+    }
+    let judges = &*JUDGES;
+    let token = judges.issuer.sign_raw(header, claims);
+    let ours = judges.ours.verify_jwt(&token).map(drop);
+    let plain = ours.is_ok().then(|| judges.issuer.sign_raw(plain_header(header), plain_claims(claims)));
+    for (name, judge) in
+        [("jsonwebtoken", Judges::jsonwebtoken as fn(&Judges, &str) -> _), ("jwt-simple", Judges::jwt_simple)]
+    {
+        match (&plain, judge(judges, &token)) {
+            (Some(plain), Err(_)) => {
+                let theirs = judge(judges, plain);
+                assert!(theirs.is_ok(), "ours accepts, {name} does not: {theirs:?}");
+            }
+            (None, Ok(())) => {
+                let error = ours.as_ref().unwrap_err();
+                assert!(stricter(error, header), "ours refuses, {name} accepts: {error:?}");
+            }
+            (Some(_), Ok(())) | (None, Err(_)) => {}
+        }
+    }
+    match ours {
+        Ok(()) => "accepted".to_owned(),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+/// Whether a date lies between 2023 and 2096, where the verdict on it would change some day.
+fn near_the_present(claims: &[u8]) -> bool {
+    let Ok(claims) = serde_json::from_slice::<Value>(claims) else { return false };
+    ["exp", "nbf", "iat"]
+        .iter()
+        .any(|name| claims.get(name).and_then(Value::as_f64).is_some_and(|date| date > 1.7e9 && date < 4.0e9))
+}
+
+/// Why ours may refuse what another library accepts. The others read less of the token than ours does.
+fn stricter(error: &VerifyError, header: &[u8]) -> bool {
+    match error {
+        // A member twice, nesting over 16 levels, bounds on size (RFC 8725 section 2.5). A lone surrogate
+        // in a member that they do not decode.
+        VerifyError::TooLong | VerifyError::MalformedHeader | VerifyError::MalformedClaims => true,
+        // `alg` is compared by all. The others are left to the application by them: media types (RFC 8725
+        // section 3.11), parameters whose meaning is not implemented (RFC 7515 section 4.1.11, RFC 7797,
+        // RFC 7516), and JSON types, `null` for absent among them.
+        VerifyError::InvalidHeader(name) => *name != "alg",
+        // They have one key, and look nothing up by `kid`. `alg` is compared by all.
+        VerifyError::UnknownKey => only(header, &["kid"]).get("kid").is_some_and(|kid| kid != "k"),
+        // A subject is optional for them, or may be empty; jwt-simple asks for no claim at all but those
+        // that it compares, and does not demand an end of life.
+        VerifyError::MissingClaim(name) => ["sub", "exp"].contains(name),
+        // Types and values of claims that they do not read, or read more leniently: numbers outside the
+        // range, an array as `iss`, names in `scope`.
+        VerifyError::InvalidClaim(_) => true,
+        // Bound to a key whose proof nobody asks for.
+        VerifyError::SenderConstrained => true,
+        // jsonwebtoken does not look at `iat`.
+        VerifyError::IssuedInFuture => true,
+        // What all three judge alike.
+        _ => false,
+    }
+}
+
+/// The header without what it may hold by RFC 7515 whatever its type, but which they type.
+fn plain_header(header: &[u8]) -> String {
+    only(header, &["alg", "kid", "typ"]).to_string()
+}
+
+/// The claims that all three read, dates in whole seconds. RFC 7519 section 2 allows fractions.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "ours accepted them, so they are between 1970 and 9999"
+)]
+fn plain_claims(claims: &[u8]) -> String {
+    let mut claims = only(claims, &["iss", "sub", "aud", "exp", "nbf", "iat"]);
+    for name in ["exp", "nbf", "iat"] {
+        let Some(value) = claims.get_mut(name) else { continue };
+        let seconds = value.as_f64().unwrap();
+        *value = Value::from(if name == "exp" { seconds.floor() } else { seconds.ceil() } as u64);
+    }
+    claims.to_string()
+}
+
+fn only(text: &[u8], names: &[&str]) -> Value {
+    let members: Map<String, Value> = serde_json::from_slice(text).unwrap();
+    members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect::<Map<_, _>>().into()
+}

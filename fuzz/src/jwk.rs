@@ -1,0 +1,82 @@
+use auth_core::{BuildError, JwtVerifier};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+/// Loads the input as one JWK.
+pub fn jwk(data: &[u8]) -> String {
+    let text = String::from_utf8_lossy(data);
+    let outcome = load(&text);
+    if outcome.is_ok() {
+        may_verify(&text);
+    }
+    match outcome {
+        _ if depends_on_the_backend(&text) => "depends on the backend".to_owned(),
+        Ok(_) => "accepted".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Whether it may be a key that the portable backend does not have, as for ES512, ES256K, and RSA over 4096
+/// bits; or one that only that backend refuses, an Ed25519 key that is no point.
+pub(crate) fn depends_on_the_backend(text: &str) -> bool {
+    text.len() > 4096 / 6
+        || ["OKP", "P-521", "secp256k1", "ES5", "ES256K", "\\u"].iter().any(|sign| text.contains(sign))
+}
+
+pub(crate) fn load(jwk: &str) -> Result<JwtVerifier, BuildError> {
+    JwtVerifier::builder().issuer("i").audience("a").jwk(jwk).build()
+}
+
+/// What RFC 7517 section 4 and RFC 7518 section 6 say of a key that may verify, by another reading.
+fn may_verify(text: &str) {
+    let Ok(Value::Object(jwk)) = serde_json::from_str(text) else { panic!("accepted, but no object") };
+    for private in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
+        assert!(!jwk.contains_key(private), "{private}");
+    }
+    assert!(jwk.get("use").is_none_or(|usage| usage.is_null() || usage == "sig"));
+    if let Some(Value::Array(operations)) = jwk.get("key_ops") {
+        assert!(operations.contains(&"verify".into()));
+    }
+    let length = |name| bytes(&jwk, name).len();
+    let alg = jwk.get("alg").and_then(Value::as_str);
+    let (key, algorithms): (_, &[&str]) = match (jwk.get("kty").unwrap().as_str().unwrap(), jwk.get("crv")) {
+        ("oct", _) => {
+            let least = match alg {
+                Some("HS512") => 64,
+                Some("HS384") => 48,
+                _ => 32,
+            };
+            assert!(length("k") >= least);
+            ("oct", &["HS256", "HS384", "HS512"])
+        }
+        ("RSA", _) => {
+            let n = bytes(&jwk, "n");
+            let bits = n.iter().skip_while(|byte| **byte == 0).count() * 8;
+            assert!((2048..=8192).contains(&bits), "{bits}");
+            assert!(n.last().unwrap() % 2 == 1 && bytes(&jwk, "e").last().unwrap() % 2 == 1);
+            ("RSA", &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])
+        }
+        ("EC", Some(curve)) => {
+            let (field, algorithm): (_, &[&str]) = match curve.as_str().unwrap() {
+                "P-256" => (32, &["ES256"]),
+                "P-384" => (48, &["ES384"]),
+                "P-521" => (66, &["ES512", "ES521"]),
+                "secp256k1" => (32, &["ES256K"]),
+                other => panic!("{other}"),
+            };
+            assert!(length("x") == field && length("y") == field);
+            ("EC", algorithm)
+        }
+        ("OKP", Some(curve)) => {
+            assert!(curve == "Ed25519" && length("x") == 32);
+            ("OKP", &["EdDSA", "Ed25519"])
+        }
+        other => panic!("{other:?}"),
+    };
+    assert!(alg.is_none_or(|alg| algorithms.contains(&alg)), "{key} key for {alg:?}");
+}
+
+fn bytes(jwk: &Map<String, Value>, name: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(jwk.get(name).unwrap().as_str().unwrap()).unwrap()
+}

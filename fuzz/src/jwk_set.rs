@@ -1,0 +1,46 @@
+use auth_core::{JwtVerifier, KeyError};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::jwk;
+
+/// Loads the input as a JWK Set. Its keys are judged as each is alone, but for secrets and for those that
+/// could be taken for an earlier one.
+pub fn jwk_set(data: &[u8]) -> String {
+    let text = String::from_utf8_lossy(data);
+    let verifier = match JwtVerifier::builder().issuer("i").audience("a").jwks(&*text).build() {
+        Ok(verifier) => verifier,
+        Err(_) if jwk::depends_on_the_backend(&text) => {
+            return "depends on the backend".to_owned();
+        }
+        Err(error) => return error.to_string(),
+    };
+    let keys = keys(&text);
+    let skipped = verifier.skipped_keys();
+    assert!(skipped.len() < keys.len(), "accepted, but no key is left");
+    for (index, key) in keys.iter().enumerate() {
+        let verdict = skipped.iter().find(|skipped| skipped.index == index).map(|skipped| &skipped.error);
+        match verdict {
+            None => {
+                assert!(jwk::load(key.get()).is_ok() && !is_secret(key), "key {index} would not serve alone");
+            }
+            Some(KeyError::AmbiguousKid) => assert!(jwk::load(key.get()).is_ok(), "key {index}"),
+            Some(KeyError::SecretInSet) => assert!(is_secret(key), "key {index}"),
+            Some(_) => assert!(jwk::load(key.get()).is_err(), "key {index} would serve alone"),
+        }
+    }
+    if keys.iter().any(|key| jwk::depends_on_the_backend(key.get())) {
+        return "depends on the backend".to_owned();
+    }
+    format!("{} of {} keys", keys.len() - skipped.len(), keys.len())
+}
+
+fn keys(text: &str) -> Vec<Box<RawValue>> {
+    let mut members: std::collections::BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).unwrap();
+    serde_json::from_str(members.remove("keys").unwrap().get()).unwrap()
+}
+
+fn is_secret(key: &RawValue) -> bool {
+    let key: Value = serde_json::from_str(key.get()).unwrap();
+    key.get("kty").is_some_and(|kty| kty == "oct")
+}
