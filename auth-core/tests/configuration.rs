@@ -312,6 +312,16 @@ fn a_file_that_cannot_be_used_is_named() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// The portable backend takes no larger ones.
+#[test]
+fn an_rsa_key_of_4096_bits_serves_on_every_backend() {
+    let n = URL_SAFE_NO_PAD.encode([0xff; 512]);
+    assert!(expecting().jwk(json!({"kty": "RSA", "n": n, "e": "AQAB"}).to_string()).build().is_ok());
+    let n = URL_SAFE_NO_PAD.encode([&[1][..], &[0xff; 512]].concat());
+    let larger = expecting().jwk(json!({"kty": "RSA", "n": n, "e": "AQAB"}).to_string()).build();
+    assert_eq!(larger.is_ok(), cfg!(feature = "aws-lc-rs"));
+}
+
 #[test]
 fn algorithms_restrict_what_keys_are_good_for() {
     let issuer = TestIssuer::new(Algorithm::Es256);

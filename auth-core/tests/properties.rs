@@ -37,7 +37,7 @@ fn a_token_with_one_bit_changed_is_refused() {
         let Party { issuer, verifier } = party(algorithm);
         let token = issuer.token("alice").scope("orders:read").sign();
         assert!(verifier.verify_jwt(&token).is_ok());
-        println!("summary: property: one bit changed, {algorithm}: {} changes refused", token.len() * 8);
+        let mut changes = 0;
         for index in 0..token.len() {
             for bit in 0..8 {
                 let mut bytes = token.clone().into_bytes();
@@ -45,8 +45,10 @@ fn a_token_with_one_bit_changed_is_refused() {
                 // What is not UTF-8 is no b64token either.
                 let Ok(changed) = String::from_utf8(bytes) else { continue };
                 assert!(verifier.verify_jwt(&changed).is_err(), "{algorithm}: bit {bit} of byte {index}");
+                changes += 1;
             }
         }
+        println!("summary: property: one bit changed, {algorithm}: {changes} changes refused");
     }
 }
 
@@ -55,13 +57,15 @@ fn a_token_with_one_bit_changed_is_refused() {
 fn a_token_with_a_byte_more_or_less_is_refused() {
     let Party { issuer, verifier } = &*PARTY;
     let token = issuer.good("alice");
-    println!("summary: property: one byte more or less: {} changes refused", token.len() * 2);
+    let mut changes = 0;
     for index in 0..token.len() {
         let (before, after) = token.split_at(index);
         for changed in [format!("{before}{}", &after[1..]), format!("{before}{}{after}", &after[..1])] {
             assert!(verifier.verify_jwt(&changed).is_err(), "byte {index}");
+            changes += 1;
         }
     }
+    println!("summary: property: one byte more or less: {changes} changes refused");
 }
 
 /// Any JSON value, a few levels deep.

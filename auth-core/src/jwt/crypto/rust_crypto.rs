@@ -41,7 +41,8 @@ impl SignatureVerifier {
         // RSA keys are parsed when they verify; their numbers were vetted.
         match (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key) {
             Ok(_) => Ok(Self { algorithm, key, modulus }),
-            Err(_) => Err(KeyError::InvalidKey("it is not a public key of its type")),
+            // Lengths were vetted.
+            Err(_) => Err(KeyError::InvalidKey("the point is not on the curve")),
         }
     }
 
