@@ -2,6 +2,10 @@
 check:
     bash .ci/run
 
+# Every attack, on every crypto backend, with a summary.
+attacks:
+    bash .ci/attacks
+
 test:
     cargo test --workspace
 
@@ -16,3 +20,11 @@ interop:
 # Licences, sources and bans; needs `cargo install cargo-deny`.
 deny:
     cargo deny check bans licenses sources
+
+# Fuzz targets, 10 million runs of each: see fuzz/run for what it needs.
+fuzz:
+    bash fuzz/run
+
+# Mutants of auth-core; needs `cargo install cargo-mutants`.
+mutants:
+    cargo mutants -p auth-core -e '**/rust_crypto.rs' -e '**/crypto/mod.rs' --timeout 120
