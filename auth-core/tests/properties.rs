@@ -92,11 +92,11 @@ fn is_strings(value: &Value) -> bool {
     value.as_array().is_some_and(|array| !array.is_empty() && array.iter().all(Value::is_string))
 }
 
-const CASES: usize = 1000;
+const CASES: u32 = 1000;
 
 /// Counts a case of a property, and tells the number with the last one.
 fn case(property: &'static str) {
-    static COUNTS: Mutex<BTreeMap<&str, usize>> = Mutex::new(BTreeMap::new());
+    static COUNTS: Mutex<BTreeMap<&str, u32>> = Mutex::new(BTreeMap::new());
     let mut counts = COUNTS.lock().unwrap();
     let count = counts.entry(property).or_default();
     *count += 1;
@@ -106,7 +106,7 @@ fn case(property: &'static str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES as u32))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn a_checked_claim_of_another_type_is_refused(value in any_json()) {
