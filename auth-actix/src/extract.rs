@@ -44,7 +44,7 @@ type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 ///
 /// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says. Without an
 /// [`Authenticator`] in `app_data` it is a 500, and the log says how to mend it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
 
 impl<C> Authenticated<C> {
@@ -58,6 +58,12 @@ impl<C> Authenticated<C> {
     }
 }
 
+impl<C> Clone for Authenticated<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
 impl<C> Deref for Authenticated<C> {
     type Target = auth_core::Authenticated<C>;
 
@@ -66,7 +72,7 @@ impl<C> Deref for Authenticated<C> {
     }
 }
 
-impl<C: DeserializeOwned + 'static> FromRequest for Authenticated<C> {
+impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for Authenticated<C> {
     type Error = AuthRejection;
     type Future = Verdict<Self>;
 
@@ -89,10 +95,16 @@ impl<C: DeserializeOwned + 'static> FromRequest for Authenticated<C> {
 /// }
 /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(home));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MaybeAuthenticated<C = NoClaims>(pub Option<Authenticated<C>>);
 
-impl<C: DeserializeOwned + 'static> FromRequest for MaybeAuthenticated<C> {
+impl<C> Clone for MaybeAuthenticated<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for MaybeAuthenticated<C> {
     type Error = AuthRejection;
     type Future = Verdict<Self>;
 

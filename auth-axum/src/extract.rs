@@ -58,7 +58,7 @@ use crate::request::Head;
 /// # Errors
 ///
 /// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
 
 impl<C> Authenticated<C> {
@@ -69,6 +69,12 @@ impl<C> Authenticated<C> {
     /// The rejection to return: 403 `insufficient_scope`.
     pub fn require(&self, policy: &Policy) -> Result<(), AuthRejection> {
         Ok(self.0.require(policy)?)
+    }
+}
+
+impl<C> Clone for Authenticated<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 
@@ -84,7 +90,7 @@ impl<S, C> FromRequestParts<S> for Authenticated<C>
 where
     S: Sync,
     Authenticator: FromRef<S>,
-    C: DeserializeOwned,
+    C: DeserializeOwned + Send + Sync + 'static,
 {
     type Rejection = AuthRejection;
 
@@ -106,14 +112,20 @@ where
 /// }
 /// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MaybeAuthenticated<C = NoClaims>(pub Option<Authenticated<C>>);
+
+impl<C> Clone for MaybeAuthenticated<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<S, C> FromRequestParts<S> for MaybeAuthenticated<C>
 where
     S: Sync,
     Authenticator: FromRef<S>,
-    C: DeserializeOwned,
+    C: DeserializeOwned + Send + Sync + 'static,
 {
     type Rejection = AuthRejection;
 

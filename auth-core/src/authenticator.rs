@@ -66,7 +66,7 @@ impl Authenticator {
     /// # Errors
     ///
     /// The [`Rejection`] to send.
-    pub async fn authenticate<C: DeserializeOwned>(
+    pub async fn authenticate<C: DeserializeOwned + Send + Sync + 'static>(
         &self,
         request: &impl RequestHead,
     ) -> Result<Authenticated<C>, Rejection> {
@@ -82,7 +82,7 @@ impl Authenticator {
     /// # Errors
     ///
     /// The [`Rejection`] to send.
-    pub async fn authenticate_optional<C: DeserializeOwned>(
+    pub async fn authenticate_optional<C: DeserializeOwned + Send + Sync + 'static>(
         &self,
         request: &impl RequestHead,
     ) -> Result<Option<Authenticated<C>>, Rejection> {
@@ -120,26 +120,31 @@ impl Authenticator {
         Ok(Some(token))
     }
 
-    async fn authenticate_token<C: DeserializeOwned>(
+    async fn authenticate_token<C: DeserializeOwned + Send + Sync + 'static>(
         &self,
         token: &str,
     ) -> Result<Authenticated<C>, Rejection> {
-        let verdict = caught(|| self.inner.verifier.verify(token));
-        let verdict = match verdict {
-            Ok(mut future) => {
-                poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
-                    Ok(polled) => polled,
-                    Err(error) => Poll::Ready(Err(error)),
-                })
-                .await
-            }
+        let verdict = match caught(|| self.inner.verifier.verify_now(token)) {
+            Ok(Some(verdict)) => verdict,
+            Ok(None) => self.wait_for_verdict(token).await,
             Err(error) => Err(error),
         };
-        let with_claims = verdict.and_then(|token| Ok((caught(|| token.claims())??, token)));
+        let with_claims = verdict.and_then(|token| Ok((caught(|| token.shared_claims())??, token)));
         match with_claims {
-            Ok((claims, token)) => Ok(Authenticated { claims, token, authenticator: self.clone() }),
+            Ok((claims, token)) => {
+                Ok(Authenticated { claims, token, realm: self.inner.rejecter.realm().cloned() })
+            }
             Err(error) => Err(self.refuse_token(&error)),
         }
+    }
+
+    async fn wait_for_verdict(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        let mut future = caught(|| self.inner.verifier.verify(token))?;
+        poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
+            Ok(polled) => polled,
+            Err(error) => Poll::Ready(Err(error)),
+        })
+        .await
     }
 
     fn refuse(&self, reason: Reason) -> Rejection {
@@ -191,12 +196,15 @@ impl fmt::Debug for BearerToken {
 /// A caller whose token was accepted, and the application's own claims.
 ///
 /// Everything that a [`VerifiedToken`] can be asked can be asked of it.
-#[derive(Clone)]
 pub struct Authenticated<C = NoClaims> {
     /// The claims as the application's own type.
-    pub claims: C,
+    ///
+    /// Shared with all requests that bring the same token: `user.claims.tenant` reads a field,
+    /// `C::clone(&user.claims)` makes one's own.
+    pub claims: Arc<C>,
     token: VerifiedToken,
-    authenticator: Authenticator,
+    /// For the challenge, should the token not be enough.
+    realm: Option<Realm>,
 }
 
 impl<C> Authenticated<C> {
@@ -217,7 +225,7 @@ impl<C> Authenticated<C> {
         }
         let scopes = policy.sufficient_scopes(&self.token).unwrap_or_default();
         tracing::debug!(reason = ?Reason::Insufficient, ?policy, "request refused");
-        Err(self.authenticator.inner.rejecter.reject_insufficient(&scopes))
+        Err(Rejection::insufficient(self.realm.as_ref(), &scopes))
     }
 }
 
@@ -226,6 +234,12 @@ impl<C> Deref for Authenticated<C> {
 
     fn deref(&self) -> &VerifiedToken {
         &self.token
+    }
+}
+
+impl<C> Clone for Authenticated<C> {
+    fn clone(&self) -> Self {
+        Self { claims: self.claims.clone(), token: self.token.clone(), realm: self.realm.clone() }
     }
 }
 

@@ -44,21 +44,56 @@ impl fmt::Debug for VerifierChain {
     }
 }
 
+/// What the verifiers so far have said, none of which has accepted.
+#[derive(Default)]
+struct Refused(Option<VerifyError>);
+
+impl Refused {
+    fn by(&mut self, error: VerifyError) {
+        if self.0.as_ref().is_none_or(|kept| error.rank() > kept.rank()) {
+            self.0 = Some(error);
+        }
+    }
+
+    /// There is a first verifier, so that one has refused.
+    fn verdict(self) -> Result<VerifiedToken, VerifyError> {
+        Err(self.0.unwrap_or(VerifyError::UnknownToken))
+    }
+}
+
+impl VerifierChain {
+    fn verifiers(&self) -> impl Iterator<Item = &dyn TokenVerifier> {
+        std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref)
+    }
+}
+
 #[async_trait]
 impl TokenVerifier for VerifierChain {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        let mut most_specific = match self.first.verify(token).await {
-            Ok(verified) => return Ok(verified),
-            Err(error) => error,
-        };
-        for verifier in &self.others {
-            match verifier.verify(token).await {
+        let mut refused = Refused::default();
+        for verifier in self.verifiers() {
+            let verdict = match verifier.verify_now(token) {
+                Some(verdict) => verdict,
+                None => verifier.verify(token).await,
+            };
+            match verdict {
                 Ok(verified) => return Ok(verified),
-                Err(error) if error.rank() > most_specific.rank() => most_specific = error,
-                Err(_) => {}
+                Err(error) => refused.by(error),
             }
         }
-        Err(most_specific)
+        refused.verdict()
+    }
+
+    /// A verdict, as long as none of the verifiers that are asked has to be waited for.
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        let mut refused = Refused::default();
+        for verifier in self.verifiers() {
+            match verifier.verify_now(token)? {
+                Ok(verified) => return Some(Ok(verified)),
+                Err(error) => refused.by(error),
+            }
+        }
+        Some(refused.verdict())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writer of `WWW-Authenticate` values.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::HeaderValue;
 
@@ -12,7 +13,7 @@ use crate::scope::Scope;
 /// Printable ASCII without `"` and `\`, so that it stands in a quoted string as it is. Anything else
 /// is refused when it is configured: a realm that some client unquotes wrongly helps nobody.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Realm(Box<str>);
+pub(crate) struct Realm(Arc<str>);
 
 /// A realm that cannot be quoted in a challenge.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -37,7 +38,7 @@ impl Realm {
         if realm.is_empty() || realm.len() > MAX_REALM_BYTES || !realm.bytes().all(quotable) {
             return Err(InvalidRealm);
         }
-        Ok(Self(realm.into_boxed_str()))
+        Ok(Self(realm.into()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authenticator;
 mod bearer;
+mod cache;
 mod chain;
 mod challenge;
 mod claims;
@@ -25,7 +26,9 @@ pub use crate::claims::Audience;
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::error::{ClaimsError, VerifyError};
 pub use crate::jwk::{JwkSetError, SkippedKey};
-pub use crate::jwt::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, KeyError, Problem};
+pub use crate::jwt::{
+    Algorithm, BuildError, JwtKeys, JwtVerifier, JwtVerifierBuilder, KeyError, Problem, VerifierKeys,
+};
 pub use crate::policy::Policy;
 pub use crate::rejection::{Reason, Rejection};
 pub use crate::scope::{InvalidScope, Scope, ScopeSet};

@@ -132,6 +132,13 @@ impl Rejection {
         Self { reason: Reason::Misconfigured, challenge: None, retry_after: None }
     }
 
+    /// The token is good and not enough. `scopes` would have sufficed; empty if no scopes would.
+    pub(crate) fn insufficient(realm: Option<&Realm>, scopes: &[&Scope]) -> Self {
+        let reason = Reason::Insufficient;
+        let challenge = Challenge { realm, error: reason.error(), scopes }.to_header_value();
+        Self { reason, challenge: Some(challenge), retry_after: None }
+    }
+
     /// The class of the refusal.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -216,15 +223,8 @@ impl Rejecter {
         rejection
     }
 
-    /// `scopes` would have sufficed; empty if no scopes would.
-    pub(crate) fn reject_insufficient(&self, scopes: &[&Scope]) -> Rejection {
-        let mut rejection = self.reject(Reason::Insufficient);
-        if !scopes.is_empty() {
-            let error = Reason::Insufficient.error();
-            rejection.challenge =
-                Some(Challenge { realm: self.realm.as_ref(), error, scopes }.to_header_value());
-        }
-        rejection
+    pub(crate) fn realm(&self) -> Option<&Realm> {
+        self.realm.as_ref()
     }
 }
 
@@ -264,7 +264,7 @@ mod tests {
         let rejecter = Rejecter::new(Some(Realm::new("the api").unwrap()));
         let scopes = [&Scope::from_static("orders:read"), &Scope::from_static("orders:write")];
         let mut table: Vec<_> = ALL.iter().map(|reason| printed(&rejecter.reject(*reason))).collect();
-        table.push(printed(&rejecter.reject_insufficient(&scopes)));
+        table.push(printed(&Rejection::insufficient(rejecter.realm(), &scopes)));
         insta::assert_snapshot!(table.join("\n\n---\n"));
     }
 

@@ -1,7 +1,8 @@
 //! What a verifier is, and what it yields.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -51,6 +52,19 @@ pub trait TokenVerifier: Send + Sync {
     /// Any [`VerifyError`]. [`VerifyError::Unavailable`] is for when the verdict cannot be had now;
     /// all that is wrong with the token itself is answered alike, whichever variant says it.
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError>;
+
+    /// The verdict, if there is nothing to wait for: then no future has to be made for it.
+    ///
+    /// Asked before [`verify`](Self::verify), which is asked only after a `None`. Where there is a verdict
+    /// it has to be the one that `verify` would come to.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        let _ = token;
+        None
+    }
 }
 
 #[async_trait]
@@ -58,12 +72,20 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         (**self).verify(token).await
     }
+
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        (**self).verify_now(token)
+    }
 }
 
 #[async_trait]
 impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         (**self).verify(token).await
+    }
+
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        (**self).verify_now(token)
     }
 }
 
@@ -84,6 +106,8 @@ struct Inner {
     claims: RegisteredClaims,
     subject: Box<str>,
     json: Box<str>,
+    /// The claims as the types that were asked for first.
+    typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
 }
 
 impl VerifiedToken {
@@ -109,7 +133,8 @@ impl VerifiedToken {
         if subject.is_empty() {
             return Err(VerifyError::InvalidClaim("sub"));
         }
-        Ok(Self { inner: Arc::new(Inner { claims, subject, json: json.into_boxed_str() }) })
+        let typed = Default::default();
+        Ok(Self { inner: Arc::new(Inner { claims, subject, json: json.into_boxed_str(), typed }) })
     }
 
     /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
@@ -187,6 +212,38 @@ impl VerifiedToken {
         // The text was found to be one sound object; only the type is in question.
         T::deserialize(&mut serde_json::Deserializer::from_str(&self.inner.json))
             .map_err(|error| ClaimsError::new::<T>(&error))
+    }
+
+    /// As [`claims`](Self::claims), decoded once for all clones of this token, for the first few types that
+    /// are asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError`] if the claims do not fit the type.
+    pub fn shared_claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, ClaimsError> {
+        for slot in &self.inner.typed {
+            let Some(claims) = slot.get() else {
+                let claims = Arc::new(self.claims::<T>()?);
+                // Another thread may have been faster. Then this one's are as good.
+                let _ = slot.set(claims.clone());
+                return Ok(claims);
+            };
+            if claims.is::<T>() {
+                if let Ok(claims) = claims.clone().downcast() {
+                    return Ok(claims);
+                }
+            }
+        }
+        self.claims().map(Arc::new)
+    }
+
+    pub(crate) fn registered(&self) -> &RegisteredClaims {
+        &self.inner.claims
+    }
+
+    /// How much text it holds, in bytes. The strings of the registered claims are in it twice.
+    pub(crate) fn text_bytes(&self) -> usize {
+        2 * self.inner.json.len()
     }
 
     /// Whether the claim `name` is an array of strings that holds `value`.

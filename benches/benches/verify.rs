@@ -164,7 +164,7 @@ impl Contest {
 
         let floor = Floor::new(algorithm, &issuer.jwk());
         assert!(floor.verifies(message.as_bytes(), &signature) && !floor.verifies(b"other", &signature));
-        let verifier = issuer.verifier().build().unwrap();
+        let verifier = issuer.verifier().no_cache().build().unwrap();
         refuses_what_it_must(OURS, &issuer, |token| ours(&verifier, token).is_some());
         let peer = has_peer(algorithm).then(|| Peer::new(algorithm, &issuer.jwk()));
         if let Some(peer) = &peer {

@@ -35,7 +35,7 @@ static JUDGES: LazyLock<Judges> = LazyLock::new(|| {
         ..VerificationOptions::default()
     };
     Judges {
-        ours: issuer.verifier().build().unwrap(),
+        ours: issuer.verifier().no_cache().build().unwrap(),
         jsonwebtoken: (DecodingKey::from_secret(&SECRET), validation),
         jwt_simple: (HS256Key::from_bytes(&SECRET), options),
         issuer,

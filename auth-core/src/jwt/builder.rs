@@ -1,19 +1,16 @@
 //! Assembles a [`JwtVerifier`], and says everything that is wrong with the configuration at once.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::checks::TokenType;
-use super::key::{KeyMaterial, UnvettedKey, VerificationKey};
-use super::key_error::KeyError;
+use super::keys::{JwtKeys, VerifierKeys};
 use super::problem::{BuildError, Problem};
-use super::{Algorithm, JwtVerifier, pem};
+use super::{Algorithm, JwtVerifier};
+use crate::cache::{CacheLimits, TokenCache};
 use crate::clock::{Clock, SystemClock};
-use crate::jwk::{Jwk, JwkSet, MAX_SET_BYTES};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(300);
@@ -31,7 +28,8 @@ pub struct JwtVerifierBuilder {
     max_lifetime: Option<Duration>,
     clock: Arc<dyn Clock>,
     algorithms: Option<Vec<Algorithm>>,
-    sources: Vec<Source>,
+    keys: JwtKeys,
+    cache: Option<CacheLimits>,
 }
 
 /// What a claim has to be.
@@ -39,15 +37,6 @@ enum Expected<T> {
     NotSaid,
     Value(T),
     Anything,
-}
-
-/// Where keys come from. Read when built, for the algorithms must be known by then.
-enum Source {
-    Secret(Algorithm, Vec<u8>),
-    Pem(Vec<u8>),
-    Jwk(String),
-    JwkSet(String),
-    JwkSetFile(PathBuf),
 }
 
 impl Default for JwtVerifierBuilder {
@@ -61,7 +50,8 @@ impl Default for JwtVerifierBuilder {
             max_lifetime: None,
             clock: Arc::new(SystemClock),
             algorithms: None,
-            sources: Vec::new(),
+            keys: JwtKeys::new(),
+            cache: Some(CacheLimits::DEFAULT),
         }
     }
 }
@@ -108,8 +98,9 @@ impl JwtVerifierBuilder {
     /// generator: a password is not a key. The bytes are taken as they are: a secret that was handed to
     /// you in base64 or hex has to be decoded first, and a line end after it is a part of it.
     #[must_use]
-    pub fn secret(self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
-        self.source(Source::Secret(algorithm, secret.as_ref().to_vec()))
+    pub fn secret(mut self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
+        self.keys = self.keys.secret(algorithm, secret);
+        self
     }
 
     /// A public key in PEM: RSA, EC (P-256, P-384, P-521, secp256k1) or Ed25519.
@@ -118,28 +109,32 @@ impl JwtVerifierBuilder {
     /// tokens with any `kid` that no other key has. An RSA key serves RS256 to PS512, if
     /// [`algorithms`](Self::algorithms) does not restrict it.
     #[must_use]
-    pub fn public_key_pem(self, pem: impl AsRef<[u8]>) -> Self {
-        self.source(Source::Pem(pem.as_ref().to_vec()))
+    pub fn public_key_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.keys = self.keys.public_key_pem(pem);
+        self
     }
 
     /// One key as a JWK in JSON: a public key, or a shared secret (`"kty":"oct"`).
     #[must_use]
-    pub fn jwk(self, json: impl Into<String>) -> Self {
-        self.source(Source::Jwk(json.into()))
+    pub fn jwk(mut self, json: impl Into<String>) -> Self {
+        self.keys = self.keys.jwk(json);
+        self
     }
 
     /// The public keys of a JWK Set in JSON. Keys that cannot be used are skipped with a warning,
     /// shared secrets and private keys among them; one usable key must remain.
     #[must_use]
-    pub fn jwks(self, json: impl Into<String>) -> Self {
-        self.source(Source::JwkSet(json.into()))
+    pub fn jwks(mut self, json: impl Into<String>) -> Self {
+        self.keys = self.keys.jwks(json);
+        self
     }
 
     /// As [`jwks`](Self::jwks), from a file that is read once, when built. Nothing is ever fetched from a
-    /// URL; when the issuer changes its keys, build anew.
+    /// URL; when the issuer changes its keys, [replace](crate::VerifierKeys::replace) them.
     #[must_use]
-    pub fn jwks_file(self, path: impl AsRef<Path>) -> Self {
-        self.source(Source::JwkSetFile(path.as_ref().to_owned()))
+    pub fn jwks_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.keys = self.keys.jwks_file(path);
+        self
     }
 
     /// Restricts the algorithms beyond what the keys do: a key is used only with those of its own
@@ -191,8 +186,22 @@ impl JwtVerifierBuilder {
         self
     }
 
-    fn source(mut self, source: Source) -> Self {
-        self.sources.push(source);
+    /// Bounds the cache of accepted tokens, which is on unless [`no_cache`](Self::no_cache) is called:
+    /// 10,000 tokens and 16 MiB if nothing else is said.
+    ///
+    /// A token in the cache is accepted without its signature being verified again. Its times are checked
+    /// each time, and replacing the keys empties the cache, so that the answer is the same as without. What
+    /// is counted is the token and its claims as text; the application's own claims type is not.
+    #[must_use]
+    pub fn cache_limits(mut self, tokens: usize, bytes: usize) -> Self {
+        self.cache = Some(CacheLimits { tokens, bytes });
+        self
+    }
+
+    /// Verifies every token anew, however often it comes.
+    #[must_use]
+    pub fn no_cache(mut self) -> Self {
+        self.cache = None;
         self
     }
 
@@ -203,10 +212,6 @@ impl JwtVerifierBuilder {
     /// [`BuildError`] with every [`Problem`] there is.
     pub fn build(self) -> Result<JwtVerifier, BuildError> {
         let mut problems = Vec::new();
-        let mut keys = Vec::new();
-        let mut skipped = Vec::new();
-        let allowed = self.algorithms.as_deref();
-
         match &self.issuer {
             Expected::NotSaid => problems.push(Problem::NoIssuer),
             Expected::Value(issuer) if issuer.is_empty() => problems.push(Problem::EmptyIssuer),
@@ -222,35 +227,22 @@ impl JwtVerifierBuilder {
         if self.leeway > MAX_LEEWAY {
             problems.push(Problem::LeewayTooLong { leeway: self.leeway });
         }
-        if allowed.is_some_and(<[_]>::is_empty) {
+        if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             problems.push(Problem::NoAlgorithms);
-        }
-        if self.sources.is_empty() {
-            problems.push(Problem::NoKeys);
         }
         // With no algorithm allowed every key would be complained of.
         if problems.contains(&Problem::NoAlgorithms) {
             return Err(BuildError { problems });
         }
-        for (index, source) in self.sources.into_iter().enumerate() {
-            match source.load(index + 1, allowed) {
-                Ok(mut set) => {
-                    keys.append(&mut set.keys);
-                    skipped.append(&mut set.skipped);
-                }
-                Err(problem) => problems.push(problem),
+        let keys = VerifierKeys::new(self.keys, self.algorithms);
+        let keys = match keys {
+            Ok(keys) if problems.is_empty() => keys,
+            Ok(_) => return Err(BuildError { problems }),
+            Err(of_keys) => {
+                problems.extend(of_keys);
+                return Err(BuildError { problems });
             }
-        }
-        if keys
-            .iter()
-            .enumerate()
-            .any(|(index, key)| keys.iter().skip(index + 1).any(|other| key.is_ambiguous_with(other)))
-        {
-            problems.push(Problem::AmbiguousKid);
-        }
-        if !problems.is_empty() {
-            return Err(BuildError { problems });
-        }
+        };
         Ok(JwtVerifier {
             issuer: self.issuer.value(),
             audiences: self.audiences.value(),
@@ -260,7 +252,7 @@ impl JwtVerifierBuilder {
             max_lifetime: self.max_lifetime.map(|lifetime| lifetime.as_secs()),
             clock: self.clock,
             keys,
-            skipped,
+            cache: self.cache.map(TokenCache::new),
         })
     }
 }
@@ -271,56 +263,6 @@ impl<T> Expected<T> {
             Self::Value(value) => Some(value),
             Self::NotSaid | Self::Anything => None,
         }
-    }
-}
-
-impl Source {
-    /// `position` is the place among the calls that give keys, counted from 1.
-    fn load(self, position: usize, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
-        let (method, unvetted) = match self {
-            Self::Secret(algorithm, secret) => ("secret", shared_secret(algorithm, secret)),
-            Self::Pem(text) => {
-                let unvetted =
-                    pem::parse(&text).map(|material| UnvettedKey { kid: None, algorithm: None, material });
-                ("public_key_pem", unvetted)
-            }
-            Self::Jwk(text) => ("jwk", Jwk::parse(&text).and_then(Jwk::into_key)),
-            Self::JwkSet(text) => return load_set(&text, None, allowed),
-            Self::JwkSetFile(path) => {
-                return match read_bounded(&path) {
-                    Ok(text) => load_set(&text, Some(path), allowed),
-                    Err(error) => Err(Problem::UnreadableFile { path, error: error.kind() }),
-                };
-            }
-        };
-        let loaded = unvetted.and_then(|key| VerificationKey::load(key, allowed));
-        let key = loaded.map_err(|error| Problem::Key { position, method, error })?;
-        Ok(JwkSet { keys: vec![key], skipped: Vec::new() })
-    }
-}
-
-fn shared_secret(algorithm: Algorithm, secret: Vec<u8>) -> Result<UnvettedKey, KeyError> {
-    if algorithm.min_secret_bytes().is_none() {
-        return Err(KeyError::NotHmac { algorithm });
-    }
-    Ok(UnvettedKey { kid: None, algorithm: Some(algorithm), material: KeyMaterial::Secret(secret) })
-}
-
-/// Reads no more than a set may have, and one byte, so that a larger one is found to be so.
-fn read_bounded(path: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_SET_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_SET_BYTES {
-        return Err(io::ErrorKind::FileTooLarge.into());
-    }
-    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
-}
-
-fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
-    match JwkSet::parse(text, allowed) {
-        Ok(set) if set.keys.is_empty() => Err(Problem::NoUsableKey { path, skipped: set.skipped }),
-        Ok(set) => Ok(set),
-        Err(error) => Err(Problem::JwkSet { path, error }),
     }
 }
 

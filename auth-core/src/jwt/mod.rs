@@ -9,6 +9,7 @@ mod crypto;
 mod header;
 pub(crate) mod key;
 mod key_error;
+mod keys;
 mod pem;
 mod problem;
 mod segments;
@@ -23,10 +24,12 @@ pub use self::algorithm::Algorithm;
 pub use self::builder::JwtVerifierBuilder;
 use self::crypto::SignatureVerifier;
 use self::header::Header;
-use self::key::VerificationKey;
 pub use self::key_error::KeyError;
+use self::keys::KeySet;
+pub use self::keys::{JwtKeys, VerifierKeys};
 pub use self::problem::{BuildError, Problem};
 use self::segments::Segments;
+use crate::cache::TokenCache;
 use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
 use crate::error::VerifyError;
@@ -70,8 +73,11 @@ const MAX_CANDIDATES: usize = 8;
 /// otherwise, wrap the verifier: verify, take `claims::<serde_json::Value>()`, rename, and
 /// [`assert_verified`](crate::VerifiedToken::assert_verified).
 ///
+/// Tokens that were accepted are kept in a bounded cache, see
+/// [`cache_limits`](JwtVerifierBuilder::cache_limits).
+///
 /// Not checked: whether the token was revoked, replayed, or obtained by whoever sends it. Keys are never
-/// fetched; when the issuer changes them, build a new verifier.
+/// fetched; when the issuer changes them, [replace](VerifierKeys::replace) them.
 ///
 /// For tokens of several issuers, build one for each and chain them
 /// ([`VerifierChain`](crate::VerifierChain)): then no issuer's key is ever tried on behalf of another.
@@ -83,8 +89,8 @@ pub struct JwtVerifier {
     max_age: Option<u64>,
     max_lifetime: Option<u64>,
     clock: Arc<dyn Clock>,
-    keys: Vec<VerificationKey>,
-    skipped: Vec<SkippedKey>,
+    keys: VerifierKeys,
+    cache: Option<TokenCache>,
 }
 
 impl JwtVerifier {
@@ -94,10 +100,16 @@ impl JwtVerifier {
         JwtVerifierBuilder::default()
     }
 
+    /// The keys, to replace them while this verifier serves.
+    #[must_use]
+    pub fn keys(&self) -> VerifierKeys {
+        self.keys.clone()
+    }
+
     /// The keys of the configured JWK Sets that are not used, and why.
     #[must_use]
-    pub fn skipped_keys(&self) -> &[SkippedKey] {
-        &self.skipped
+    pub fn skipped_keys(&self) -> Vec<SkippedKey> {
+        self.keys.skipped()
     }
 
     /// Judges a token, at once: nothing in it waits.
@@ -106,11 +118,23 @@ impl JwtVerifier {
     ///
     /// The first fault found.
     pub fn verify_jwt(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        let keys = self.keys.current();
+        let Some(cache) = &self.cache else { return self.verify_unseen(token, &keys) };
+        if let Some(seen) = cache.get(token, keys.epoch) {
+            self.check_times(seen.registered(), self.now()?)?;
+            return Ok(seen);
+        }
+        let verified = self.verify_unseen(token, &keys)?;
+        cache.insert(token, keys.epoch, &verified);
+        Ok(verified)
+    }
+
+    fn verify_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyError> {
         let segments = Segments::split(token)?;
         let header_json = segments::decode(segments.header)?;
         let header = Header::parse(&header_json)?;
         checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
-        self.check_signature(&header, &segments)?;
+        check_signature(keys, &header, &segments)?;
         let claims_json = segments::decode(segments.payload)?;
         let claims = RegisteredClaims::parse(&claims_json)?;
         self.check_claims(&claims)?;
@@ -118,46 +142,55 @@ impl JwtVerifier {
         VerifiedToken::from_parsed(claims, claims_json)
     }
 
-    fn check_signature(&self, header: &Header<'_>, segments: &Segments<'_>) -> Result<(), VerifyError> {
-        let signature = segments::decode(segments.signature)?;
-        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
-        let mut outcome = Err(VerifyError::UnknownKey);
-        for candidate in self.candidates(kid, header.algorithm()?) {
-            if candidate.verifies(segments.signing_input, &signature) {
-                return Ok(());
-            }
-            outcome = Err(VerifyError::InvalidSignature);
-        }
-        outcome
-    }
-
-    fn candidates(
-        &self,
-        kid: Option<&str>,
-        algorithm: Algorithm,
-    ) -> impl Iterator<Item = &SignatureVerifier> {
-        let known = kid.is_some() && self.keys.iter().any(|key| key.kid() == kid);
-        self.keys
-            .iter()
-            .filter(move |key| match (kid, known) {
-                (None, _) => true,
-                (Some(_), true) => key.kid() == kid,
-                (Some(_), false) => key.kid().is_none(),
-            })
-            .filter_map(move |key| key.verifier(algorithm))
-            .take(MAX_CANDIDATES)
-    }
-
     fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
-        let now = self.clock.now().ok_or(VerifyError::Unavailable { retry_after: None })?;
+        let now = self.now()?;
         checks::issuer(claims.iss.as_deref(), self.issuer.as_deref())?;
         checks::audience(claims.aud.as_ref(), self.audiences.as_deref())?;
         checks::not_sender_constrained(claims.confirmation)?;
+        self.check_times(claims, now)
+    }
+
+    /// All that another moment may judge otherwise.
+    fn check_times(&self, claims: &RegisteredClaims, now: u64) -> Result<(), VerifyError> {
         checks::expiry(claims.exp, now, self.leeway)?;
         checks::not_before(claims.nbf, now, self.leeway)?;
         checks::issued_at(claims.iat, self.max_age, now, self.leeway)?;
         checks::lifetime(claims.iat, claims.exp, self.max_lifetime)
     }
+
+    fn now(&self) -> Result<u64, VerifyError> {
+        self.clock.now().ok_or(VerifyError::Unavailable { retry_after: None })
+    }
+}
+
+fn check_signature(keys: &KeySet, header: &Header<'_>, segments: &Segments<'_>) -> Result<(), VerifyError> {
+    let signature = segments::decode(segments.signature)?;
+    let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
+    let mut outcome = Err(VerifyError::UnknownKey);
+    for candidate in candidates(keys, kid, header.algorithm()?) {
+        if candidate.verifies(segments.signing_input, &signature) {
+            return Ok(());
+        }
+        outcome = Err(VerifyError::InvalidSignature);
+    }
+    outcome
+}
+
+fn candidates<'a>(
+    keys: &'a KeySet,
+    kid: Option<&'a str>,
+    algorithm: Algorithm,
+) -> impl Iterator<Item = &'a SignatureVerifier> {
+    let known = kid.is_some() && keys.keys.iter().any(|key| key.kid() == kid);
+    keys.keys
+        .iter()
+        .filter(move |key| match (kid, known) {
+            (None, _) => true,
+            (Some(_), true) => key.kid() == kid,
+            (Some(_), false) => key.kid().is_none(),
+        })
+        .filter_map(move |key| key.verifier(algorithm))
+        .take(MAX_CANDIDATES)
 }
 
 #[async_trait]
@@ -165,21 +198,20 @@ impl TokenVerifier for JwtVerifier {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         self.verify_jwt(token)
     }
+
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        Some(self.verify_jwt(token))
+    }
 }
 
 /// Prints what is expected, and of the keys only `kid` and algorithms.
 impl fmt::Debug for JwtVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self
-            .keys
-            .iter()
-            .map(|key| (key.kid(), key.algorithms().map(Algorithm::name).collect::<Vec<_>>()))
-            .collect();
         f.debug_struct("JwtVerifier")
             .field("issuer", &self.issuer)
             .field("audiences", &self.audiences)
             .field("leeway", &self.leeway)
-            .field("keys", &keys)
+            .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,185 @@
+//! Tokens that were accepted, so that their signatures are not verified again.
+//!
+//! What keeps it from ever changing an answer:
+//!
+//! 1. Only accepted tokens enter. A flood of bad ones evicts nothing.
+//! 2. A token is found by all of its bytes. The hash of its last ones only tells where to look.
+//! 3. An entry carries the epoch of the keys that it was verified with. It counts for those keys only, so
+//!    that replacing them empties the cache at once, and a verification that was under way meanwhile leaves
+//!    nothing behind that counts.
+//! 4. Times are the caller's to check at each hit.
+//!
+//! Entries and bytes are bounded; what is asked for often stays ([S3-FIFO] in quick_cache).
+//!
+//! [S3-FIFO]: https://s3fifo.com
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+
+use crate::verifier::VerifiedToken;
+
+/// How much the cache may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CacheLimits {
+    pub(crate) tokens: usize,
+    pub(crate) bytes: usize,
+}
+
+impl CacheLimits {
+    pub(crate) const DEFAULT: Self = Self { tokens: 10_000, bytes: 16 * 1024 * 1024 };
+}
+
+/// What an entry takes beside its texts: two allocations' overhead, the claims that were read, and its
+/// places in the tables. An estimate, on the high side.
+const ENTRY_BYTES: usize = 512;
+
+pub(crate) struct TokenCache {
+    entries: Cache<Token, Entry, ByBytes>,
+}
+
+impl TokenCache {
+    pub(crate) fn new(limits: CacheLimits) -> Self {
+        let least = limits.bytes.checked_div(limits.tokens).unwrap_or(usize::MAX);
+        let weighter = ByBytes { least: as_u64(least).max(1) };
+        Self { entries: Cache::with_weighter(limits.tokens, as_u64(limits.bytes), weighter) }
+    }
+
+    /// The token as it was accepted with the keys of this epoch.
+    pub(crate) fn get(&self, token: &str, epoch: u64) -> Option<VerifiedToken> {
+        let entry = self.entries.get(&Presented(token))?;
+        (entry.epoch == epoch).then_some(entry.token)
+    }
+
+    /// Remembers a token that was accepted with the keys of this epoch.
+    pub(crate) fn insert(&self, token: &str, epoch: u64, verified: &VerifiedToken) {
+        self.entries.insert(Token(token.into()), Entry { token: verified.clone(), epoch });
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache").finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct Entry {
+    token: VerifiedToken,
+    epoch: u64,
+}
+
+/// A token as the cache holds it.
+#[derive(Clone, Eq, PartialEq)]
+struct Token(Box<str>);
+
+/// A token as it is looked for.
+struct Presented<'a>(&'a str);
+
+/// Of the last bytes only, which are of the signature: as accepted tokens go, they differ, and nobody without
+/// a key can make them alike. The whole would take longer to hash than all else that a hit does.
+fn hash_end<H: Hasher>(token: &str, state: &mut H) {
+    const END: usize = 32;
+    let bytes = token.as_bytes();
+    state.write(bytes.get(bytes.len().saturating_sub(END)..).unwrap_or_default());
+}
+
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_end(&self.0, state);
+    }
+}
+
+impl Hash for Presented<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        hash_end(self.0, state);
+    }
+}
+
+impl Equivalent<Token> for Presented<'_> {
+    fn equivalent(&self, token: &Token) -> bool {
+        *self.0 == *token.0
+    }
+}
+
+/// Weighs in bytes, and each entry so much at least that no more than the allowed number fit.
+#[derive(Clone)]
+struct ByBytes {
+    least: u64,
+}
+
+impl Weighter<Token, Entry> for ByBytes {
+    fn weight(&self, key: &Token, entry: &Entry) -> u64 {
+        as_u64(ENTRY_BYTES + key.0.len() + entry.token.text_bytes()).max(self.least)
+    }
+}
+
+fn as_u64(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verified(subject: &str) -> VerifiedToken {
+        VerifiedToken::assert_verified(serde_json::json!({ "sub": subject })).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_found_by_all_of_its_bytes_and_for_its_epoch() {
+        let cache = TokenCache::new(CacheLimits::DEFAULT);
+        let end = "e".repeat(40);
+        let token = format!("a{end}");
+        cache.insert(&token, 7, &verified("alice"));
+        assert_eq!(cache.get(&token, 7).unwrap().subject(), "alice");
+        for other in [format!("b{end}"), end.clone(), format!("aa{end}"), format!("{token}e"), String::new()]
+        {
+            assert!(cache.get(&other, 7).is_none(), "{other}");
+        }
+        for epoch in [0, 6, 8] {
+            assert!(cache.get(&token, epoch).is_none(), "{epoch}");
+        }
+    }
+
+    #[test]
+    fn entries_and_bytes_are_bounded() {
+        let cache = TokenCache::new(CacheLimits { tokens: 100, bytes: 1 << 20 });
+        for index in 0..1000 {
+            cache.insert(&format!("token {index}"), 0, &verified("alice"));
+        }
+        assert!((50..=100).contains(&cache.len()), "{}", cache.len());
+        let large = "x".repeat(8000);
+        for index in 0..1000 {
+            cache.insert(&format!("{large}{index}"), 0, &verified("alice"));
+        }
+        assert!(cache.entries.weight() <= 1 << 20);
+        assert!((50..=(1 << 20) / 8000).contains(&cache.len()), "{}", cache.len());
+    }
+
+    #[test]
+    fn no_limit_is_too_small_to_work() {
+        for (tokens, bytes) in [(0, 0), (0, 1000), (1, 0), (1, 1), (usize::MAX, 1 << 20)] {
+            let cache = TokenCache::new(CacheLimits { tokens: tokens.min(1 << 20), bytes });
+            cache.insert("token", 0, &verified("alice"));
+            assert!(cache.len() <= tokens);
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_often_stays() {
+        let cache = TokenCache::new(CacheLimits { tokens: 1000, bytes: 16 << 20 });
+        cache.insert("often", 0, &verified("alice"));
+        for index in 0..20_000 {
+            cache.insert(&format!("once {index}"), 0, &verified("bob"));
+            assert!(cache.get("often", 0).is_some(), "{index}");
+        }
+    }
+}
