@@ -14,10 +14,10 @@
 //! [S3-FIFO]: https://s3fifo.com
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
+use std::hash::{Hash, Hasher, RandomState};
 
-use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{Equivalent, OptionsBuilder, Weighter};
 
 use crate::verifier::VerifiedToken;
 
@@ -36,15 +36,31 @@ impl CacheLimits {
 /// places in the tables. An estimate, on the high side.
 const ENTRY_BYTES: usize = 512;
 
+/// Each with a lock of its own, which readers on several cores rarely share then. A small cache has fewer.
+const SHARDS: usize = 64;
+
 pub(crate) struct TokenCache {
-    entries: Cache<Token, Entry, ByBytes>,
+    entries: Cache<Token, Entry, ByBytes, RandomState>,
 }
 
 impl TokenCache {
     pub(crate) fn new(limits: CacheLimits) -> Self {
         let least = limits.bytes.checked_div(limits.tokens).unwrap_or(usize::MAX);
         let weighter = ByBytes { least: as_u64(least).max(1) };
-        Self { entries: Cache::with_weighter(limits.tokens, as_u64(limits.bytes), weighter) }
+        let tokens = limits.tokens.min(limits.bytes / ENTRY_BYTES);
+        let bytes = as_u64(limits.bytes);
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(tokens)
+            .weight_capacity(bytes)
+            .shards(SHARDS)
+            .build();
+        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
+        let entries = match options {
+            Ok(options) => Cache::with_options(options, weighter, hasher, lifecycle),
+            // Both capacities were said, so that this is not reached. It would work as well.
+            Err(_) => Cache::with(tokens, bytes, weighter, hasher, lifecycle),
+        };
+        Self { entries }
     }
 
     /// The token as it was accepted with the keys of this epoch.
@@ -167,7 +183,7 @@ mod tests {
     #[test]
     fn no_limit_is_too_small_to_work() {
         for (tokens, bytes) in [(0, 0), (0, 1000), (1, 0), (1, 1), (usize::MAX, 1 << 20)] {
-            let cache = TokenCache::new(CacheLimits { tokens: tokens.min(1 << 20), bytes });
+            let cache = TokenCache::new(CacheLimits { tokens, bytes });
             cache.insert("token", 0, &verified("alice"));
             assert!(cache.len() <= tokens);
         }
