@@ -133,7 +133,7 @@ struct ByBytes {
 
 impl Weighter<Token, Entry> for ByBytes {
     fn weight(&self, key: &Token, entry: &Entry) -> u64 {
-        as_u64(ENTRY_BYTES + key.0.len() + entry.token.text_bytes()).max(self.least)
+        as_u64(ENTRY_BYTES + key.0.len() + entry.token.claims_bytes()).max(self.least)
     }
 }
 

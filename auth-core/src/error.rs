@@ -18,10 +18,18 @@ pub struct ClaimsError {
 }
 
 impl ClaimsError {
-    pub(crate) fn new<T>(error: &serde_json::Error) -> Self {
-        // All else in the text of the error may come from the token.
+    pub(crate) fn new<T>(error: &serde_json::Error, claims: &str) -> Self {
         let text = error.to_string();
         let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        // An application's type may begin an error of its own with a value of the token. A name is shown only
+        // if it looks like one and does not stand in the claims, where it could do so behind an escape.
+        let is_name = |name: &str| {
+            name.len() <= 64
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte))
+                && !claims.contains(name)
+                && !claims.contains('\\')
+        };
+        let missing = missing.filter(|name| is_name(name));
         Self {
             type_name: type_name::<T>(),
             missing: missing.map(Into::into),

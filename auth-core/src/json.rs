@@ -8,7 +8,8 @@
 //! 3. Nesting, and the number of members over all levels, are bounded.
 //! 4. Every string is decoded, so that a lone surrogate is an error also where nobody asks for the
 //!    member.
-//! 5. A member that is asked for has the JSON type that its specification says; `null` is no
+//! 5. The name by which serde_json marks JSON within a string refuses.
+//! 6. A member that is asked for has the JSON type that its specification says; `null` is no
 //!    substitute for absence.
 //!
 //! No error holds anything of the input.
@@ -23,6 +24,10 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 
 /// The deepest nesting that is read; the outermost object is the first level.
 pub(crate) const MAX_DEPTH: usize = 16;
+
+/// A name that serde_json takes for a sign, if any crate has switched its `raw_value` on: what stands in
+/// the string beside it would be read as JSON, which nobody has checked.
+const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// What is wrong with a JSON text, in the words of a specification and never in its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,6 +104,9 @@ impl<'de> Walk<'de> {
 
     /// Notes a name in the object whose names begin at `start`.
     fn enter<E: de::Error>(&mut self, start: usize, name: Cow<'de, str>) -> Result<(), E> {
+        if name == RAW_VALUE {
+            return Err(self.fail(Fault::Syntax));
+        }
         if self.names.iter().skip(start).any(|seen| *seen == name) {
             return Err(self.fail(Fault::Duplicate));
         }
@@ -319,6 +327,19 @@ mod tests {
     fn nested(levels: usize) -> String {
         let inner = levels - 1;
         format!("{{\"a\":{}{}}}", "[".repeat(inner), "]".repeat(inner))
+    }
+
+    #[test]
+    fn json_within_a_string_is_not_smuggled_in() {
+        for name in [RAW_VALUE, "\\u0024serde_json::private::RawValue"] {
+            for text in [
+                format!(r#"{{"{name}":"{{\\"a\\":1,\\"a\\":2}}"}}"#),
+                format!(r#"{{"a":[{{"{name}":"[]"}}]}}"#),
+            ] {
+                assert_eq!(read(&text), Err(Fault::Syntax), "{text}");
+            }
+        }
+        assert_eq!(read(format!(r#"{{"a":"{RAW_VALUE}","$serde_json":1}}"#)), Ok(None));
     }
 
     #[test]

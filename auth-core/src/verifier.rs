@@ -89,6 +89,9 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
     }
 }
 
+/// What a recipient takes beside its text: a fat pointer in an array that may be half empty, and an allocation.
+const AUDIENCE_BYTES: usize = 64;
+
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
 /// There is no way to make one from a text: a verifier yields it, or
@@ -121,7 +124,7 @@ impl VerifiedToken {
     ///
     /// [`VerifyError::MissingClaim`] without a `sub`, [`VerifyError::InvalidClaim`] for a registered
     /// claim of the wrong type or an empty `sub`, [`VerifyError::MalformedClaims`] for claims that
-    /// are not a JSON object within the bounds set for tokens.
+    /// are not a JSON object of at most 16 levels and 256 members.
     pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
         let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
         Self::from_parsed(RegisteredClaims::parse(json.as_bytes())?, json)
@@ -211,11 +214,12 @@ impl VerifiedToken {
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
         // The text was found to be one sound object; only the type is in question.
         T::deserialize(&mut serde_json::Deserializer::from_str(&self.inner.json))
-            .map_err(|error| ClaimsError::new::<T>(&error))
+            .map_err(|error| ClaimsError::new::<T>(&error, &self.inner.json))
     }
 
     /// As [`claims`](Self::claims), decoded once for all clones of this token, for the first few types that
-    /// are asked for.
+    /// are asked for. What a type's `Deserialize` makes of anything but the claims, such as the time, is of
+    /// when the token was first seen.
     ///
     /// # Errors
     ///
@@ -241,9 +245,12 @@ impl VerifiedToken {
         &self.inner.claims
     }
 
-    /// How much text it holds, in bytes. The strings of the registered claims are in it twice.
-    pub(crate) fn text_bytes(&self) -> usize {
-        2 * self.inner.json.len()
+    /// About how much memory its claims take, in bytes, on the high side. The types that the application asks for
+    /// are not counted.
+    pub(crate) fn claims_bytes(&self) -> usize {
+        // The strings of the registered claims are there twice.
+        let audiences = self.audience().map_or(0, |audience| audience.iter().count());
+        2 * self.inner.json.len() + AUDIENCE_BYTES * audiences
     }
 
     /// Whether the claim `name` is an array of strings that holds `value`.

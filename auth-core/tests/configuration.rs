@@ -323,6 +323,33 @@ fn an_rsa_key_of_4096_bits_serves_on_every_backend() {
     assert_eq!(larger.is_ok(), cfg!(feature = "aws-lc-rs"));
 }
 
+/// A key that verifies nothing must not stand in the way of one that does, whichever crypto backend is asked.
+#[test]
+fn an_ed25519_key_that_is_no_point_displaces_no_other() {
+    let issuer = TestIssuer::new(Algorithm::EdDsa).kid("k");
+    let mut no_point = issuer.jwk();
+    no_point["x"] = URL_SAFE_NO_PAD.encode([&[2][..], &[0; 31]].concat()).into();
+    assert_eq!(
+        key_error(expecting().jwk(no_point.to_string())),
+        KeyError::InvalidKey("the point is not on the curve")
+    );
+    let set = json!({"keys": [no_point, issuer.jwk()]}).to_string();
+    let verifier = expecting().jwks(set).build().unwrap();
+    assert_eq!(verifier.skipped_keys().len(), 1);
+    assert!(verifier.verify_jwt(&issuer.good("alice")).is_ok());
+}
+
+/// RFC 8017 section 8.1.2: there the encoded message is a byte shorter than the modulus, which the portable
+/// backend overlooks.
+#[test]
+fn an_rsa_key_of_an_uneven_size_serves_pss_only_where_it_is_sound() {
+    let n = URL_SAFE_NO_PAD.encode([&[1][..], &[0xff; 256]].concat());
+    for (alg, serves) in [("RS256", true), ("PS256", cfg!(feature = "aws-lc-rs"))] {
+        let jwk = json!({"kty": "RSA", "n": n, "e": "AQAB", "alg": alg}).to_string();
+        assert_eq!(expecting().jwk(jwk).build().is_ok(), serves, "{alg}");
+    }
+}
+
 #[test]
 fn algorithms_restrict_what_keys_are_good_for() {
     let issuer = TestIssuer::new(Algorithm::Es256);

@@ -82,6 +82,13 @@ impl RequestHead for Request {
     }
 }
 
+/// Good claims with a member as it is written.
+fn draft_text(issuer: &TestIssuer, member: &str) -> String {
+    let token = issuer.good(CANARY);
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    format!("{},{member}}}", String::from_utf8(claims).unwrap().strip_suffix('}').unwrap())
+}
+
 /// Good and bad tokens, each with canaries wherever there is room for one.
 fn tokens(issuer: &TestIssuer) -> Vec<String> {
     let canary = format!("{CANARY}{CANARY}{CANARY}");
@@ -97,6 +104,12 @@ fn tokens(issuer: &TestIssuer) -> Vec<String> {
     };
     let mut tokens = vec![
         draft().sign(),
+        draft().claim("forged", format!("missing field `{CANARY}`")).sign(),
+        draft().claim("forged", format!("missing field `{CANARY}\n forged`")).sign(),
+        issuer.sign_raw(
+            json!({"alg": "HS256"}).to_string(),
+            draft_text(issuer, r#""forged":"missing field `c\u0061nary`""#),
+        ),
         draft().header("kid", &*canary).sign(),
         draft().header("alg", &*canary).sign(),
         draft().header("typ", &*canary).sign(),
@@ -126,6 +139,18 @@ struct Wanted {
     secret: Vec<u64>,
 }
 
+/// Errors that begin with what stands in the token, as those of applications do.
+#[derive(Debug)]
+struct Echoes;
+
+impl<'de> serde::Deserialize<'de> for Echoes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let forged = value.get("forged").and_then(Value::as_str).unwrap_or_default();
+        Err(serde::de::Error::custom(format!("{forged} is no tenant")))
+    }
+}
+
 async fn authenticate(printed: &Printed, authenticator: &Authenticator, request: &Request) -> usize {
     let mut accepted = 0;
     match authenticator.authenticate::<NoClaims>(request).await {
@@ -144,6 +169,10 @@ async fn authenticate(printed: &Printed, authenticator: &Authenticator, request:
         Err(rejection) => printed.rejection(&rejection),
     }
     match authenticator.authenticate::<Wanted>(request).await {
+        Ok(_) => panic!("no token has these claims"),
+        Err(rejection) => printed.rejection(&rejection),
+    }
+    match authenticator.authenticate::<Echoes>(request).await {
         Ok(_) => panic!("no token has these claims"),
         Err(rejection) => printed.rejection(&rejection),
     }

@@ -71,7 +71,18 @@ pub fn differential(data: &[u8]) -> String {
     let judges = &*JUDGES;
     let token = judges.issuer.sign_raw(header, claims);
     let ours = judges.ours.verify_jwt(&token).map(drop);
-    let plain = ours.is_ok().then(|| judges.issuer.sign_raw(plain_header(header), plain_claims(claims)));
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let other = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{message}.{other}{}", signature.get(1..).unwrap());
+    assert!(judges.ours.verify_jwt(&forged).is_err(), "accepted with another signature");
+    // As it is, if it holds nothing but what all three read alike.
+    let plain = ours.is_ok().then(|| {
+        let (header, claims) = (members(header), members(claims));
+        if is_plain(&header, &claims) {
+            return token.clone();
+        }
+        judges.issuer.sign_raw(plain_header(header), plain_claims(claims))
+    });
     for (name, judge) in
         [("jsonwebtoken", Judges::jsonwebtoken as fn(&Judges, &str) -> _), ("jwt-simple", Judges::jwt_simple)]
     {
@@ -112,7 +123,7 @@ fn stricter(error: &VerifyError, header: &[u8]) -> bool {
         // RFC 7516), and JSON types, `null` for absent among them.
         VerifyError::InvalidHeader(name) => *name != "alg",
         // They have one key, and look nothing up by `kid`. `alg` is compared by all.
-        VerifyError::UnknownKey => only(header, &["kid"]).get("kid").is_some_and(|kid| kid != "k"),
+        VerifyError::UnknownKey => members(header).get("kid").is_some_and(|kid| kid != "k"),
         // A subject is optional for them, or may be empty; jwt-simple asks for no claim at all but those
         // that it compares, and does not demand an end of life.
         VerifyError::MissingClaim(name) => ["sub", "exp"].contains(name),
@@ -128,9 +139,22 @@ fn stricter(error: &VerifyError, header: &[u8]) -> bool {
     }
 }
 
+/// What all three read. Those that change the meaning of the token are not left out, for then nobody would
+/// notice that they were passed over.
+const HEADER: [&str; 7] = ["alg", "kid", "typ", "crit", "b64", "zip", "enc"];
+const CLAIMS: [&str; 6] = ["iss", "sub", "aud", "exp", "nbf", "iat"];
+
+/// Whether there is nothing that the others type more narrowly than RFC 7515 and RFC 7519 do.
+fn is_plain(header: &Map<String, Value>, claims: &Map<String, Value>) -> bool {
+    header.keys().all(|name| HEADER.contains(&name.as_str()))
+        && claims.keys().all(|name| CLAIMS.contains(&name.as_str()))
+        && ["exp", "nbf", "iat"].iter().all(|name| claims.get(*name).is_none_or(Value::is_u64))
+}
+
 /// The header without what it may hold by RFC 7515 whatever its type, but which they type.
-fn plain_header(header: &[u8]) -> String {
-    only(header, &["alg", "kid", "typ"]).to_string()
+fn plain_header(mut header: Map<String, Value>) -> String {
+    header.retain(|name, _| HEADER.contains(&name.as_str()));
+    Value::from(header).to_string()
 }
 
 /// The claims that all three read, dates in whole seconds. RFC 7519 section 2 allows fractions.
@@ -139,17 +163,16 @@ fn plain_header(header: &[u8]) -> String {
     clippy::cast_sign_loss,
     reason = "ours accepted them, so they are between 1970 and 9999"
 )]
-fn plain_claims(claims: &[u8]) -> String {
-    let mut claims = only(claims, &["iss", "sub", "aud", "exp", "nbf", "iat"]);
+fn plain_claims(mut claims: Map<String, Value>) -> String {
+    claims.retain(|name, _| CLAIMS.contains(&name.as_str()));
     for name in ["exp", "nbf", "iat"] {
         let Some(value) = claims.get_mut(name) else { continue };
         let seconds = value.as_f64().unwrap();
         *value = Value::from(if name == "exp" { seconds.floor() } else { seconds.ceil() } as u64);
     }
-    claims.to_string()
+    Value::from(claims).to_string()
 }
 
-fn only(text: &[u8], names: &[&str]) -> Value {
-    let members: Map<String, Value> = serde_json::from_slice(text).unwrap();
-    members.into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect::<Map<_, _>>().into()
+fn members(text: &[u8]) -> Map<String, Value> {
+    serde_json::from_slice(text).unwrap()
 }

@@ -1,9 +1,10 @@
 //! What a key has to pass before it is used: checks that a crypto library leaves to its caller.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use spki::SubjectPublicKeyInfoRef;
-use spki::der::Decode as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use curve25519_dalek::edwards::CompressedEdwardsY;
+use spki::der::asn1::AnyRef;
+use spki::der::{Decode as _, SliceReader, Tag, Tagged as _};
 
 use super::key::Curve;
 use super::key_error::KeyError;
@@ -13,17 +14,35 @@ use super::key_error::KeyError;
 /// A public key known to all as the secret of an HMAC is how algorithm confusion is wired by hand.
 pub(super) fn secret(secret: &[u8]) -> Result<(), KeyError> {
     let contains = |needle: &[u8]| secret.windows(needle.len()).any(|window| window == needle);
-    let is_pem = contains(b"-----BEGIN ");
-    let is_ssh = secret.starts_with(b"ssh-") || secret.starts_with(b"ecdsa-sha2-");
-    let is_jwk = secret.trim_ascii_start().starts_with(b"{") && contains(b"\"kty\"");
-    let is_der = |bytes: &[u8]| SubjectPublicKeyInfoRef::from_der(bytes).is_ok();
-    let body: Vec<u8> = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let is_body_of_pem = STANDARD.decode(body).is_ok_and(|bytes| is_der(&bytes));
-    if is_pem || is_ssh || is_jwk || is_der(secret) || is_body_of_pem {
-        Err(KeyError::SecretIsKey)
-    } else {
-        Ok(())
-    }
+    let text = secret.trim_ascii();
+    let begins = |beginning: &[u8]| text.starts_with(beginning);
+    // PEM, and the form of RFC 4716.
+    let is_armoured = contains(b"-----BEGIN ") || contains(b"---- BEGIN ");
+    let is_ssh = [&b"ssh-"[..], b"sk-ssh-", b"ecdsa-sha2-", b"sk-ecdsa-"].into_iter().any(begins);
+    let is_jwk = (begins(b"{") || begins(b"[")) && contains(b"\"kty\"");
+    let compact: Vec<u8> = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let decoded = [STANDARD.decode(&compact).ok(), URL_SAFE_NO_PAD.decode(&compact).ok(), from_hex(&compact)];
+    let is_der =
+        [secret, text].into_iter().any(is_key_der) || decoded.iter().flatten().any(|der| is_key_der(der));
+    if is_armoured || is_ssh || is_jwk || is_der { Err(KeyError::SecretIsKey) } else { Ok(()) }
+}
+
+/// Whether it is DER as keys and certificates are: one sequence, that begins with a number or another
+/// sequence. Random bytes are taken for one in less than one of 10^7 cases.
+fn is_key_der(bytes: &[u8]) -> bool {
+    let Ok(outer) = AnyRef::from_der(bytes) else { return false };
+    let begins_well = SliceReader::new(outer.value()).and_then(|mut reader| AnyRef::decode(&mut reader));
+    outer.tag() == Tag::Sequence
+        && begins_well.is_ok_and(|first| matches!(first.tag(), Tag::Integer | Tag::Sequence))
+}
+
+fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    text.chunks(2).map(pair).collect()
 }
 
 /// 2048 to 8192 bits, odd, no ROCA; an odd exponent from 3 to 2^33 - 1. Both without leading zeros.
@@ -86,43 +105,23 @@ pub(super) fn sec1_point(curve: Curve, point: &[u8]) -> Result<(), KeyError> {
     if sound { Ok(()) } else { Err(KeyError::InvalidKey("the point does not have the length of its curve")) }
 }
 
-/// 32 bytes, canonical, and not one of the eight points of small order, under which one signature
-/// can fit any message.
+/// 32 bytes that are a point in its one encoding, and not one of the eight points of small order, under which
+/// one signature can fit any message. A crypto backend that takes what is no point for a key would verify
+/// nothing with it, and let it stand in the way of a good key.
 pub(super) fn ed25519(bytes: &[u8]) -> Result<(), KeyError> {
-    /// The y coordinates of the points of order 1, 2, 4 and 8, little-endian; the sign of x is free.
-    const SMALL_ORDER: [[u8; 32]; 5] = [
-        y_near_zero(0),
-        y_near_zero(1),
-        Y_MINUS_ONE,
-        *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
-        *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
-    ];
-    /// 2^255 - 20, which is -1.
-    const Y_MINUS_ONE: [u8; 32] = {
-        let mut y = [0xff; 32];
-        y[0] = 0xec;
-        y[31] = 0x7f;
-        y
-    };
-    const fn y_near_zero(low: u8) -> [u8; 32] {
-        let mut y = [0; 32];
-        y[0] = low;
-        y
+    let encoding = CompressedEdwardsY::from_slice(bytes)
+        .map_err(|_| KeyError::InvalidKey("an Ed25519 public key has 32 bytes"))?;
+    let point = encoding.decompress().ok_or(KeyError::InvalidKey("the point is not on the curve"))?;
+    if point.is_small_order() || point.compress() != encoding {
+        return Err(KeyError::Ed25519Point);
     }
-
-    let mut y: [u8; 32] =
-        bytes.try_into().map_err(|_| KeyError::InvalidKey("an Ed25519 public key has 32 bytes"))?;
-    y[31] &= 0x7f;
-    // Little-endian, so compared from the last byte on.
-    let canonical = y.iter().rev().le(Y_MINUS_ONE.iter().rev());
-    if canonical && !SMALL_ORDER.contains(&y) { Ok(()) } else { Err(KeyError::Ed25519Point) }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use curve25519_dalek::constants::EIGHT_TORSION;
-    use curve25519_dalek::edwards::CompressedEdwardsY;
 
     /// A modulus of so many bits: odd, and no power of 65537 modulo 11.
     fn modulus(bits: usize) -> Vec<u8> {
@@ -148,6 +147,37 @@ mod tests {
         assert_eq!(secret(b"{correct horse battery staple}"), Ok(()));
         assert_eq!(secret(b"correct \"kty\" battery staple"), Ok(()));
         assert_eq!(secret(b""), Ok(()), "length is judged by the algorithm");
+        for text in [
+            &b"---- BEGIN SSH2 PUBLIC KEY ----"[..],
+            b"sk-ssh-ed25519@openssh.com AAAA",
+            b"[{\"kty\":\"RSA\"}]",
+        ] {
+            assert_eq!(secret(text), Err(KeyError::SecretIsKey), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_key_in_der_is_no_secret_however_it_is_written() {
+        // As a key of PKCS #1 and one of X.509 begin; what follows is not looked at.
+        let pkcs1 = [&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01][..], &[7; 262]].concat();
+        let x509 = [&[0x30, 0x2a, 0x30, 0x05][..], &[7; 40]].concat();
+        for der in [pkcs1, x509] {
+            let hex: String = der.iter().map(|byte| format!("{byte:02x}")).collect();
+            for written in [
+                der.clone(),
+                [der.as_slice(), b"\n"].concat(),
+                STANDARD.encode(&der).into_bytes(),
+                URL_SAFE_NO_PAD.encode(&der).into_bytes(),
+                format!("{}\r\n", STANDARD.encode(&der)).into_bytes(),
+                hex.to_uppercase().into_bytes(),
+                hex.into_bytes(),
+            ] {
+                assert_eq!(secret(&written), Err(KeyError::SecretIsKey), "{}", written.escape_ascii());
+            }
+            // The twins: a byte too few, another tag.
+            assert_eq!(secret(der.get(..der.len() - 1).unwrap()), Ok(()));
+            assert_eq!(secret(&[&[0x31], der.get(1..).unwrap()].concat()), Ok(()));
+        }
     }
 
     #[test]
@@ -225,15 +255,15 @@ mod tests {
             let mut encoding = point.compress().to_bytes();
             assert_eq!(ed25519(&encoding), Err(KeyError::Ed25519Point));
             encoding[31] ^= 0x80;
-            assert_eq!(ed25519(&encoding), Err(KeyError::Ed25519Point), "with the other sign");
+            assert!(ed25519(&encoding).is_err(), "with the other sign");
         }
         // The same and others, with y written as y + p.
         for low in 0xed..=0xff {
             let mut encoding = [0xff; 32];
             encoding[0] = low;
-            assert_eq!(ed25519(&encoding), Err(KeyError::Ed25519Point), "{low:x}");
+            assert!(ed25519(&encoding).is_err(), "{low:x}");
             encoding[31] = 0x7f;
-            assert_eq!(ed25519(&encoding), Err(KeyError::Ed25519Point), "{low:x}");
+            assert!(ed25519(&encoding).is_err(), "{low:x}");
         }
     }
 
@@ -250,9 +280,11 @@ mod tests {
                 points += 1;
                 assert!(!point.is_small_order());
                 assert_eq!(ed25519(&encoding), Ok(()), "{low:x}");
+            } else {
+                assert!(ed25519(&encoding).is_err(), "{low:x}");
             }
         }
-        assert!(points > 0, "none of them is a point");
+        assert!((1..5).contains(&points), "{points} of them are points");
         for length in [0, 31, 33, 64] {
             assert!(matches!(ed25519(&vec![9; length]), Err(KeyError::InvalidKey(_))), "{length}");
         }
