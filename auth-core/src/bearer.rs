@@ -111,7 +111,7 @@ fn b64token(bytes: &[u8]) -> Option<&str> {
 
 /// In few comparisons without branches: letters of both cases at once, and `-`, `.`, `/` before the digits.
 fn is_b64token_char(byte: u8) -> bool {
-    matches!(byte | 0x20, b'a'..=b'z')
+    (byte | 0x20).is_ascii_lowercase()
         | matches!(byte, b'-'..=b'9')
         | (byte == b'+')
         | (byte == b'_')

@@ -62,7 +62,7 @@ impl Judges {
 
 /// Signs what is before the byte 0xFF as a header and what is after it as claims, and has three libraries
 /// judge it. What ours accepts, the others accept; what ours refuses and another accepts is of a kind that
-/// [`stricter`] explains.
+/// `stricter` explains.
 pub fn differential(data: &[u8]) -> String {
     let Some((header, claims)) = split(data) else { return "nothing to sign".to_owned() };
     if near_the_present(claims) {
