@@ -110,7 +110,7 @@ fn main() {
         let mut group = criterion.benchmark_group(format!("{algorithm} through Authenticator"));
         for (name, authenticator) in [("first sight", &server.plain), ("second sight", &server.cached)] {
             group.bench_function(name, |bencher| {
-                bencher.iter(|| authenticate(authenticator, server.request()))
+                bencher.iter(|| authenticate(authenticator, server.request()));
             });
         }
         group.finish();
