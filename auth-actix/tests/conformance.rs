@@ -19,7 +19,7 @@ use auth_actix::{
 };
 use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError};
 use auth_testing::TestIssuer;
-use auth_testing::conformance::{self, Fixture};
+use auth_testing::conformance::{self, Fixture, SeenTokens};
 use serde_json::{Value, json};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
@@ -76,6 +76,19 @@ async fn serving<T: Send + 'static>(
     let outcome = web::block(move || client(address)).await.unwrap();
     handle.stop(false).await;
     outcome
+}
+
+#[actix_web::test]
+async fn actix_never_takes_a_token_for_one_that_it_has_seen() {
+    let fixture = SeenTokens::new();
+    let authenticator = fixture.authenticator();
+    let app = move |config: &mut ServiceConfig| {
+        config.app_data(authenticator.clone()).configure(routes);
+    };
+    let report = serving(app, move |address| fixture.run(address)).await;
+    println!("summary: conformance: actix, tokens seen before: {report}");
+    report.assert_passed();
+    assert_eq!(report.attacks().into_keys().collect::<Vec<_>>(), SeenTokens::ATTACKS);
 }
 
 #[actix_web::test]

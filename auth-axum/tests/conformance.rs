@@ -16,7 +16,7 @@ use auth_axum::{
 };
 use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError};
 use auth_testing::TestIssuer;
-use auth_testing::conformance::{self, Fixture};
+use auth_testing::conformance::{self, Fixture, SeenTokens};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -67,6 +67,16 @@ async fn serving<T: Send + 'static>(app: Router, client: impl FnOnce(SocketAddr)
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
     tokio::task::spawn_blocking(move || client(address)).await.unwrap()
+}
+
+#[tokio::test]
+async fn axum_never_takes_a_token_for_one_that_it_has_seen() {
+    let fixture = SeenTokens::new();
+    let app = app(fixture.authenticator());
+    let report = serving(app, move |address| fixture.run(address)).await;
+    println!("summary: conformance: axum, tokens seen before: {report}");
+    report.assert_passed();
+    assert_eq!(report.attacks().into_keys().collect::<Vec<_>>(), SeenTokens::ATTACKS);
 }
 
 #[tokio::test]

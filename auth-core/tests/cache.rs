@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use auth_core::{Algorithm, JwtKeys, JwtVerifier, JwtVerifierBuilder, VerifierKeys, VerifyError};
@@ -227,5 +227,27 @@ fn typed_claims_are_decoded_once_for_each_type() {
     for decoded in 2..4 {
         pair.plain.verify_jwt(&token).unwrap().shared_claims::<Counted>().unwrap();
         assert_eq!(DECODED.load(Ordering::Relaxed), decoded, "without a cache");
+    }
+}
+
+/// That a token was found in the cache shows in its claims, which are the very same then.
+#[test]
+fn a_flood_of_bad_tokens_displaces_no_good_one() {
+    let clock = TestClock::at(START);
+    let builder = JwtVerifier::builder().issuer("https://issuer.example").audience("https://api.example");
+    let verifier =
+        builder.jwk(KEYS[0].jwk().to_string()).clock(clock).cache_limits(64, 1 << 20).build().unwrap();
+    let token = KEYS[0].good("alice");
+    let claims = || verifier.verify_jwt(&token).unwrap().shared_claims::<serde_json::Value>().unwrap();
+    let first = claims();
+    for index in 0..10_000 {
+        let bad = format!("{}{}", KEYS[0].bad_signature("alice"), index);
+        assert!(verifier.verify_jwt(&bad).is_err());
+    }
+    assert!(Arc::ptr_eq(&first, &claims()), "displaced by bad tokens");
+    // Good ones that come once each do not displace what comes often.
+    for index in 0..1_000 {
+        assert!(verifier.verify_jwt(&KEYS[0].good(&format!("user {index}"))).is_ok());
+        assert!(Arc::ptr_eq(&first, &claims()), "displaced after {index} good tokens");
     }
 }

@@ -34,6 +34,7 @@ mod encoding;
 mod fixture;
 mod keys;
 mod routes;
+mod seen;
 mod table;
 mod transport;
 
@@ -43,6 +44,7 @@ use std::net::SocketAddr;
 
 pub use self::client::{Answer, send};
 pub use self::fixture::Fixture;
+pub use self::seen::SeenTokens;
 use self::table::Table;
 
 /// One request, and what must come back.
