@@ -337,3 +337,59 @@ fn debug_shows_no_key() {
     // What it does show is of use.
     assert!(shown.contains("https://issuer.example") && shown.contains("HS256"), "{shown}");
 }
+
+/// The header of an accepted token is not read again when it comes with another: the verdicts are those of a
+/// verifier that has seen nothing.
+#[test]
+fn a_header_seen_before_is_judged_as_at_first() {
+    let issuer = TestIssuer::new(Algorithm::Es256).kid("k");
+    let other = TestIssuer::new(Algorithm::Es256).kid("other");
+    let without_kid = TestIssuer::new(Algorithm::Es256).kid("x");
+    let build = || {
+        let builder = expecting().jwk(issuer.jwk().to_string()).jwk(other.jwk().to_string());
+        builder.public_key_pem(without_kid.public_key_pem()).no_cache().build().unwrap()
+    };
+    let seasoned = build();
+    let spaced = |spaces: usize, issuer: &TestIssuer, kid: &str| {
+        let header = format!("{{\"alg\":\"ES256\",{}\"kid\":\"{kid}\"}}", " ".repeat(spaces));
+        let good = issuer.good("alice");
+        let payload = URL_SAFE_NO_PAD.decode(good.split('.').nth(1).unwrap()).unwrap();
+        issuer.sign_raw(header, payload)
+    };
+    let mut tokens = Vec::new();
+    // One header, which any of the keys may have signed.
+    for signer in [&issuer, &other, &without_kid] {
+        tokens.push(signer.token("alice").without_header("kid").sign());
+    }
+    // More headers than are remembered, of all keys, and each more than once.
+    for spaces in 0..4 {
+        for (signer, kid) in [
+            (&issuer, "k"),
+            (&other, "k"),
+            (&other, "other"),
+            (&without_kid, "unknown"),
+            (&issuer, "unknown"),
+        ] {
+            tokens.push(spaced(spaces, signer, kid));
+        }
+    }
+    tokens.extend([issuer.bad_signature("alice"), issuer.expired("alice"), issuer.wrong_audience("alice")]);
+    tokens.extend([issuer.good("alice"), issuer.good("bob")]);
+    let verdict = |verifier: &JwtVerifier, token: &str| {
+        verifier.verify_jwt(token).map(|token| token.subject().to_owned())
+    };
+    let mut accepted = 0;
+    for _ in 0..3 {
+        for token in &tokens {
+            let expected = verdict(&build(), token);
+            accepted += usize::from(expected.is_ok());
+            assert_eq!(verdict(&seasoned, token), expected);
+            // The same header and claims with the signature of another token.
+            let (message, _) = token.rsplit_once('.').unwrap();
+            let forged = format!("{message}.{}", tokens[0].rsplit_once('.').unwrap().1);
+            assert_eq!(verdict(&seasoned, &forged).is_ok(), tokens[0].starts_with(&format!("{message}.")));
+            assert_eq!(verdict(&seasoned, &format!("{message}.?")), Err(VerifyError::MalformedToken));
+        }
+    }
+    assert_eq!(accepted, 3 * 17);
+}

@@ -56,9 +56,9 @@ fn keys(text: &str) -> Vec<Box<RawValue>> {
     serde_json::from_str(members.remove("keys").unwrap().get()).unwrap()
 }
 
-fn kid(key: &RawValue) -> String {
-    let key: Value = serde_json::from_str(key.get()).unwrap();
-    key.get("kid").unwrap().as_str().unwrap().to_owned()
+fn kid(key: &RawValue) -> Option<Value> {
+    let key: Value = serde_json::from_str(key.get()).ok()?;
+    key.get("kid").cloned()
 }
 
 fn is_secret(key: &RawValue) -> bool {

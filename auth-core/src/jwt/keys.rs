@@ -4,11 +4,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
+use super::crypto::SignatureVerifier;
 use super::key::{KeyMaterial, UnvettedKey, VerificationKey};
 use super::key_error::KeyError;
 use super::problem::{BuildError, Problem};
@@ -165,6 +166,38 @@ pub(super) struct KeySet {
     pub(super) epoch: u64,
     pub(super) keys: Vec<VerificationKey>,
     pub(super) skipped: Vec<SkippedKey>,
+    known_headers: [OnceLock<KnownHeader>; 4],
+}
+
+/// The header segment of a token that was accepted, and the one key that can have signed a token with it.
+///
+/// All tokens that an issuer signs with a key mostly have the same header, to the byte. Its verdict depends on
+/// nothing but itself, the keys and the configuration, so that it need not be read again.
+struct KnownHeader {
+    segment: Box<str>,
+    /// The place of the key in the set.
+    key: usize,
+    algorithm: Algorithm,
+}
+
+impl KeySet {
+    /// The only candidate for tokens with this header segment, if the header is known to be sound.
+    pub(super) fn recognise(&self, header: &str) -> Option<&SignatureVerifier> {
+        let known = self.known_headers.iter().map_while(OnceLock::get);
+        let known = known.into_iter().find(|known| *known.segment == *header)?;
+        self.keys.get(known.key)?.verifier(known.algorithm)
+    }
+
+    /// Remembers the header segment of an accepted token, of which the key at this place was the only
+    /// candidate. The first few stay; whoever has no key cannot bring one in.
+    pub(super) fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
+        for slot in &self.known_headers {
+            let known = slot.get_or_init(|| KnownHeader { segment: header.into(), key, algorithm });
+            if *known.segment == *header {
+                return;
+            }
+        }
+    }
 }
 
 /// The keys of a [`JwtVerifier`](crate::JwtVerifier), to replace them while it serves: take it from

@@ -131,15 +131,28 @@ impl JwtVerifier {
 
     fn verify_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyError> {
         let segments = Segments::split(token)?;
-        let header_json = segments::decode(segments.header)?;
-        let header = Header::parse(&header_json)?;
-        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
-        check_signature(keys, &header, &segments)?;
+        match keys.recognise(segments.header) {
+            Some(only) => verify_signature(std::iter::once((0, only)), &segments).map(drop)?,
+            None => self.check_header_and_signature(keys, &segments)?,
+        }
         let claims_json = segments::decode(segments.payload)?;
         let claims = RegisteredClaims::parse(&claims_json)?;
         self.check_claims(&claims)?;
         let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
         VerifiedToken::from_parsed(claims, claims_json)
+    }
+
+    fn check_header_and_signature(&self, keys: &KeySet, segments: &Segments<'_>) -> Result<(), VerifyError> {
+        let header_json = segments::decode(segments.header)?;
+        let header = Header::parse(&header_json)?;
+        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
+        let algorithm = header.algorithm()?;
+        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
+        let key = verify_signature(candidates(keys, kid, algorithm), segments)?;
+        if candidates(keys, kid, algorithm).count() == 1 {
+            keys.remember(segments.header, key, algorithm);
+        }
+        Ok(())
     }
 
     fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
@@ -163,33 +176,38 @@ impl JwtVerifier {
     }
 }
 
-fn check_signature(keys: &KeySet, header: &Header<'_>, segments: &Segments<'_>) -> Result<(), VerifyError> {
+/// Tells the place of the key that verifies the signature.
+fn verify_signature<'a>(
+    candidates: impl Iterator<Item = (usize, &'a SignatureVerifier)>,
+    segments: &Segments<'_>,
+) -> Result<usize, VerifyError> {
     let signature = segments::decode(segments.signature)?;
-    let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
     let mut outcome = Err(VerifyError::UnknownKey);
-    for candidate in candidates(keys, kid, header.algorithm()?) {
+    for (place, candidate) in candidates {
         if candidate.verifies(segments.signing_input, &signature) {
-            return Ok(());
+            return Ok(place);
         }
         outcome = Err(VerifyError::InvalidSignature);
     }
     outcome
 }
 
+/// The keys that may have signed a token with this `kid` and `alg`, with their places.
 fn candidates<'a>(
     keys: &'a KeySet,
     kid: Option<&'a str>,
     algorithm: Algorithm,
-) -> impl Iterator<Item = &'a SignatureVerifier> {
+) -> impl Iterator<Item = (usize, &'a SignatureVerifier)> {
     let known = kid.is_some() && keys.keys.iter().any(|key| key.kid() == kid);
     keys.keys
         .iter()
-        .filter(move |key| match (kid, known) {
+        .enumerate()
+        .filter(move |(_, key)| match (kid, known) {
             (None, _) => true,
             (Some(_), true) => key.kid() == kid,
             (Some(_), false) => key.kid().is_none(),
         })
-        .filter_map(move |key| key.verifier(algorithm))
+        .filter_map(move |(place, key)| Some((place, key.verifier(algorithm)?)))
         .take(MAX_CANDIDATES)
 }
 
