@@ -181,6 +181,24 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_weighs_its_token_its_claims_and_what_goes_with_them() {
+        assert_eq!((CacheLimits::DEFAULT.tokens, CacheLimits::DEFAULT.bytes), (10_000, 16_777_216));
+        let cache = TokenCache::new(CacheLimits::DEFAULT);
+        let audiences: Vec<_> = (0..100).map(|index| format!("{index:03}")).collect();
+        let claims = serde_json::json!({ "sub": "alice", "aud": audiences });
+        let token = VerifiedToken::assert_verified(&claims).unwrap();
+        cache.insert(&"t".repeat(5000), 0, &token);
+        let expected = 512 + 5000 + 2 * claims.to_string().len() + 64 * 100;
+        assert_eq!(cache.entries.weight(), as_u64(expected));
+        cache.insert("small", 0, &verified("alice"));
+        assert_eq!(
+            cache.entries.weight(),
+            as_u64(expected) + 16_777_216 / 10_000,
+            "the least that one weighs"
+        );
+    }
+
+    #[test]
     fn no_limit_is_too_small_to_work() {
         for (tokens, bytes) in [(0, 0), (0, 1000), (1, 0), (1, 1), (usize::MAX, 1 << 20)] {
             let cache = TokenCache::new(CacheLimits { tokens, bytes });
