@@ -9,9 +9,7 @@
 //!    nothing behind that counts.
 //! 4. Times are the caller's to check at each hit.
 //!
-//! Entries and bytes are bounded; what is asked for often stays ([S3-FIFO] in quick_cache).
-//!
-//! [S3-FIFO]: https://s3fifo.com
+//! Entries and bytes are bounded; what is asked for often stays.
 
 use std::fmt;
 use std::hash::{Hash, Hasher, RandomState};
