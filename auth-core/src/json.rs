@@ -8,7 +8,8 @@
 //! 3. Nesting, and the number of members over all levels, are bounded.
 //! 4. Every string is decoded, so that a lone surrogate is an error also where nobody asks for the
 //!    member.
-//! 5. The name by which serde_json marks JSON within a string refuses.
+//! 5. The name by which serde_json marks JSON within a string refuses. The one by which it marks a number,
+//!    if any crate has switched its `arbitrary_precision` on, marks nothing but a number that an `f64` holds.
 //! 6. A member that is asked for has the JSON type that its specification says; `null` is no
 //!    substitute for absence.
 //!
@@ -28,6 +29,10 @@ pub(crate) const MAX_DEPTH: usize = 16;
 /// A name that serde_json takes for a sign, if any crate has switched its `raw_value` on: what stands in
 /// the string beside it would be read as JSON, which nobody has checked.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// The name of the only member of the object that serde_json makes of a number, if any crate has switched its
+/// `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
 
 /// What is wrong with a JSON text, in the words of a specification and never in its own.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,6 +122,16 @@ impl<'de> Walk<'de> {
         self.names.push(name);
         Ok(())
     }
+
+    /// Passes over the value of [`NUMBER`], if it is what its name says, and stands alone.
+    fn number<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
+        let Text(digits) = map.next_value()?;
+        let is_finite = digits.parse().is_ok_and(f64::is_finite);
+        if !is_finite || map.next_key::<Text<'_>>()?.is_some() {
+            return Err(self.fail(Fault::Syntax));
+        }
+        Ok(())
+    }
 }
 
 struct Outermost<'a, 'de, M> {
@@ -202,11 +217,16 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        self.descend()?;
         let start = self.walk.names.len();
-        while let Some(Text(name)) = map.next_key()? {
+        let mut next = map.next_key()?;
+        if matches!(&next, Some(Text(name)) if name == NUMBER) {
+            return self.walk.number(map);
+        }
+        self.descend()?;
+        while let Some(Text(name)) = next {
             self.walk.enter(start, name)?;
             map.next_value_seed(Strict { walk: self.walk, depth: self.depth + 1 })?;
+            next = map.next_key()?;
         }
         self.walk.names.truncate(start);
         Ok(())
@@ -340,6 +360,21 @@ mod tests {
             }
         }
         assert_eq!(read(format!(r#"{{"a":"{RAW_VALUE}","$serde_json":1}}"#)), Ok(None));
+    }
+
+    #[test]
+    fn a_number_is_one_however_serde_json_hands_it_over() {
+        let marked = |rest: &str| read(format!(r#"{{"a":[{{"{NUMBER}":{rest}}}]}}"#));
+        assert_eq!(marked(r#""-1.5e3""#), Ok(None));
+        for rest in
+            [r#""1e400""#, r#""x""#, r#""inf""#, r#""NaN""#, r#""""#, r#""1","b":1"#, r#""1","b":1e400"#, "1"]
+        {
+            assert_eq!(marked(rest), Err(Fault::Syntax), "{rest}");
+        }
+        let deepest = format!("{{\"a\":{}1{}}}", "[".repeat(15), "]".repeat(15));
+        assert_eq!(read(deepest), Ok(None), "a number is no level");
+        let most = format!("{{\"a\":[1{}]}}", ",1".repeat(100));
+        assert_eq!(read(most), Ok(None), "nor a member");
     }
 
     #[test]
