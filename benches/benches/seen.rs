@@ -8,22 +8,11 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use auth_benches::{Candidate, Row, Table};
+use auth_benches::{Candidate, Claims, Row, Table, mint_for};
 use auth_core::{Algorithm, Authenticator, RequestHead};
 use auth_testing::TestIssuer;
 use criterion::Criterion;
 use futures_executor::block_on;
-use serde::Deserialize;
-use serde_json::json;
-
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "read to be measured")]
-struct Claims {
-    sub: String,
-    scope: String,
-    roles: Vec<String>,
-    email: String,
-}
 
 struct Request(String);
 
@@ -47,17 +36,6 @@ impl RequestHead for Request {
     }
 }
 
-fn mint(issuer: &TestIssuer, subject: &str) -> Request {
-    let draft = issuer
-        .token(subject)
-        .claim("aud", json!(["https://api.example", "https://issuer.example/userinfo"]))
-        .scope("openid profile email orders:read orders:write")
-        .claim("roles", json!(["reader", "writer"]))
-        .claim("email", "alice@example.com")
-        .claim("jti", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9");
-    Request::new(&draft.sign())
-}
-
 fn authenticate(authenticator: &Authenticator, request: &Request) -> bool {
     block_on(authenticator.authenticate::<Claims>(black_box(request))).is_ok()
 }
@@ -73,7 +51,8 @@ impl Server {
         let issuer = TestIssuer::new(algorithm);
         let cached = Authenticator::new(issuer.verifier().build().unwrap());
         let plain = Authenticator::new(issuer.verifier().no_cache().build().unwrap());
-        let requests: Vec<_> = (0..256).map(|index| mint(&issuer, &format!("user {index}"))).collect();
+        let requests: Vec<_> =
+            (0..256).map(|index| Request::new(&mint_for(&issuer, &format!("user {index}")))).collect();
         assert!(requests.iter().all(|request| authenticate(&cached, request)));
         assert!(!authenticate(&cached, &Request::new(&issuer.bad_signature("alice"))));
         Self { cached, plain, requests }

@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use auth_benches::{Candidate, Row, Table};
+use auth_benches::{Candidate, Claims, Row, Table, mint};
 use auth_core::{Algorithm, JwtVerifier};
 use auth_testing::TestIssuer;
 use aws_lc_rs::hmac;
@@ -18,20 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::Criterion;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation};
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-/// What an API wants to know of its callers.
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "read to be measured")]
-struct Claims {
-    sub: String,
-    scope: String,
-    roles: Vec<String>,
-    email: String,
-    jti: String,
-    exp: u64,
-}
+use serde_json::Value;
 
 /// Each with the primitive beneath.
 const ALGORITHMS: [Algorithm; 8] = [
@@ -118,18 +105,6 @@ impl Peer {
 
 fn ours(verifier: &JwtVerifier, token: &str) -> Option<Claims> {
     verifier.verify_jwt(token).ok()?.claims().ok()
-}
-
-/// 326 bytes of claims, as an identity provider writes them.
-fn mint(issuer: &TestIssuer) -> String {
-    issuer
-        .token("auth0|5f7c8ec7c33c6c004bbafe82")
-        .claim("aud", json!(["https://api.example", "https://issuer.example/userinfo"]))
-        .scope("openid profile email orders:read orders:write")
-        .claim("roles", json!(["reader", "writer"]))
-        .claim("email", "alice@example.com")
-        .claim("jti", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
-        .sign()
 }
 
 /// Who accepts everything is fast.
