@@ -110,6 +110,34 @@ mod tests {
         }
     }
 
+    /// Says it at once.
+    struct SaysNow(Result<&'static str, VerifyError>);
+
+    #[async_trait]
+    impl TokenVerifier for SaysNow {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+            self.verify_now(token).unwrap()
+        }
+
+        fn verify_now(&self, _: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+            let verified = |subject| VerifiedToken::assert_verified(serde_json::json!({ "sub": subject }));
+            Some(self.0.clone().and_then(verified))
+        }
+    }
+
+    #[test]
+    fn nothing_is_waited_for_unless_a_verifier_that_is_asked_has_to() {
+        let now = |chain: VerifierChain| Some(chain.verify_now("t")?.map(|token| token.subject().to_owned()));
+        let no = || VerifyError::UnknownKey;
+        assert_eq!(
+            now(VerifierChain::new(SaysNow(Err(no()))).or(SaysNow(Ok("b")))),
+            Some(Ok("b".to_owned()))
+        );
+        assert_eq!(now(VerifierChain::new(SaysNow(Ok("a"))).or(Says(Ok("b")))), Some(Ok("a".to_owned())));
+        assert_eq!(now(VerifierChain::new(SaysNow(Err(no()))).or(SaysNow(Err(no())))), Some(Err(no())));
+        assert_eq!(now(VerifierChain::new(SaysNow(Err(no()))).or(Says(Ok("b")))), None);
+    }
+
     #[track_caller]
     fn verdict(chain: &VerifierChain) -> Result<String, VerifyError> {
         futures_executor::block_on(chain.verify("t")).map(|token| token.subject().to_owned())

@@ -1,8 +1,9 @@
 //! Registered claims, read once and strictly.
 
 use std::fmt;
+use std::ops::Range;
 
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
@@ -19,22 +20,33 @@ const MAX_DATE: u64 = 253_402_300_799;
 /// [RFC 9068 section 2.2](https://www.rfc-editor.org/rfc/rfc9068#section-2.2)).
 #[derive(Default)]
 pub(crate) struct RegisteredClaims {
-    pub(crate) iss: Option<Box<str>>,
-    pub(crate) sub: Option<Box<str>>,
-    pub(crate) aud: Option<Audience>,
+    /// All strings, one behind the other, without their escapes.
+    texts: String,
+    iss: Option<Span>,
+    sub: Option<Span>,
+    aud: Option<Recipients>,
+    jti: Option<Span>,
+    client_id: Option<Span>,
+    scope: Span,
     pub(crate) exp: Option<NumericDate>,
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) iat: Option<NumericDate>,
-    pub(crate) jti: Option<Box<str>>,
-    pub(crate) client_id: Option<Box<str>>,
-    pub(crate) scopes: ScopeSet,
     /// The token is bound to a key that its bearer has to prove possession of (RFC 7800).
     pub(crate) confirmation: bool,
 }
 
+/// A place in [`RegisteredClaims::texts`].
+type Span = Range<usize>;
+
+enum Recipients {
+    One(Span),
+    Many(Vec<Span>),
+}
+
 impl RegisteredClaims {
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, VerifyError> {
-        let mut claims = Self::default();
+    pub(crate) fn parse(text: &str) -> Result<Self, VerifyError> {
+        // No string is longer than it was with its escapes.
+        let mut claims = Self { texts: String::with_capacity(text.len()), ..Self::default() };
         json::read_object(text, MAX_MEMBERS, &mut claims).map_err(|fault| match fault {
             Fault::Member(name) => VerifyError::InvalidClaim(name),
             Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
@@ -43,20 +55,62 @@ impl RegisteredClaims {
         })?;
         Ok(claims)
     }
+
+    pub(crate) fn iss(&self) -> Option<&str> {
+        self.text(self.iss.as_ref())
+    }
+
+    pub(crate) fn sub(&self) -> Option<&str> {
+        self.text(self.sub.as_ref())
+    }
+
+    pub(crate) fn aud(&self) -> Option<Audience<'_>> {
+        let spans = match self.aud.as_ref()? {
+            Recipients::One(span) => std::slice::from_ref(span),
+            Recipients::Many(spans) => spans,
+        };
+        Some(Audience { texts: &self.texts, spans })
+    }
+
+    pub(crate) fn jti(&self) -> Option<&str> {
+        self.text(self.jti.as_ref())
+    }
+
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id.as_ref())
+    }
+
+    pub(crate) fn scopes(&self) -> ScopeSet<'_> {
+        ScopeSet::of_sound(self.text(Some(&self.scope)).unwrap_or_default())
+    }
+
+    /// How much memory they take beside their own size, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let recipients = match &self.aud {
+            Some(Recipients::Many(spans)) => spans.capacity(),
+            _ => 0,
+        };
+        self.texts.capacity() + recipients * size_of::<Span>()
+    }
+
+    fn text(&self, span: Option<&Span>) -> Option<&str> {
+        self.texts.get(span?.clone())
+    }
 }
 
 impl<'de> Members<'de> for RegisteredClaims {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        let texts = &mut self.texts;
         match name {
-            "iss" => self.iss = Some(value.read::<Text<'_>>("iss")?.0.into()),
-            "sub" => self.sub = Some(value.read::<Text<'_>>("sub")?.0.into()),
-            "aud" => self.aud = Some(value.read("aud")?),
+            "iss" => self.iss = Some(value.read_with("iss", KeepText(texts))?),
+            "sub" => self.sub = Some(value.read_with("sub", KeepText(texts))?),
+            "aud" => self.aud = Some(value.read_with("aud", KeepRecipients(texts))?),
             "exp" => self.exp = Some(value.read("exp")?),
             "nbf" => self.nbf = Some(value.read("nbf")?),
             "iat" => self.iat = Some(value.read("iat")?),
-            "jti" => self.jti = Some(value.read::<Text<'_>>("jti")?.0.into()),
-            "client_id" => self.client_id = Some(value.read::<Text<'_>>("client_id")?.0.into()),
-            "scope" => self.scopes = value.read("scope")?,
+            "jti" => self.jti = Some(value.read_with("jti", KeepText(texts))?),
+            "client_id" => self.client_id = Some(value.read_with("client_id", KeepText(texts))?),
+            "scope" => self.scope = value.read_with("scope", KeepScopes(texts))?,
             "cnf" => {
                 self.confirmation = true;
                 value.skip()?;
@@ -67,76 +121,96 @@ impl<'de> Members<'de> for RegisteredClaims {
     }
 }
 
-/// The recipients that a token is meant for: one or more strings, compared byte by byte
-/// ([RFC 7519 section 4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
-#[derive(Clone, Eq, PartialEq)]
-pub struct Audience(Recipients);
-
-#[derive(Clone, Eq, PartialEq)]
-enum Recipients {
-    One(Box<str>),
-    Many(Vec<Box<str>>),
+fn keep(texts: &mut String, text: &str) -> Span {
+    let start = texts.len();
+    texts.push_str(text);
+    start..texts.len()
 }
 
-impl Audience {
+/// Keeps a string.
+struct KeepText<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepText<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Ok(keep(self.0, &text))
+    }
+}
+
+/// Keeps a list of scopes, if it is one.
+struct KeepScopes<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepScopes<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        let Text(list) = Text::deserialize(deserializer)?;
+        ScopeSet::parse(&list).map_err(de::Error::custom)?;
+        Ok(keep(self.0, &list))
+    }
+}
+
+/// Keeps a string, or an array of one or more strings.
+struct KeepRecipients<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepRecipients<'_> {
+    type Value = Recipients;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Recipients, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeepRecipients<'_> {
+    type Value = Recipients;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or an array of one or more strings")
+    }
+
+    fn visit_str<E>(self, recipient: &str) -> Result<Recipients, E> {
+        Ok(Recipients::One(keep(self.0, recipient)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Recipients, A::Error> {
+        let mut recipients = Vec::new();
+        while let Some(recipient) = seq.next_element_seed(KeepText(self.0))? {
+            recipients.push(recipient);
+        }
+        if recipients.is_empty() {
+            return Err(de::Error::invalid_length(0, &self));
+        }
+        Ok(Recipients::Many(recipients))
+    }
+}
+
+/// The recipients that a token is meant for: one or more strings, compared byte by byte
+/// ([RFC 7519 section 4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+#[derive(Clone, Copy)]
+pub struct Audience<'a> {
+    texts: &'a str,
+    spans: &'a [Span],
+}
+
+impl<'a> Audience<'a> {
     /// Whether the recipient is among them.
     #[must_use]
-    pub fn contains(&self, recipient: &str) -> bool {
+    pub fn contains(self, recipient: &str) -> bool {
         self.iter().any(|listed| listed == recipient)
     }
 
     /// The recipients, in the order of the claim.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        match &self.0 {
-            Recipients::One(one) => std::slice::from_ref(one).iter(),
-            Recipients::Many(many) => many.iter(),
-        }
-        .map(AsRef::as_ref)
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        self.spans.iter().filter_map(|span| self.texts.get(span.clone()))
     }
 }
 
 /// Audiences are claims: only their number is printed.
-impl fmt::Debug for Audience {
+impl fmt::Debug for Audience<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Audience(<{} redacted>)", self.iter().count())
-    }
-}
-
-impl<'de> de::Deserialize<'de> for Audience {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AudienceVisitor;
-
-        impl<'de> Visitor<'de> for AudienceVisitor {
-            type Value = Audience;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or an array of one or more strings")
-            }
-
-            fn visit_str<E>(self, recipient: &str) -> Result<Audience, E> {
-                Ok(Audience(Recipients::One(recipient.into())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Audience, A::Error> {
-                let mut recipients = Vec::new();
-                while let Some(Text(recipient)) = seq.next_element()? {
-                    recipients.push(recipient.into());
-                }
-                if recipients.is_empty() {
-                    return Err(de::Error::invalid_length(0, &self));
-                }
-                Ok(Audience(Recipients::Many(recipients)))
-            }
-        }
-
-        deserializer.deserialize_any(AudienceVisitor)
-    }
-}
-
-impl<'de> de::Deserialize<'de> for ScopeSet {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Text(list) = Text::deserialize(deserializer)?;
-        Self::parse(&list).map_err(de::Error::custom)
+        write!(f, "Audience(<{} redacted>)", self.spans.len())
     }
 }
 
@@ -196,22 +270,22 @@ mod tests {
 
     #[track_caller]
     fn parse(text: &str) -> RegisteredClaims {
-        RegisteredClaims::parse(text.as_bytes()).unwrap()
+        RegisteredClaims::parse(text).unwrap()
     }
 
     #[track_caller]
     fn refuses(name: &'static str, value: &str) {
-        let outcome = RegisteredClaims::parse(format!("{{\"{name}\":{value}}}").as_bytes());
+        let outcome = RegisteredClaims::parse(&format!("{{\"{name}\":{value}}}"));
         assert_eq!(outcome.err(), Some(VerifyError::InvalidClaim(name)), "{name}: {value}");
     }
 
     #[test]
     fn strings_are_strings() {
         let claims = parse(r#"{"iss":"i","sub":"s\u0075b","jti":"j","client_id":"c"}"#);
-        assert_eq!(claims.iss.as_deref(), Some("i"));
-        assert_eq!(claims.sub.as_deref(), Some("sub"));
-        assert_eq!(claims.jti.as_deref(), Some("j"));
-        assert_eq!(claims.client_id.as_deref(), Some("c"));
+        assert_eq!(claims.iss(), Some("i"));
+        assert_eq!(claims.sub(), Some("sub"));
+        assert_eq!(claims.jti(), Some("j"));
+        assert_eq!(claims.client_id(), Some("c"));
         for name in ["iss", "sub", "jti", "client_id"] {
             for value in ["null", "1", "true", "[]", "[\"i\"]", "{}"] {
                 refuses(name, value);
@@ -222,13 +296,16 @@ mod tests {
     #[test]
     fn an_audience_is_a_string_or_strings() {
         for text in [r#"{"aud":"me"}"#, r#"{"aud":["me"]}"#, r#"{"aud":["you","me"]}"#] {
-            let audience = parse(text).aud.unwrap();
+            let claims = parse(text);
+            let audience = claims.aud().unwrap();
             assert!(audience.contains("me"), "{text}");
             for other in ["m", "mee", "Me", "", "you me"] {
                 assert!(!audience.contains(other), "{text} {other}");
             }
         }
-        let audience = parse(r#"{"aud":["you","me"]}"#).aud.unwrap();
+        let claims = parse(r#"{"aud":["you","m\u0065"]}"#);
+        let audience = claims.aud().unwrap();
+        assert_eq!(audience.iter().collect::<Vec<_>>(), ["you", "me"]);
         assert_eq!(format!("{audience:?}"), "Audience(<2 redacted>)");
         for value in ["[]", "null", "1", "{}", "true", "[\"me\",1]", "[\"me\",null]", "[[\"me\"]]"] {
             refuses("aud", value);
@@ -266,7 +343,7 @@ mod tests {
 
     #[test]
     fn scope_is_a_string_of_distinct_names() {
-        assert!(parse(r#"{"scope":"a b"}"#).scopes.contains("b"));
+        assert!(parse(r#"{"scope":"a b"}"#).scopes().contains("b"));
         for value in ["null", "1", "[\"a\"]", "{}", "\"a\\tb\"", "\"a a\"", "\"a  b\"", "\" a\""] {
             refuses("scope", value);
         }
@@ -286,7 +363,7 @@ mod tests {
             let members: Vec<_> = (0..count).map(|index| format!("\"{index}\":0")).collect();
             format!("{{{}}}", members.join(","))
         };
-        assert!(RegisteredClaims::parse(claims(256).as_bytes()).is_ok());
-        assert_eq!(RegisteredClaims::parse(claims(257).as_bytes()).err(), Some(VerifyError::MalformedClaims));
+        assert!(RegisteredClaims::parse(&claims(256)).is_ok());
+        assert_eq!(RegisteredClaims::parse(&claims(257)).err(), Some(VerifyError::MalformedClaims));
     }
 }

@@ -70,13 +70,13 @@ impl fmt::Display for Scope {
 }
 
 /// The scopes that a token was granted: a set; the order means nothing.
-#[derive(Clone, Default, Eq, PartialEq)]
-pub struct ScopeSet {
+#[derive(Clone, Copy, Default)]
+pub struct ScopeSet<'a> {
     /// Separated by single spaces, as in the claim.
-    names: Box<str>,
+    names: &'a str,
 }
 
-impl ScopeSet {
+impl<'a> ScopeSet<'a> {
     /// Reads a space-separated list as in the claim `scope`
     /// ([RFC 8693 section 4.2](https://www.rfc-editor.org/rfc/rfc8693#section-4.2)).
     ///
@@ -86,41 +86,69 @@ impl ScopeSet {
     ///
     /// [`InvalidScope`] if a name is not a scope-token, is given twice, or more than one space, or
     /// another white-space character, stands between two.
-    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+    pub fn parse(text: &'a str) -> Result<Self, InvalidScope> {
+        let set = Self { names: text };
         if text.is_empty() {
-            return Ok(Self::default());
+            return Ok(set);
         }
-        if !text.split(' ').all(|name| is_scope_token(name.as_bytes())) {
+        // Most tokens have a few, which are compared without an allocation.
+        let mut few: [&[u8]; 16] = [&[]; 16];
+        let mut count = 0;
+        for name in text.as_bytes().split(|byte| *byte == b' ') {
+            if !is_scope_token(name) || few.iter().take(count).any(|earlier| *earlier == name) {
+                return Err(InvalidScope);
+            }
+            if let Some(free) = few.get_mut(count) {
+                *free = name;
+            }
+            count += 1;
+        }
+        if count > few.len() && set.has_duplicate() {
             return Err(InvalidScope);
         }
-        let mut names: Vec<_> = text.split(' ').collect();
+        Ok(set)
+    }
+
+    /// For a text that [`parse`](Self::parse) has found sound.
+    pub(crate) fn of_sound(names: &'a str) -> Self {
+        Self { names }
+    }
+
+    fn has_duplicate(self) -> bool {
+        let mut names: Vec<_> = self.iter().collect();
         names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(InvalidScope);
-        }
-        Ok(Self { names: text.into() })
+        names.windows(2).any(|pair| pair.first() == pair.last())
     }
 
     /// Whether the scope was granted.
     #[must_use]
-    pub fn contains(&self, scope: &str) -> bool {
+    pub fn contains(self, scope: &str) -> bool {
         self.iter().any(|name| name == scope)
     }
 
     /// Whether no scope was granted.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(self) -> bool {
         self.names.is_empty()
     }
 
     /// The names, in the order of the claim.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
         self.names.split(' ').filter(|name| !name.is_empty())
     }
 }
 
+/// The same scopes, in any order.
+impl PartialEq for ScopeSet<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().count() == other.iter().count() && self.iter().all(|name| other.contains(name))
+    }
+}
+
+impl Eq for ScopeSet<'_> {}
+
 /// Scopes are claims: only their number is printed.
-impl fmt::Debug for ScopeSet {
+impl fmt::Debug for ScopeSet<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ScopeSet(<{} redacted>)", self.iter().count())
     }
@@ -155,6 +183,29 @@ mod tests {
         assert!(!set.is_empty());
         assert!(ScopeSet::parse("").unwrap().is_empty());
         assert_eq!(ScopeSet::parse("").unwrap().iter().count(), 0);
+    }
+
+    #[test]
+    fn a_duplicate_is_found_however_long_the_list() {
+        for count in [1, 2, 15, 16, 17, 18, 100] {
+            let names: Vec<_> = (0..count).map(|index| format!("scope{index}")).collect();
+            let list = names.join(" ");
+            assert_eq!(ScopeSet::parse(&list).unwrap().iter().count(), count);
+            for duplicate in [0, count / 2, count - 1] {
+                let name = names.get(duplicate).unwrap();
+                assert_eq!(ScopeSet::parse(&format!("{list} {name}")), Err(InvalidScope), "{count} {name}");
+                assert_eq!(ScopeSet::parse(&format!("{name} {list}")), Err(InvalidScope), "{count} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_means_nothing() {
+        let set = |text| ScopeSet::parse(text).unwrap();
+        assert_eq!(set("a b c"), set("c a b"));
+        for other in ["a b", "a b c d", "a b d", ""] {
+            assert_ne!(set("a b c"), set(other));
+        }
     }
 
     #[test]

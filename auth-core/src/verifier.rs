@@ -89,9 +89,6 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
     }
 }
 
-/// What a recipient takes beside its text: a fat pointer in an array that may be half empty, and an allocation.
-const AUDIENCE_BYTES: usize = 64;
-
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
 /// There is no way to make one from a text: a verifier yields it, or
@@ -107,8 +104,7 @@ pub struct VerifiedToken {
 
 struct Inner {
     claims: RegisteredClaims,
-    subject: Box<str>,
-    json: Box<str>,
+    json: String,
     /// The claims as the types that were asked for first.
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
 }
@@ -127,35 +123,34 @@ impl VerifiedToken {
     /// are not a JSON object of at most 16 levels and 256 members.
     pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
         let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
-        Self::from_parsed(RegisteredClaims::parse(json.as_bytes())?, json)
+        Self::from_parsed(RegisteredClaims::parse(&json)?, json)
     }
 
     /// `claims` is what was read in `json`.
-    pub(crate) fn from_parsed(mut claims: RegisteredClaims, json: String) -> Result<Self, VerifyError> {
-        let subject = claims.sub.take().ok_or(VerifyError::MissingClaim("sub"))?;
-        if subject.is_empty() {
-            return Err(VerifyError::InvalidClaim("sub"));
+    pub(crate) fn from_parsed(claims: RegisteredClaims, json: String) -> Result<Self, VerifyError> {
+        match claims.sub() {
+            None => Err(VerifyError::MissingClaim("sub")),
+            Some("") => Err(VerifyError::InvalidClaim("sub")),
+            Some(_) => Ok(Self { inner: Arc::new(Inner { claims, json, typed: Default::default() }) }),
         }
-        let typed = Default::default();
-        Ok(Self { inner: Arc::new(Inner { claims, subject, json: json.into_boxed_str(), typed }) })
     }
 
     /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.inner.subject
+        self.inner.claims.sub().unwrap_or_default()
     }
 
     /// Who issued the token: claim `iss`.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.inner.claims.iss.as_deref()
+        self.inner.claims.iss()
     }
 
     /// Whom the token is meant for: claim `aud`.
     #[must_use]
-    pub fn audience(&self) -> Option<&Audience> {
-        self.inner.claims.aud.as_ref()
+    pub fn audience(&self) -> Option<Audience<'_>> {
+        self.inner.claims.aud()
     }
 
     /// From when on the token is refused: claim `exp` in seconds since 1970, before leeway.
@@ -179,20 +174,20 @@ impl VerifiedToken {
     /// The identifier of the token: claim `jti`.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.inner.claims.jti.as_deref()
+        self.inner.claims.jti()
     }
 
     /// The client that the token was issued to: claim `client_id`
     /// ([RFC 8693 section 4.3](https://www.rfc-editor.org/rfc/rfc8693#section-4.3)).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.inner.claims.client_id.as_deref()
+        self.inner.claims.client_id()
     }
 
     /// What was granted: claim `scope`; empty if the token has none.
     #[must_use]
-    pub fn scopes(&self) -> &ScopeSet {
-        &self.inner.claims.scopes
+    pub fn scopes(&self) -> ScopeSet<'_> {
+        self.inner.claims.scopes()
     }
 
     /// The claims as the application's own type.
@@ -245,12 +240,9 @@ impl VerifiedToken {
         &self.inner.claims
     }
 
-    /// About how much memory its claims take, in bytes, on the high side. The types that the application asks for
-    /// are not counted.
+    /// How much memory its claims take, in bytes. The types that the application asks for are not counted.
     pub(crate) fn claims_bytes(&self) -> usize {
-        // The strings of the registered claims are there twice.
-        let audiences = self.audience().map_or(0, |audience| audience.iter().count());
-        2 * self.inner.json.len() + AUDIENCE_BYTES * audiences
+        size_of::<Inner>() + self.inner.json.capacity() + self.inner.claims.bytes()
     }
 
     /// Whether the claim `name` is an array of strings that holds `value`.

@@ -160,7 +160,7 @@ async fn authenticate(printed: &Printed, authenticator: &Authenticator, request:
             printed.debug(&caller);
             printed.debug(caller.token());
             printed.debug(&caller.audience());
-            printed.debug(caller.scopes());
+            printed.debug(&caller.scopes());
             printed.rejection(&caller.require(&Policy::scope(Scope::from_static("other"))).unwrap_err());
             printed.error(&caller.token().claims::<Wanted>().unwrap_err());
             // That there is something to be found.

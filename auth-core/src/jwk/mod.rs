@@ -42,7 +42,7 @@ pub(crate) struct Jwk<'a> {
 impl<'a> Jwk<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, KeyError> {
         let mut jwk = Self::default();
-        json::read_object(text.as_bytes(), MAX_MEMBERS, &mut jwk).map_err(|fault| match fault {
+        json::read_object(text, MAX_MEMBERS, &mut jwk).map_err(|fault| match fault {
             Fault::Member(name) => KeyError::JwkMember(name),
             Fault::Duplicate => KeyError::Jwk("a member stands in it twice"),
             Fault::Syntax => KeyError::Jwk("it is not one JSON object"),

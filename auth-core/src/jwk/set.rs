@@ -75,7 +75,7 @@ impl JwkSet {
             return Err(JwkSetError::TooLarge);
         }
         let mut document = Document::default();
-        json::read_object(text.as_bytes(), MAX_MEMBERS, &mut document).map_err(|fault| match fault {
+        json::read_object(text, MAX_MEMBERS, &mut document).map_err(|fault| match fault {
             Fault::Member(_) => JwkSetError::NoKeys,
             Fault::Duplicate => JwkSetError::DuplicateMember,
             Fault::Syntax => JwkSetError::Syntax,

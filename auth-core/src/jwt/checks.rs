@@ -40,7 +40,10 @@ pub(super) fn issuer(claimed: Option<&str>, expected: Option<&str>) -> Result<()
 }
 
 /// `aud`: one of the expected is among those named (RFC 7519 section 4.1.3).
-pub(super) fn audience(claimed: Option<&Audience>, expected: Option<&[String]>) -> Result<(), VerifyError> {
+pub(super) fn audience(
+    claimed: Option<Audience<'_>>,
+    expected: Option<&[String]>,
+) -> Result<(), VerifyError> {
     match (claimed, expected) {
         (_, None) => Ok(()),
         (None, Some(_)) => Err(VerifyError::MissingClaim("aud")),

@@ -28,7 +28,7 @@ pub use self::key_error::KeyError;
 use self::keys::KeySet;
 pub use self::keys::{JwtKeys, VerifierKeys};
 pub use self::problem::{BuildError, Problem};
-use self::segments::Segments;
+use self::segments::{Segments, Signature};
 use crate::cache::TokenCache;
 use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
@@ -136,14 +136,15 @@ impl JwtVerifier {
             None => self.check_header_and_signature(keys, &segments)?,
         }
         let claims_json = segments::decode(segments.payload)?;
+        let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
         let claims = RegisteredClaims::parse(&claims_json)?;
         self.check_claims(&claims)?;
-        let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
         VerifiedToken::from_parsed(claims, claims_json)
     }
 
     fn check_header_and_signature(&self, keys: &KeySet, segments: &Segments<'_>) -> Result<(), VerifyError> {
         let header_json = segments::decode(segments.header)?;
+        let header_json = String::from_utf8(header_json).map_err(|_| VerifyError::MalformedHeader)?;
         let header = Header::parse(&header_json)?;
         checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
         let algorithm = header.algorithm()?;
@@ -157,8 +158,8 @@ impl JwtVerifier {
 
     fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
         let now = self.now()?;
-        checks::issuer(claims.iss.as_deref(), self.issuer.as_deref())?;
-        checks::audience(claims.aud.as_ref(), self.audiences.as_deref())?;
+        checks::issuer(claims.iss(), self.issuer.as_deref())?;
+        checks::audience(claims.aud(), self.audiences.as_deref())?;
         checks::not_sender_constrained(claims.confirmation)?;
         self.check_times(claims, now)
     }
@@ -181,10 +182,10 @@ fn verify_signature<'a>(
     candidates: impl Iterator<Item = (usize, &'a SignatureVerifier)>,
     segments: &Segments<'_>,
 ) -> Result<usize, VerifyError> {
-    let signature = segments::decode(segments.signature)?;
+    let signature = Signature::decode(segments.signature)?;
     let mut outcome = Err(VerifyError::UnknownKey);
     for (place, candidate) in candidates {
-        if candidate.verifies(segments.signing_input, &signature) {
+        if candidate.verifies(segments.signing_input, signature.as_bytes()) {
             return Ok(place);
         }
         outcome = Err(VerifyError::InvalidSignature);

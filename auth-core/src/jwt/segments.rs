@@ -1,6 +1,8 @@
 //! The three segments of a JWS in compact serialization
 //! ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -23,19 +25,47 @@ impl<'a> Segments<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::TooLong);
         }
-        let (signing_input, signature) = token.rsplit_once('.').ok_or(VerifyError::MalformedToken)?;
-        let (header, payload) = signing_input.split_once('.').ok_or(VerifyError::MalformedToken)?;
-        if payload.contains('.') || header.is_empty() || signature.is_empty() {
+        let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(VerifyError::MalformedToken);
-        }
-        Ok(Self { header, payload, signature, signing_input: signing_input.as_bytes() })
+        };
+        let part = |range: Range<usize>| token.get(range).filter(|part| !part.is_empty());
+        let (Some(header), payload, Some(signature)) =
+            (part(0..first), part(first + 1..second).unwrap_or_default(), part(second + 1..token.len()))
+        else {
+            return Err(VerifyError::MalformedToken);
+        };
+        let signing_input = token.as_bytes().get(..second).unwrap_or_default();
+        Ok(Self { header, payload, signature, signing_input })
     }
 }
+
+/// The bytes of the longest signature there is: one of RSA with 8192 bits.
+const MAX_SIGNATURE_BYTES: usize = 1024;
 
 /// Decodes base64url without padding; refuses white space, padding, the other alphabet and stray
 /// trailing bits, so that one value has one encoding.
 pub(super) fn decode(segment: &str) -> Result<Vec<u8>, VerifyError> {
     URL_SAFE_NO_PAD.decode(segment).map_err(|_| VerifyError::MalformedToken)
+}
+
+/// A signature, decoded as [`decode`] does.
+pub(super) struct Signature {
+    buffer: [u8; MAX_SIGNATURE_BYTES],
+    length: usize,
+}
+
+impl Signature {
+    pub(super) fn decode(segment: &str) -> Result<Self, VerifyError> {
+        let mut buffer = [0; MAX_SIGNATURE_BYTES];
+        let length =
+            URL_SAFE_NO_PAD.decode_slice(segment, &mut buffer).map_err(|_| VerifyError::MalformedToken)?;
+        Ok(Self { buffer, length })
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -64,10 +94,23 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_no_longer_than_any_there_is() {
+        let encoded = |bytes: usize| URL_SAFE_NO_PAD.encode(vec![7; bytes]);
+        for bytes in [1, 2, 3, 32, 256, 1023, 1024] {
+            let signature = Signature::decode(&encoded(bytes)).unwrap_or_else(|_| unreachable!());
+            assert_eq!(signature.as_bytes(), vec![7; bytes]);
+        }
+        for bytes in [1025, 1026, 4096] {
+            assert!(Signature::decode(&encoded(bytes)).is_err(), "{bytes}");
+        }
+    }
+
+    #[test]
     fn one_value_has_one_encoding() {
         assert_eq!(decode("-_8"), Ok(vec![0xfb, 0xff]));
         for segment in ["-_9", "-_8=", "+/8", "-_ 8", "-_8\n", "-", "é"] {
             assert_eq!(decode(segment), Err(VerifyError::MalformedToken), "{segment}");
+            assert_eq!(Signature::decode(segment).err(), Some(VerifyError::MalformedToken), "{segment}");
         }
     }
 }
