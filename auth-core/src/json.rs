@@ -152,13 +152,9 @@ struct Seen(u64);
 impl Seen {
     /// Whether the name may have been asked about before; `false` is certain.
     fn may_hold(&mut self, name: &str) -> bool {
-        let bytes = name.as_bytes();
-        let byte = |place: Option<&u8>| place.copied().map_or(0, usize::from);
-        let mixed = byte(bytes.first())
-            + 7 * byte(bytes.get(bytes.len() / 2))
-            + 13 * byte(bytes.last())
-            + 31 * bytes.len();
-        let bit = 1 << (mixed % 64);
+        let end = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+        let (first, last) = (end(name.as_bytes().first()), end(name.as_bytes().last()));
+        let bit = 1 << ((first + 5 * last + 11 * name.len()) % 64);
         let held = self.0 & bit != 0;
         self.0 |= bit;
         held

@@ -91,11 +91,16 @@ impl<'a> ScopeSet<'a> {
         if text.is_empty() {
             return Ok(set);
         }
+        // Without an early exit, so that the bytes can be judged many at a time.
+        let sound = |sound, byte: &u8| sound & ((*byte == b' ') | is_scope_character(*byte));
+        if !text.as_bytes().iter().fold(true, sound) {
+            return Err(InvalidScope);
+        }
         // Most tokens have a few, which are compared without an allocation.
         let mut few: [&[u8]; 16] = [&[]; 16];
         let mut count = 0;
         for name in text.as_bytes().split(|byte| *byte == b' ') {
-            if !is_scope_token(name) || few.iter().take(count).any(|earlier| *earlier == name) {
+            if name.is_empty() || few.iter().take(count).any(|earlier| *earlier == name) {
                 return Err(InvalidScope);
             }
             if let Some(free) = few.get_mut(count) {
@@ -160,12 +165,16 @@ const fn is_scope_token(mut name: &[u8]) -> bool {
         return false;
     }
     while let [first, rest @ ..] = name {
-        if !matches!(first, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+        if !is_scope_character(*first) {
             return false;
         }
         name = rest;
     }
     true
+}
+
+const fn is_scope_character(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub use self::key_error::KeyError;
 use self::keys::KeySet;
 pub use self::keys::{JwtKeys, VerifierKeys};
 pub use self::problem::{BuildError, Problem};
-use self::segments::{Segments, Signature};
+use self::segments::{MAX_SIGNATURE_BYTES, Segments};
 use crate::cache::TokenCache;
 use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
@@ -182,10 +182,11 @@ fn verify_signature<'a>(
     candidates: impl Iterator<Item = (usize, &'a SignatureVerifier)>,
     segments: &Segments<'_>,
 ) -> Result<usize, VerifyError> {
-    let signature = Signature::decode(segments.signature)?;
+    let mut buffer = [0; MAX_SIGNATURE_BYTES];
+    let signature = segments::decode_signature(segments.signature, &mut buffer)?;
     let mut outcome = Err(VerifyError::UnknownKey);
     for (place, candidate) in candidates {
-        if candidate.verifies(segments.signing_input, signature.as_bytes()) {
+        if candidate.verifies(segments.signing_input, signature) {
             return Ok(place);
         }
         outcome = Err(VerifyError::InvalidSignature);

@@ -41,7 +41,7 @@ impl<'a> Segments<'a> {
 }
 
 /// The bytes of the longest signature there is: one of RSA with 8192 bits.
-const MAX_SIGNATURE_BYTES: usize = 1024;
+pub(super) const MAX_SIGNATURE_BYTES: usize = 1024;
 
 /// Decodes base64url without padding; refuses white space, padding, the other alphabet and stray
 /// trailing bits, so that one value has one encoding.
@@ -49,23 +49,17 @@ pub(super) fn decode(segment: &str) -> Result<Vec<u8>, VerifyError> {
     URL_SAFE_NO_PAD.decode(segment).map_err(|_| VerifyError::MalformedToken)
 }
 
-/// A signature, decoded as [`decode`] does.
-pub(super) struct Signature {
-    buffer: [u8; MAX_SIGNATURE_BYTES],
-    length: usize,
-}
+/// Where a signature is decoded to, for as long as it is verified.
+pub(super) type SignatureBuffer = [u8; MAX_SIGNATURE_BYTES];
 
-impl Signature {
-    pub(super) fn decode(segment: &str) -> Result<Self, VerifyError> {
-        let mut buffer = [0; MAX_SIGNATURE_BYTES];
-        let length =
-            URL_SAFE_NO_PAD.decode_slice(segment, &mut buffer).map_err(|_| VerifyError::MalformedToken)?;
-        Ok(Self { buffer, length })
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
-    }
+/// As [`decode`], for a signature.
+pub(super) fn decode_signature<'b>(
+    segment: &str,
+    buffer: &'b mut SignatureBuffer,
+) -> Result<&'b [u8], VerifyError> {
+    let length =
+        URL_SAFE_NO_PAD.decode_slice(segment, &mut buffer[..]).map_err(|_| VerifyError::MalformedToken)?;
+    buffer.get(..length).ok_or(VerifyError::MalformedToken)
 }
 
 #[cfg(test)]
@@ -97,11 +91,12 @@ mod tests {
     fn a_signature_is_no_longer_than_any_there_is() {
         let encoded = |bytes: usize| URL_SAFE_NO_PAD.encode(vec![7; bytes]);
         for bytes in [1, 2, 3, 32, 256, 1023, 1024] {
-            let signature = Signature::decode(&encoded(bytes)).unwrap_or_else(|_| unreachable!());
-            assert_eq!(signature.as_bytes(), vec![7; bytes]);
+            let mut buffer = [0; MAX_SIGNATURE_BYTES];
+            assert_eq!(decode_signature(&encoded(bytes), &mut buffer), Ok(vec![7; bytes].as_slice()));
         }
         for bytes in [1025, 1026, 4096] {
-            assert!(Signature::decode(&encoded(bytes)).is_err(), "{bytes}");
+            let mut buffer = [0; MAX_SIGNATURE_BYTES];
+            assert_eq!(decode_signature(&encoded(bytes), &mut buffer), Err(VerifyError::MalformedToken));
         }
     }
 
@@ -110,7 +105,8 @@ mod tests {
         assert_eq!(decode("-_8"), Ok(vec![0xfb, 0xff]));
         for segment in ["-_9", "-_8=", "+/8", "-_ 8", "-_8\n", "-", "é"] {
             assert_eq!(decode(segment), Err(VerifyError::MalformedToken), "{segment}");
-            assert_eq!(Signature::decode(segment).err(), Some(VerifyError::MalformedToken), "{segment}");
+            let mut buffer = [0; MAX_SIGNATURE_BYTES];
+            assert_eq!(decode_signature(segment, &mut buffer), Err(VerifyError::MalformedToken), "{segment}");
         }
     }
 }
