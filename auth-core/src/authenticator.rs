@@ -257,10 +257,11 @@ fn caught<T>(call: impl FnOnce() -> T) -> Result<T, VerifyError> {
 
 /// Whether the query has a parameter named `access_token`, however its name is percent-encoded.
 fn has_access_token_parameter(target: &str) -> bool {
-    let Some((_, query)) = target.split_once('?') else { return false };
-    query.split('&').any(|parameter| {
-        let name = parameter.split('=').next().unwrap_or_default();
-        decodes_to(name.as_bytes(), b"access_token")
+    let target = target.as_bytes();
+    let query = memchr::memchr(b'?', target).and_then(|mark| target.get(mark + 1..)).unwrap_or_default();
+    query.split(|byte| *byte == b'&').any(|parameter| {
+        let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+        decodes_to(name, b"access_token")
     })
 }
 
