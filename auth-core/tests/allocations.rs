@@ -1,0 +1,138 @@
+//! How often the heap is asked for memory. What aws-lc takes on the C side is not counted.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use allocation_counter::{AllocationInfo, measure};
+use auth_core::{Algorithm, Authenticated, Authenticator, NoClaims, Rejection, RequestHead};
+use auth_testing::TestIssuer;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+struct Request(Option<String>);
+
+impl RequestHead for Request {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn target(&self) -> &str {
+        "/orders?page=2"
+    }
+
+    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.iter().map(String::as_bytes)
+    }
+}
+
+fn bearer(token: &str) -> Request {
+    Request(Some(format!("Bearer {token}")))
+}
+
+/// Claims of the application without memory of their own.
+#[derive(serde::Deserialize)]
+struct Small {
+    exp: u64,
+}
+
+/// Claims as an identity provider writes them.
+fn sign(issuer: &TestIssuer, subject: &str) -> String {
+    issuer
+        .token(subject)
+        .claim("aud", json!(["https://api.example", "https://issuer.example/userinfo"]))
+        .scope("openid profile email orders:read orders:write")
+        .claim("roles", json!(["reader", "writer"]))
+        .claim("name", "Alice Elisabet Example-Jones")
+        .claim("email", "alice@example.com")
+        .claim("email_verified", true)
+        .claim("client_id", "0oa5f7c8ec7c33c6c004")
+        .claim("azp", "0oa5f7c8ec7c33c6c004")
+        .claim("jti", "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9")
+        .sign()
+}
+
+fn authenticate<C: DeserializeOwned + Send + Sync + 'static>(
+    authenticator: &Authenticator,
+    request: &Request,
+) -> Result<Authenticated<C>, Rejection> {
+    match pin!(authenticator.authenticate(request)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(verdict) => verdict,
+        Poll::Pending => panic!("there is nothing to wait for"),
+    }
+}
+
+fn counted<T>(call: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut outcome = None;
+    let allocations = measure(|| outcome = Some(call()));
+    (outcome.unwrap(), allocations)
+}
+
+#[test]
+fn a_token_seen_before_takes_no_memory() {
+    for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let issuer = TestIssuer::new(algorithm);
+        let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
+        let request = bearer(&sign(&issuer, "alice"));
+        assert!(authenticate::<Small>(&authenticator, &request).is_ok());
+        let (user, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).unwrap());
+        assert!(user.claims.exp > 0);
+        assert_eq!(allocations.count_total, 0, "{algorithm}");
+    }
+}
+
+#[cfg(feature = "aws-lc-rs")]
+#[test]
+fn a_token_seen_first_takes_eight_pieces_of_memory_at_most() {
+    for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let issuer = TestIssuer::new(algorithm);
+        let verifier = issuer.verifier().no_cache().build().unwrap();
+        // The header has been seen, as with all tokens of an issuer but the first.
+        verifier.verify_jwt(&issuer.good("bob")).unwrap();
+        let request = bearer(&sign(&issuer, "alice"));
+        let authenticator = Authenticator::new(verifier);
+        let (user, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).unwrap());
+        assert!(user.claims.exp > 0);
+        assert!((2..=6).contains(&allocations.count_total), "{algorithm}: {}", allocations.count_total);
+    }
+
+    // The tables of the cache grow at some tokens, and at most do not.
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
+    let count = |index: usize| {
+        let request = bearer(&sign(&issuer, &format!("user {index}")));
+        counted(|| authenticate::<Small>(&authenticator, &request).unwrap()).1.count_total
+    };
+    let mut counts: Vec<_> = (0..501).map(count).collect();
+    counts.sort_unstable();
+    let median = *counts.get(250).unwrap();
+    println!("summary: heap allocations of a token seen first: {median} (median of 501), seen before: 0");
+    assert!((3..=8).contains(&median), "{median}");
+}
+
+#[test]
+fn a_refusal_takes_no_memory_for_what_was_sent() {
+    let issuer = TestIssuer::new(Algorithm::Rs256);
+    let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
+    let unknown_kid = |padding: usize| {
+        issuer.token("alice").header("kid", "unknown").claim("padding", "x".repeat(padding)).sign()
+    };
+    for (fault, small, large) in [
+        ("missing", Request(None), Request(None)),
+        ("another scheme", Request(Some("Basic eA==".to_owned())), Request(Some("x".repeat(1 << 20)))),
+        ("malformed", bearer("a b"), bearer(&"a ".repeat(4000))),
+        ("no JWT", bearer("x"), bearer(&"x".repeat(8192))),
+        ("dots", bearer("...."), bearer(&".".repeat(8192))),
+        ("too long", bearer(&"x".repeat(8193)), bearer(&"x".repeat(8 << 20))),
+        ("unknown kid", bearer(&unknown_kid(1)), bearer(&unknown_kid(4000))),
+    ] {
+        let [small, large] = [small, large].map(|request| {
+            let (refused, allocations) = counted(|| authenticate::<NoClaims>(&authenticator, &request));
+            assert!(refused.is_err(), "{fault}");
+            allocations.bytes_total
+        });
+        assert!(large <= small, "{fault}: {small} bytes, {large} for a large one");
+        assert!(small <= 2048, "{fault}: {small} bytes");
+    }
+}
