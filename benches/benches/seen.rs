@@ -6,42 +6,12 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking")]
 
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use auth_benches::{Candidate, Claims, Row, Table, mint_for};
-use auth_core::{Algorithm, Authenticator, RequestHead};
+use auth_benches::{Candidate, Request, Row, Table, authenticate, mint_for};
+use auth_core::{Algorithm, Authenticator};
 use auth_testing::TestIssuer;
 use criterion::Criterion;
-
-struct Request(String);
-
-impl Request {
-    fn new(token: &str) -> Self {
-        Self(format!("Bearer {token}"))
-    }
-}
-
-impl RequestHead for Request {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        "/orders?page=2"
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        std::iter::once(self.0.as_bytes())
-    }
-}
-
-/// Polls once, as a server does: nothing has to be waited for.
-fn authenticate(authenticator: &Authenticator, request: &Request) -> bool {
-    let future = pin!(authenticator.authenticate::<Claims>(black_box(request)));
-    matches!(future.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(_)))
-}
 
 struct Server {
     cached: Authenticator,
@@ -55,9 +25,9 @@ impl Server {
         let cached = Authenticator::new(issuer.verifier().build().unwrap());
         let plain = Authenticator::new(issuer.verifier().no_cache().build().unwrap());
         let requests: Vec<_> =
-            (0..256).map(|index| Request::new(&mint_for(&issuer, &format!("user {index}")))).collect();
+            (0..256).map(|index| Request::bearer(&mint_for(&issuer, &format!("user {index}")))).collect();
         assert!(requests.iter().all(|request| authenticate(&cached, request)));
-        assert!(!authenticate(&cached, &Request::new(&issuer.bad_signature("alice"))));
+        assert!(!authenticate(&cached, &Request::bearer(&issuer.bad_signature("alice"))));
         Self { cached, plain, requests }
     }
 
@@ -66,20 +36,46 @@ impl Server {
     }
 }
 
-/// Calls in a second by so many threads at once, each with tokens of its own.
-fn throughput(server: &Server, threads: usize) -> f64 {
+/// What one thread asks, over and over.
+type Thread<'a> = (&'a Authenticator, &'a [Request]);
+
+/// Calls in a second by all threads together.
+fn throughput(threads: &[Thread<'_>]) -> f64 {
     const CALLS: usize = 200_000;
     let start = Instant::now();
     std::thread::scope(|scope| {
-        for requests in server.requests.chunks(server.requests.len() / threads).take(threads) {
+        for (authenticator, requests) in threads {
             scope.spawn(move || {
                 for request in requests.iter().cycle().take(CALLS) {
-                    black_box(authenticate(&server.cached, request));
+                    black_box(authenticate(authenticator, request));
                 }
             });
         }
     });
-    (CALLS * threads) as f64 / start.elapsed().as_secs_f64()
+    (CALLS * threads.len()) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// How often as much as one thread do two: with tokens of their own, with the same token, and, to show what the
+/// machine has to give, with nothing in common.
+fn two_threads(server: &Server, apart: &Server) -> [f64; 3] {
+    let (half, other_half) = server.requests.split_at(server.requests.len() / 2);
+    let one_token = half.get(..1).unwrap();
+    let cached = &server.cached;
+    let mut ratios = [const { Vec::new() }; 3];
+    for _ in 0..21 {
+        let one = throughput(&[(cached, half)]);
+        for (ratios, pair) in ratios.iter_mut().zip([
+            [(cached, half), (cached, other_half)],
+            [(cached, one_token), (cached, one_token)],
+            [(cached, half), (&apart.cached, apart.requests.as_slice())],
+        ]) {
+            ratios.push(throughput(&pair) / one);
+        }
+    }
+    ratios.map(|mut ratios| {
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    })
 }
 
 fn main() {
@@ -111,12 +107,12 @@ fn main() {
                 [candidate("second sight", &server.cached), candidate("first sight", &server.plain)];
             Row::measure(algorithm.name(), &mut candidates)
         };
-        println!("\n{}", Table(servers.iter().map(row).collect()));
+        println!("\n{}", Table::of_ratios("algorithm", servers.iter().map(row).collect()));
+        println!("\n| two threads | own tokens | the same token | nothing in common |\n|---|---|---|---|");
         for (algorithm, server) in &servers {
-            let mut ratios: Vec<_> = (0..21).map(|_| throughput(server, 2) / throughput(server, 1)).collect();
-            ratios.sort_by(f64::total_cmp);
-            let ratio = ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN);
-            println!("{algorithm}: two threads together {ratio:.2} x one");
+            let [own, same, apart] = two_threads(server, &Server::new(*algorithm));
+            println!("| {algorithm} | {own:.2} x one | {same:.2} x one | {apart:.2} x one |");
         }
+        println!("(medians of 21 rounds)");
     }
 }

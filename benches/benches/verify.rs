@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use auth_benches::{Candidate, Claims, Row, Table, mint};
+use auth_benches::{Candidate, Claims, Handwritten, Row, Table, mint};
 use auth_core::{Algorithm, JwtVerifier};
 use auth_testing::TestIssuer;
 use aws_lc_rs::hmac;
@@ -16,8 +16,6 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, RsaPublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::Criterion;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::Value;
 
 /// Each with the primitive beneath.
@@ -81,28 +79,6 @@ impl Floor {
     }
 }
 
-/// jsonwebtoken, told to check what this library checks.
-struct Peer {
-    key: DecodingKey,
-    validation: Validation,
-}
-
-impl Peer {
-    fn new(algorithm: Algorithm, jwk: &Value) -> Self {
-        let jwk: Jwk = serde_json::from_value(jwk.clone()).unwrap();
-        let mut validation = Validation::new(algorithm.name().parse().unwrap());
-        validation.set_issuer(&["https://issuer.example"]);
-        validation.set_audience(&["https://api.example"]);
-        validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
-        validation.validate_nbf = true;
-        Self { key: DecodingKey::from_jwk(&jwk).unwrap(), validation }
-    }
-
-    fn decode(&self, token: &str) -> Option<Claims> {
-        jsonwebtoken::decode(token, &self.key, &self.validation).ok().map(|data| data.claims)
-    }
-}
-
 fn ours(verifier: &JwtVerifier, token: &str) -> Option<Claims> {
     verifier.verify_jwt(token).ok()?.claims().ok()
 }
@@ -127,7 +103,7 @@ struct Contest {
     signature: Vec<u8>,
     floor: Floor,
     verifier: JwtVerifier,
-    peer: Option<Peer>,
+    peer: Option<Handwritten>,
 }
 
 impl Contest {
@@ -141,7 +117,7 @@ impl Contest {
         assert!(floor.verifies(message.as_bytes(), &signature) && !floor.verifies(b"other", &signature));
         let verifier = issuer.verifier().no_cache().build().unwrap();
         refuses_what_it_must(OURS, &issuer, |token| ours(&verifier, token).is_some());
-        let peer = has_peer(algorithm).then(|| Peer::new(algorithm, &issuer.jwk()));
+        let peer = has_peer(algorithm).then(|| Handwritten::new(algorithm, &issuer.jwk()));
         if let Some(peer) = &peer {
             refuses_what_it_must(PEER, &issuer, |token| peer.decode(token).is_some());
         }
@@ -189,6 +165,6 @@ fn main() {
     let measuring = std::env::args().any(|argument| argument == "--bench");
     if measuring && !std::env::args().any(|argument| argument == "--list") {
         let row = |contest: &Contest| Row::measure(contest.algorithm.name(), &mut contest.candidates());
-        println!("\n{}", Table(contests.iter().map(row).collect()));
+        println!("\n{}", Table::of_ratios("algorithm", contests.iter().map(row).collect()));
     }
 }

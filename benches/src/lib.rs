@@ -1,7 +1,13 @@
 //! What the benchmarks share.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+
+mod handwritten;
+mod request;
 mod table;
 mod token;
 
+pub use self::handwritten::{Handwritten, HandwrittenUser, listener};
+pub use self::request::{Request, at_once, authenticate};
 pub use self::table::{Candidate, Row, Table};
 pub use self::token::{Claims, mint, mint_for};

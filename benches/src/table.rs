@@ -74,6 +74,8 @@ struct Figure {
     seconds: f64,
     /// Median of the rounds' ratios to the first candidate.
     ratio: f64,
+    /// Median of what it took more than the first candidate in the same round, in seconds.
+    added: f64,
 }
 
 impl Row {
@@ -88,11 +90,13 @@ impl Row {
         let rounds: Vec<_> = (0..ROUNDS).map(|_| round()).collect();
         let figure = |(place, candidate): (usize, &Candidate<'_>)| {
             let of_round = |round: &Vec<f64>| round.get(place).copied().unwrap_or(f64::NAN);
-            let ratio = |round: &Vec<f64>| of_round(round) / round.first().copied().unwrap_or(f64::NAN);
+            let of_first = |round: &Vec<f64>| round.first().copied().unwrap_or(f64::NAN);
+            let median_of = |value: &dyn Fn(&Vec<f64>) -> f64| median(rounds.iter().map(value).collect());
             Figure {
                 name: candidate.name,
-                seconds: median(rounds.iter().map(of_round).collect()),
-                ratio: median(rounds.iter().map(ratio).collect()),
+                seconds: median_of(&of_round),
+                ratio: median_of(&|round| of_round(round) / of_first(round)),
+                added: median_of(&|round| of_round(round) - of_first(round)),
             }
         };
         Self { group: group.to_owned(), figures: candidates.iter().enumerate().map(figure).collect() }
@@ -106,30 +110,67 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// The rows as a table, with a column for every name in any of them.
 #[derive(Debug)]
-pub struct Table(pub Vec<Row>);
+pub struct Table {
+    title: &'static str,
+    rows: Vec<Row>,
+    compare: Compare,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Compare {
+    Ratio,
+    Difference,
+}
+
+impl Table {
+    /// Each column as a multiple of the first; `title` is of the rows.
+    #[must_use]
+    pub fn of_ratios(title: &'static str, rows: Vec<Row>) -> Self {
+        Self { title, rows, compare: Compare::Ratio }
+    }
+
+    /// What each column takes more than the first; `title` is of the rows.
+    #[must_use]
+    pub fn of_differences(title: &'static str, rows: Vec<Row>) -> Self {
+        Self { title, rows, compare: Compare::Difference }
+    }
+}
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<&str> = Vec::new();
-        for figure in self.0.iter().flat_map(|row| &row.figures) {
+        for figure in self.rows.iter().flat_map(|row| &row.figures) {
             if !names.contains(&figure.name) {
                 names.push(figure.name);
             }
         }
-        writeln!(f, "| algorithm | {} |", names.join(" | "))?;
+        writeln!(f, "| {} | {} |", self.title, names.join(" | "))?;
         writeln!(f, "|---|{}", "---|".repeat(names.len()))?;
-        for row in &self.0 {
+        for row in &self.rows {
             write!(f, "| {} |", row.group)?;
             for (place, name) in names.iter().enumerate() {
-                match row.figures.iter().find(|figure| figure.name == *name) {
-                    Some(figure) if place == 0 => write!(f, " {:.2} us |", figure.seconds * 1e6)?,
-                    Some(figure) => write!(f, " {:.2} x ({:.2} us) |", figure.ratio, figure.seconds * 1e6)?,
-                    None => write!(f, " - |")?,
+                let figure = row.figures.iter().find(|figure| figure.name == *name);
+                match (figure, self.compare) {
+                    (None, _) => write!(f, " - |")?,
+                    (Some(figure), _) if place == 0 => write!(f, " {:.2} us |", figure.seconds * 1e6)?,
+                    (Some(figure), Compare::Ratio) => {
+                        write!(f, " {:.2} x ({:.2} us) |", figure.ratio, figure.seconds * 1e6)?;
+                    }
+                    (Some(figure), Compare::Difference) => write!(f, " {:+.2} us |", figure.added * 1e6)?,
                 }
             }
             writeln!(f)?;
         }
-        write!(f, "(x: median over {ROUNDS} rounds of the ratio to the first column in the same round)")
+        if names.len() == 1 {
+            return write!(f, "(median of {ROUNDS} rounds)");
+        }
+        let what = match self.compare {
+            Compare::Ratio => "x: median over {} rounds of the ratio to the first column in the same round",
+            Compare::Difference => {
+                "+: median over {} rounds of the difference to the first column in the same round"
+            }
+        };
+        write!(f, "({})", what.replace("{}", &ROUNDS.to_string()))
     }
 }
 
@@ -144,26 +185,29 @@ mod tests {
 
     #[test]
     fn a_table_has_a_column_for_every_name() {
-        let figure = |name, seconds, ratio| Figure { name, seconds, ratio };
-        let rows = vec![
-            Row {
-                group: "A".to_owned(),
-                figures: vec![figure("floor", 1e-6, 1.0), figure("peer", 2e-6, 2.0)],
-            },
-            Row { group: "B".to_owned(), figures: vec![figure("floor", 4e-6, 1.0)] },
-        ];
-        let text = Table(rows).to_string();
-        let lines: Vec<_> = text.lines().collect();
+        let figure = |name, seconds, ratio| Figure { name, seconds, ratio, added: seconds - 1e-6 };
+        let rows = || {
+            vec![
+                Row {
+                    group: "A".to_owned(),
+                    figures: vec![figure("floor", 1e-6, 1.0), figure("peer", 2e-6, 2.0)],
+                },
+                Row { group: "B".to_owned(), figures: vec![figure("floor", 4e-6, 1.0)] },
+            ]
+        };
+        let lines = |table: Table| table.to_string().lines().take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
-            lines.get(..4),
-            Some(
-                &[
-                    "| algorithm | floor | peer |",
-                    "|---|---|---|",
-                    "| A | 1.00 us | 2.00 x (2.00 us) |",
-                    "| B | 4.00 us | - |"
-                ][..]
-            )
+            lines(Table::of_ratios("token", rows())),
+            [
+                "| token | floor | peer |",
+                "|---|---|---|",
+                "| A | 1.00 us | 2.00 x (2.00 us) |",
+                "| B | 4.00 us | - |"
+            ]
+        );
+        assert_eq!(
+            lines(Table::of_differences("route", rows())).get(2).unwrap(),
+            "| A | 1.00 us | +1.00 us |"
         );
     }
 }
