@@ -9,9 +9,13 @@ attacks:
 test:
     cargo test --workspace
 
-# Prints a table of ratios at the end.
+# Each prints a table at the end.
 bench:
-    cargo bench -p auth-benches --bench verify
+    cargo bench -p auth-benches
+
+# Servers under load: see interop/load for what it needs.
+load:
+    bash interop/load
 
 # Tokens of PyJWT, joserfc and jose against both examples.
 interop:

@@ -11,7 +11,6 @@
 //!
 //! Entries and bytes are bounded; what is asked for often stays.
 
-use std::fmt;
 use std::hash::{Hash, Hasher, RandomState};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -75,12 +74,6 @@ impl TokenCache {
     #[cfg(test)]
     fn len(&self) -> usize {
         self.entries.len()
-    }
-}
-
-impl fmt::Debug for TokenCache {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache").finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -94,7 +93,7 @@ pub(crate) fn read_object<'de>(
     members: &mut impl Members<'de>,
 ) -> Result<(), Fault> {
     let names = Vec::with_capacity(24);
-    let mut walk = Walk { names, seen: Seen(0), members_left: max_members, reading: None, fault: None };
+    let mut walk = Walk { names, members_left: max_members, reading: None, fault: None };
     let mut json = serde_json::Deserializer::from_str(text);
     let outcome = json.deserialize_map(Outermost { walk: &mut walk, members }).and_then(|()| json.end());
     outcome.map_err(|error| {
@@ -106,8 +105,6 @@ pub(crate) fn read_object<'de>(
 struct Walk<'de> {
     /// The names seen so far in each object that is still open, innermost last.
     names: Vec<Cow<'de, str>>,
-    /// The names of the innermost object.
-    seen: Seen,
     members_left: usize,
     reading: Option<&'static str>,
     fault: Option<Fault>,
@@ -124,7 +121,7 @@ impl<'de> Walk<'de> {
         if name == RAW_VALUE {
             return Err(self.fail(Fault::Syntax));
         }
-        if self.seen.may_hold(&name) && self.names.iter().skip(start).any(|seen| *seen == name) {
+        if self.names.iter().skip(start).any(|seen| *seen == name) {
             return Err(self.fail(Fault::Duplicate));
         }
         let Some(left) = self.members_left.checked_sub(1) else {
@@ -143,21 +140,6 @@ impl<'de> Walk<'de> {
             return Err(self.fail(Fault::Syntax));
         }
         Ok(())
-    }
-}
-
-/// A filter of names, for a search that mostly finds nothing.
-struct Seen(u64);
-
-impl Seen {
-    /// Whether the name may have been asked about before; `false` is certain.
-    fn may_hold(&mut self, name: &str) -> bool {
-        let end = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
-        let (first, last) = (end(name.as_bytes().first()), end(name.as_bytes().last()));
-        let bit = 1 << ((first + 5 * last + 11 * name.len()) % 64);
-        let held = self.0 & bit != 0;
-        self.0 |= bit;
-        held
     }
 }
 
@@ -250,14 +232,12 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
             return self.walk.number(map);
         }
         self.descend()?;
-        let outer = mem::replace(&mut self.walk.seen, Seen(0));
         while let Some(Text(name)) = next {
             self.walk.enter(start, name)?;
             map.next_value_seed(Strict { walk: self.walk, depth: self.depth + 1 })?;
             next = map.next_key()?;
         }
         self.walk.names.truncate(start);
-        self.walk.seen = outer;
         Ok(())
     }
 }
