@@ -33,8 +33,11 @@ impl CacheLimits {
 /// the tables. An estimate, on the high side.
 const ENTRY_BYTES: usize = 256;
 
-/// Each with a lock of its own, which readers on several cores rarely share then. A small cache has fewer.
-const SHARDS: usize = 64;
+/// The most shards, each with a lock of its own, which readers on several cores rarely share then.
+const MAX_SHARDS: usize = 64;
+
+/// The least that a shard may hold, so that a large token fits into one.
+const MIN_SHARD_BYTES: usize = 32 * 1024;
 
 pub(crate) struct TokenCache {
     entries: Cache<Token, Entry, ByBytes, RandomState>,
@@ -49,7 +52,7 @@ impl TokenCache {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(tokens)
             .weight_capacity(bytes)
-            .shards(SHARDS)
+            .shards((limits.bytes / MIN_SHARD_BYTES).clamp(1, MAX_SHARDS))
             .build();
         let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         let entries = match options {
@@ -197,6 +200,20 @@ mod tests {
             let cache = TokenCache::new(CacheLimits { tokens, bytes });
             cache.insert("token", 0, &verified("alice"));
             assert!(cache.len() <= tokens);
+        }
+    }
+
+    #[test]
+    fn a_small_cache_holds_large_tokens() {
+        for (tokens, bytes) in [(10_000, 32 << 10), (10_000, 512 << 10), (100, 1 << 20), (10_000, 16 << 20)] {
+            let cache = TokenCache::new(CacheLimits { tokens, bytes });
+            let claims = serde_json::json!({ "sub": "alice", "a": "x".repeat(5000) });
+            let token = VerifiedToken::assert_verified(claims).unwrap();
+            for index in 0..100 {
+                let text = format!("{}{index}", "t".repeat(8000));
+                cache.insert(&text, 0, &token);
+                assert!(cache.get(&text, 0).is_some(), "{tokens} tokens, {bytes} bytes: {index}");
+            }
         }
     }
 

@@ -8,8 +8,9 @@
 //! 3. Nesting, and the number of members over all levels, are bounded.
 //! 4. Every string is decoded, so that a lone surrogate is an error also where nobody asks for the
 //!    member.
-//! 5. The name by which serde_json marks JSON within a string refuses. The one by which it marks a number,
-//!    if any crate has switched its `arbitrary_precision` on, marks nothing but a number that an `f64` holds.
+//! 5. The names by which serde_json marks JSON within a string, and numbers, refuse. A number that it has
+//!    marked itself, as it does if any crate has switched its `arbitrary_precision` on, has to be one that an
+//!    `f64` holds, as without.
 //! 6. A member that is asked for has the JSON type that its specification says; `null` is no
 //!    substitute for absence.
 //!
@@ -118,7 +119,7 @@ impl<'de> Walk<'de> {
 
     /// Notes a name in the object whose names begin at `start`.
     fn enter<E: de::Error>(&mut self, start: usize, name: Cow<'de, str>) -> Result<(), E> {
-        if name == RAW_VALUE {
+        if name == RAW_VALUE || name == NUMBER {
             return Err(self.fail(Fault::Syntax));
         }
         if self.names.iter().skip(start).any(|seen| *seen == name) {
@@ -132,14 +133,40 @@ impl<'de> Walk<'de> {
         Ok(())
     }
 
-    /// Passes over the value of [`NUMBER`], if it is what its name says, and stands alone.
+    /// Passes over a number that serde_json has marked.
     fn number<A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
-        let Text(digits) = map.next_value()?;
-        let is_finite = digits.parse().is_ok_and(f64::is_finite);
-        if !is_finite || map.next_key::<Text<'_>>()?.is_some() {
+        // Of an object in the text, that is only called so, nothing would be counted.
+        let Ok(Digits(digits)) = map.next_value() else {
             return Err(self.fail(Fault::Syntax));
+        };
+        if digits.parse().is_ok_and(f64::is_finite) { Ok(()) } else { Err(self.fail(Fault::Syntax)) }
+    }
+}
+
+/// The text of a number that serde_json has marked. It hands that over owned, and no string of a text.
+struct Digits(String);
+
+impl<'de> de::Deserialize<'de> for Digits {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DigitsVisitor;
+
+        impl Visitor<'_> for DigitsVisitor {
+            type Value = Digits;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the digits of a number")
+            }
+
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Digits, E> {
+                Err(E::custom("not of serde_json's making"))
+            }
+
+            fn visit_string<E>(self, digits: String) -> Result<Digits, E> {
+                Ok(Digits(digits))
+            }
         }
-        Ok(())
+
+        deserializer.deserialize_string(DigitsVisitor)
     }
 }
 
@@ -371,19 +398,33 @@ mod tests {
         assert_eq!(read(format!(r#"{{"a":"{RAW_VALUE}","$serde_json":1}}"#)), Ok(None));
     }
 
+    /// Where an application has switched serde_json's arbitrary precision on, this tries another code.
     #[test]
-    fn a_number_is_one_however_serde_json_hands_it_over() {
-        let marked = |rest: &str| read(format!(r#"{{"a":[{{"{NUMBER}":{rest}}}]}}"#));
-        assert_eq!(marked(r#""-1.5e3""#), Ok(None));
-        for rest in
-            [r#""1e400""#, r#""x""#, r#""inf""#, r#""NaN""#, r#""""#, r#""1","b":1"#, r#""1","b":1e400"#, "1"]
-        {
-            assert_eq!(marked(rest), Err(Fault::Syntax), "{rest}");
+    fn a_number_is_no_level_and_no_member() {
+        let deepest = |number| format!("{{\"a\":{}{number}{}}}", "[".repeat(15), "]".repeat(15));
+        let most = |number: &str| format!("{{\"a\":[1{}]}}", format!(",{number}").repeat(100));
+        for number in ["1", "-1.5e3", "18446744073709551616", "1e308"] {
+            assert_eq!(read(deepest(number)), Ok(None), "{number}");
+            assert_eq!(read(most(number)), Ok(None), "{number}");
         }
-        let deepest = format!("{{\"a\":{}1{}}}", "[".repeat(15), "]".repeat(15));
-        assert_eq!(read(deepest), Ok(None), "a number is no level");
-        let most = format!("{{\"a\":[1{}]}}", ",1".repeat(100));
-        assert_eq!(read(most), Ok(None), "nor a member");
+        for number in ["1e309", "-1e309", "1e400", "+1", ".5", "01", "inf", "NaN"] {
+            assert_eq!(read(deepest(number)), Err(Fault::Syntax), "{number}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_is_called_a_number_is_refused() {
+        for value in [r#""1""#, r#""-1.5e3""#, r#""1e400""#, r#""""#, "1", "null", "{}", r#""1","b":1"#] {
+            for text in [
+                format!(r#"{{"{NUMBER}":{value}}}"#),
+                format!(r#"{{"a":[{{"{NUMBER}":{value}}}]}}"#),
+                format!(r#"{{"a":{{"b":1,"{NUMBER}":{value}}}}}"#),
+                format!(r#"{{"a":{{"\u0024serde_json::private::Number":{value}}}}}"#),
+            ] {
+                assert_eq!(read(&text), Err(Fault::Syntax), "{text}");
+            }
+        }
+        assert_eq!(read(r#"{"a":"$serde_json::private::Number","$serde_json::private":1}"#), Ok(None));
     }
 
     #[test]
