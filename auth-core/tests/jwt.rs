@@ -1,6 +1,12 @@
 //! `JwtVerifier` from outside: every algorithm, every source of keys, every rule at its edge.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::time::Duration;
 
@@ -38,6 +44,21 @@ fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
         assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::InvalidSignature), "{algorithm}");
         let stranger = stranger.kid("other");
         assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::UnknownKey), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_jwt_is_judged_at_once_and_alike_however_it_is_asked() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let verifier: std::sync::Arc<dyn TokenVerifier> = std::sync::Arc::new(issuer.verifier().build().unwrap());
+    for token in [issuer.good("alice"), issuer.expired("alice"), issuer.bad_signature("alice"), String::new()]
+    {
+        let subject = |verdict: Result<auth_core::VerifiedToken, VerifyError>| {
+            verdict.map(|token| token.subject().to_owned())
+        };
+        let at_once = verifier.verify_now(&token).expect("there is nothing to wait for");
+        let awaited = futures_executor::block_on(verifier.verify(&token));
+        assert_eq!(subject(at_once), subject(awaited));
     }
 }
 
