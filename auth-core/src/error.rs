@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// The claims of a verified token do not fit the type that the application asked for.
 ///
-/// Says which field is missing, if that can be told without fail, or where the fault is, and not what stands there: claims do not belong
-/// in logs.
+/// Says which field is missing, if that can be told without fail, or where the fault is, and not what stands
+/// there: claims do not belong in logs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClaimsError {
     type_name: &'static str,

@@ -191,8 +191,8 @@ impl JwtVerifierBuilder {
     ///
     /// A token in the cache is accepted without its signature being verified again. Its times are checked
     /// each time, and replacing the keys empties the cache, so that the answer is the same as without. What
-    /// is counted is the token and its claims; what the application's own claims type takes is not. That type is
-    /// decoded once for each token in the cache.
+    /// is counted is the token and its claims; what the application's own claims type takes is not. That type
+    /// is decoded once for each token in the cache.
     #[must_use]
     pub fn cache_limits(mut self, tokens: usize, bytes: usize) -> Self {
         self.cache = Some(CacheLimits { tokens, bytes });

@@ -98,7 +98,8 @@ pub(super) fn is_media_type(value: &str, short: &str) -> bool {
 }
 
 /// Whether a content type may be that of a token inside the token, whatever its parameters: `JWT` (RFC 7519
-/// section 5.2), a kind of it as `at+jwt` (RFC 8417 section 7.2) or `dc+sd-jwt`, or `JOSE` (RFC 7515 section 9.2).
+/// section 5.2), a kind of it as `at+jwt` (RFC 8417 section 7.2) or `dc+sd-jwt`, or `JOSE` (RFC 7515 section
+/// 9.2).
 fn may_be_token(content_type: &str) -> bool {
     let lower = content_type.to_ascii_lowercase();
     ["jwt", "jose"].iter().any(|sign| lower.contains(sign))

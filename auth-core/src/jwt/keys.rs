@@ -169,7 +169,8 @@ pub(super) struct KeySet {
     known_headers: [OnceLock<KnownHeader>; 4],
 }
 
-/// The header segment of a token whose signature was verified, and the one key that can have signed a token with it.
+/// The header segment of a token whose signature was verified, and the one key that can have signed a token
+/// with it.
 ///
 /// All tokens that an issuer signs with a key mostly have the same header, to the byte. Its verdict depends on
 /// nothing but itself, the keys and the configuration, so that it need not be read again.
@@ -188,7 +189,8 @@ impl KeySet {
         self.keys.get(known.key)?.verifier(known.algorithm)
     }
 
-    /// Remembers the header segment of a token that the key at this place, the only candidate, has signed. The first few stay; whoever has no key cannot bring one in.
+    /// Remembers the header segment of a token that the key at this place, the only candidate, has signed.
+    /// The first few stay; whoever has no key cannot bring one in.
     pub(super) fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
         for slot in &self.known_headers {
             let known = slot.get_or_init(|| KnownHeader { segment: header.into(), key, algorithm });

@@ -32,8 +32,8 @@ impl SignatureVerifier {
             KeyMaterial::Rsa { n, .. } if n.len() > MAX_RSA_BYTES => {
                 return Err(KeyError::UnsupportedByBackend { algorithm });
             }
-            // The encoded message is a byte shorter than the modulus then (RFC 8017 section 8.1.2), and the `rsa`
-            // crate does not look at that byte.
+            // The encoded message is a byte shorter than the modulus then (RFC 8017 section 8.1.2), and the
+            // `rsa` crate does not look at that byte.
             KeyMaterial::Rsa { n, .. } if algorithm.name().starts_with("PS") && n.first() == Some(&1) => {
                 return Err(KeyError::UnsupportedByBackend { algorithm });
             }
