@@ -6,29 +6,13 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::{AllocationInfo, measure};
-use auth_core::{Algorithm, Authenticated, Authenticator, NoClaims, Rejection, RequestHead};
-use auth_testing::TestIssuer;
+use auth_core::{Algorithm, Authenticated, Authenticator, NoClaims, Rejection};
+use auth_testing::{TestIssuer, TestRequest};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-struct Request(Option<String>);
-
-impl RequestHead for Request {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        "/orders?page=2"
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.iter().map(String::as_bytes)
-    }
-}
-
-fn bearer(token: &str) -> Request {
-    Request(Some(format!("Bearer {token}")))
+fn plain() -> TestRequest {
+    TestRequest::get("/orders?page=2")
 }
 
 /// Claims of the application without memory of their own.
@@ -55,7 +39,7 @@ fn sign(issuer: &TestIssuer, subject: &str) -> String {
 
 fn authenticate<C: DeserializeOwned + Send + Sync + 'static>(
     authenticator: &Authenticator,
-    request: &Request,
+    request: &TestRequest,
 ) -> Result<Authenticated<C>, Rejection> {
     match pin!(authenticator.authenticate(request)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(verdict) => verdict,
@@ -74,7 +58,7 @@ fn a_token_seen_before_takes_no_memory() {
     for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
         let issuer = TestIssuer::new(algorithm);
         let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
-        let request = bearer(&sign(&issuer, "alice"));
+        let request = plain().bearer(&sign(&issuer, "alice"));
         assert!(authenticate::<Small>(&authenticator, &request).is_ok());
         let (user, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).unwrap());
         assert!(user.claims.exp > 0);
@@ -90,7 +74,7 @@ fn a_token_seen_first_takes_eight_pieces_of_memory_at_most() {
         let verifier = issuer.verifier().no_cache().build().unwrap();
         // The header has been seen, as with all tokens of an issuer but the first.
         verifier.verify_jwt(&issuer.good("bob")).unwrap();
-        let request = bearer(&sign(&issuer, "alice"));
+        let request = plain().bearer(&sign(&issuer, "alice"));
         let authenticator = Authenticator::new(verifier);
         let (user, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).unwrap());
         assert!(user.claims.exp > 0);
@@ -101,7 +85,7 @@ fn a_token_seen_first_takes_eight_pieces_of_memory_at_most() {
     let issuer = TestIssuer::new(Algorithm::Hs256);
     let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
     let count = |index: usize| {
-        let request = bearer(&sign(&issuer, &format!("user {index}")));
+        let request = plain().bearer(&sign(&issuer, &format!("user {index}")));
         counted(|| authenticate::<Small>(&authenticator, &request).unwrap()).1.count_total
     };
     let mut counts: Vec<_> = (0..501).map(count).collect();
@@ -119,13 +103,13 @@ fn a_refusal_takes_no_memory_for_what_was_sent() {
         issuer.token("alice").header("kid", "unknown").claim("padding", "x".repeat(padding)).sign()
     };
     for (fault, small, large) in [
-        ("missing", Request(None), Request(None)),
-        ("another scheme", Request(Some("Basic eA==".to_owned())), Request(Some("x".repeat(1 << 20)))),
-        ("malformed", bearer("a b"), bearer(&"a ".repeat(4000))),
-        ("no JWT", bearer("x"), bearer(&"x".repeat(8192))),
-        ("dots", bearer("...."), bearer(&".".repeat(8192))),
-        ("too long", bearer(&"x".repeat(8193)), bearer(&"x".repeat(8 << 20))),
-        ("unknown kid", bearer(&unknown_kid(1)), bearer(&unknown_kid(4000))),
+        ("missing", plain(), plain()),
+        ("another scheme", plain().authorization("Basic eA=="), plain().authorization("x".repeat(1 << 20))),
+        ("malformed", plain().bearer("a b"), plain().bearer(&"a ".repeat(4000))),
+        ("no JWT", plain().bearer("x"), plain().bearer(&"x".repeat(8192))),
+        ("dots", plain().bearer("...."), plain().bearer(&".".repeat(8192))),
+        ("too long", plain().bearer(&"x".repeat(8193)), plain().bearer(&"x".repeat(8 << 20))),
+        ("unknown kid", plain().bearer(&unknown_kid(1)), plain().bearer(&unknown_kid(4000))),
     ] {
         let [small, large] = [small, large].map(|request| {
             let (refused, allocations) = counted(|| authenticate::<NoClaims>(&authenticator, &request));

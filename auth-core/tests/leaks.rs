@@ -7,10 +7,10 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection,
-    RequestHead, Scope, VerifiedToken,
+    Algorithm, Authenticated, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, Scope,
+    VerifiedToken,
 };
-use auth_testing::TestIssuer;
+use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -63,22 +63,6 @@ impl Printed {
 
     fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-struct Request(String, Vec<String>);
-
-impl RequestHead for Request {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        &self.0
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.1.iter().map(String::as_bytes)
     }
 }
 
@@ -151,7 +135,7 @@ impl<'de> serde::Deserialize<'de> for Echoes {
     }
 }
 
-async fn authenticate(printed: &Printed, authenticator: &Authenticator, request: &Request) -> usize {
+async fn authenticate(printed: &Printed, authenticator: &Authenticator, request: &TestRequest) -> usize {
     let mut accepted = 0;
     match authenticator.authenticate::<NoClaims>(request).await {
         Ok(caller) => {
@@ -227,10 +211,10 @@ fn nothing_secret_shows_anywhere() {
         for token in tokens(&issuer) {
             printed.debug(&Credentials::from_fields([format!("Bearer {token}").as_bytes()]));
             for request in [
-                Request("/".to_owned(), vec![format!("Bearer {token}")]),
-                Request("/".to_owned(), vec![format!("Bearer {token}"), token.clone()]),
-                Request(format!("/?access_token={token}"), vec![format!("Bearer {token}")]),
-                Request("/".to_owned(), vec![format!("Bearer {token} x")]),
+                TestRequest::get("/").bearer(&token),
+                TestRequest::get("/").bearer(&token).authorization(&token),
+                TestRequest::get(format!("/?access_token={token}")).bearer(&token),
+                TestRequest::get("/").authorization(format!("Bearer {token} x")),
             ] {
                 accepted += futures_executor::block_on(authenticate(&printed, &authenticator, &request));
             }

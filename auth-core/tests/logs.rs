@@ -6,9 +6,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use auth_core::{
-    Authenticator, NoClaims, RequestHead, TokenVerifier, VerifiedToken, VerifyError, async_trait,
-};
+use auth_core::{Authenticator, NoClaims, TokenVerifier, VerifiedToken, VerifyError, async_trait};
+use auth_testing::TestRequest;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -20,22 +19,6 @@ impl io::Write for Log {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-struct Request<'a>(&'a str, Option<&'a str>);
-
-impl RequestHead for Request<'_> {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        self.0
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.1.iter().map(|value| value.as_bytes())
     }
 }
 
@@ -69,7 +52,7 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
         .with_writer(move || writer.clone());
     let taken = || String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
     let authenticator = Authenticator::new(Table);
-    let demand = |request: Request<'_>| {
+    let demand = |request: TestRequest| {
         let _ = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request));
         taken()
     };
@@ -82,19 +65,19 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
             ("Bearer down", "WARN", "Unavailable", "no verdict can be had now"),
             ("Bearer panic", "ERROR", "Misconfigured", "it panicked"),
         ] {
-            let log = demand(Request("/", Some(value)));
+            let log = demand(TestRequest::get("/").authorization(value));
             assert!(log.contains(level) && log.contains(reason) && log.contains(cause), "{value}: {log}");
             assert_eq!(log.lines().count(), 1, "{log}");
         }
-        assert_eq!(demand(Request("/", Some("Bearer good"))), "");
-        let log = demand(Request("/?access_token=x", Some("Bearer good")));
+        assert_eq!(demand(TestRequest::get("/").bearer("good")), "");
+        let log = demand(TestRequest::get("/?access_token=x").bearer("good"));
         assert!(log.contains("the query has an access_token"), "{log}");
 
-        let anonymous = Request("/", None);
+        let anonymous = TestRequest::get("/");
         let _ = futures_executor::block_on(authenticator.authenticate_optional::<NoClaims>(&anonymous));
         assert_eq!(taken(), "", "an anonymous caller is not refused");
 
-        let good = Request("/", Some("Bearer good"));
+        let good = TestRequest::get("/").bearer("good");
         let _ = futures_executor::block_on(authenticator.authenticate::<Tenant>(&good));
         let log = taken();
         assert!(log.contains("WARN") && log.contains("Tenant: `tenant` is missing"), "{log}");

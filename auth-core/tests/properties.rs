@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
 use auth_core::{
-    Algorithm, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, RequestHead, Scope,
-    TokenVerifier, VerifiedToken, VerifyError, async_trait,
+    Algorithm, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, Scope, TokenVerifier,
+    VerifiedToken, VerifyError, async_trait,
 };
-use auth_testing::TestIssuer;
+use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
@@ -237,28 +237,13 @@ impl TokenVerifier for Accepts {
     }
 }
 
-struct Request;
-
-impl RequestHead for Request {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        "/"
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        [&b"Bearer x"[..]].into_iter()
-    }
-}
-
 fn insufficient(realm: Option<&str>, policy: &Policy) -> Rejection {
     let mut authenticator = Authenticator::new(Accepts);
     if let Some(realm) = realm {
         authenticator = authenticator.with_realm(realm).unwrap();
     }
-    let caller = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&Request)).unwrap();
+    let request = TestRequest::get("/").bearer("x");
+    let caller = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
     caller.require(policy).unwrap_err()
 }
 

@@ -10,8 +10,10 @@ mod clock;
 pub mod conformance;
 mod draft;
 mod issuer;
+mod request;
 mod signing;
 
 pub use crate::clock::TestClock;
 pub use crate::draft::TokenDraft;
 pub use crate::issuer::TestIssuer;
+pub use crate::request::TestRequest;

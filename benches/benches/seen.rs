@@ -8,15 +8,15 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use auth_benches::{Candidate, Request, Row, Table, authenticate, mint_for};
+use auth_benches::{Candidate, Row, Table, authenticate, mint_for};
 use auth_core::{Algorithm, Authenticator};
-use auth_testing::TestIssuer;
+use auth_testing::{TestIssuer, TestRequest};
 use criterion::Criterion;
 
 struct Server {
     cached: Authenticator,
     plain: Authenticator,
-    requests: Vec<Request>,
+    requests: Vec<TestRequest>,
 }
 
 impl Server {
@@ -24,20 +24,26 @@ impl Server {
         let issuer = TestIssuer::new(algorithm);
         let cached = Authenticator::new(issuer.verifier().build().unwrap());
         let plain = Authenticator::new(issuer.verifier().no_cache().build().unwrap());
-        let requests: Vec<_> =
-            (0..256).map(|index| Request::bearer(&mint_for(&issuer, &format!("user {index}")))).collect();
+        let requests: Vec<_> = (0..256)
+            .map(|index| {
+                TestRequest::get("/orders?page=2").bearer(&mint_for(&issuer, &format!("user {index}")))
+            })
+            .collect();
         assert!(requests.iter().all(|request| authenticate(&cached, request)));
-        assert!(!authenticate(&cached, &Request::bearer(&issuer.bad_signature("alice"))));
+        assert!(!authenticate(
+            &cached,
+            &TestRequest::get("/orders?page=2").bearer(&issuer.bad_signature("alice"))
+        ));
         Self { cached, plain, requests }
     }
 
-    fn request(&self) -> &Request {
+    fn request(&self) -> &TestRequest {
         self.requests.first().unwrap()
     }
 }
 
 /// What one thread asks, over and over.
-type Thread<'a> = (&'a Authenticator, &'a [Request]);
+type Thread<'a> = (&'a Authenticator, &'a [TestRequest]);
 
 /// Calls in a second by all threads together.
 fn throughput(threads: &[Thread<'_>]) -> f64 {

@@ -8,6 +8,6 @@ mod table;
 mod token;
 
 pub use self::handwritten::{Handwritten, HandwrittenUser, listener};
-pub use self::request::{Request, at_once, authenticate};
+pub use self::request::{at_once, authenticate};
 pub use self::table::{Candidate, Row, Table};
 pub use self::token::{Claims, mint, mint_for};

@@ -1,7 +1,7 @@
 use auth_core::{
-    Authenticator, NoClaims, Policy, RequestHead, Scope, TokenVerifier, VerifiedToken, VerifyError,
-    async_trait,
+    Authenticator, NoClaims, Policy, Scope, TokenVerifier, VerifiedToken, VerifyError, async_trait,
 };
+use auth_testing::TestRequest;
 use futures_executor::block_on;
 use serde_json::json;
 
@@ -20,7 +20,8 @@ pub fn challenge(data: &[u8]) -> String {
         Err(error) => return error.to_string(),
     };
     let mut wanted: Vec<&str> = scopes.iter().map(Scope::as_str).collect();
-    let caller = block_on(authenticator.authenticate::<NoClaims>(&Request)).unwrap();
+    let request = TestRequest::get("/").bearer("x");
+    let caller = block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
     let Some(policy) = scopes.iter().cloned().map(Policy::scope).reduce(Policy::and) else {
         return "no scope".to_owned();
     };
@@ -53,21 +54,5 @@ struct AcceptsAll;
 impl TokenVerifier for AcceptsAll {
     async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
         VerifiedToken::assert_verified(json!({"sub": "alice"}))
-    }
-}
-
-struct Request;
-
-impl RequestHead for Request {
-    fn method(&self) -> &str {
-        "GET"
-    }
-
-    fn target(&self) -> &str {
-        "/"
-    }
-
-    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
-        [&b"Bearer x"[..]].into_iter()
     }
 }
