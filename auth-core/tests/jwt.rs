@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Algorithm, Clock, JwtVerifier, TokenVerifier, VerifierChain, VerifyError};
@@ -50,15 +51,19 @@ fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
 #[test]
 fn a_jwt_is_judged_at_once_and_alike_however_it_is_asked() {
     let issuer = TestIssuer::new(Algorithm::Hs256);
-    let verifier: std::sync::Arc<dyn TokenVerifier> = std::sync::Arc::new(issuer.verifier().build().unwrap());
+    let verifier = Arc::new(issuer.verifier().build().unwrap());
+    let boxed: Box<dyn TokenVerifier> = Box::new(verifier.clone());
     for token in [issuer.good("alice"), issuer.expired("alice"), issuer.bad_signature("alice"), String::new()]
     {
         let subject = |verdict: Result<auth_core::VerifiedToken, VerifyError>| {
             verdict.map(|token| token.subject().to_owned())
         };
-        let at_once = verifier.verify_now(&token).expect("there is nothing to wait for");
-        let awaited = futures_executor::block_on(verifier.verify(&token));
-        assert_eq!(subject(at_once), subject(awaited));
+        let verdict = subject(verifier.verify_jwt(&token));
+        for verifier in [&boxed as &dyn TokenVerifier, &verifier] {
+            let at_once = verifier.verify_now(&token).expect("there is nothing to wait for");
+            assert_eq!(subject(at_once), verdict);
+            assert_eq!(subject(futures_executor::block_on(verifier.verify(&token))), verdict);
+        }
     }
 }
 
