@@ -176,6 +176,19 @@ fn a_key_that_is_gone_verifies_nothing_whoever_was_verifying_meanwhile() {
 }
 
 #[test]
+fn every_replacement_counts_from_the_first_on() {
+    let clock = TestClock::at(START);
+    let pair = Pair::new(0, &clock);
+    let token = KEYS[0].good("alice");
+    for _ in 0..3 {
+        assert!(pair.cached.verify_jwt(&token).is_ok());
+        pair.replace(2);
+        assert_eq!(pair.cached.verify_jwt(&token).unwrap_err(), VerifyError::UnknownKey);
+        pair.replace(0);
+    }
+}
+
+#[test]
 fn a_set_that_cannot_be_used_leaves_the_keys_as_they_are() {
     let clock = TestClock::at(START);
     let verifier = Pair::new(0, &clock).cached;
