@@ -182,6 +182,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_a_scope_token() {
+        for byte in 0..=u8::MAX {
+            let of_the_grammar = matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+            assert_eq!(is_scope_token(&[b'a', byte]), of_the_grammar, "{byte:#x}");
+        }
+        for name in ["", " ", "two words", "a\"", "\\", "\u{e9}"] {
+            assert_eq!(Scope::new(name), Err(InvalidScope), "{name}");
+        }
+        assert_eq!(Scope::new("orders:read").unwrap().as_str(), "orders:read");
+    }
+
+    #[test]
     fn a_set_holds_exactly_what_the_claim_lists() {
         let set = ScopeSet::parse("orders:read orders:write").unwrap();
         assert!(set.contains("orders:read") && set.contains("orders:write"));

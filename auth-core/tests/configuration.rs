@@ -368,6 +368,12 @@ fn two_keys_that_a_token_could_mean_are_refused() {
 }
 
 #[test]
+fn debug_counts_the_sources_of_keys() {
+    let keys = auth_core::JwtKeys::new().secret(Algorithm::Hs256, "canary".repeat(6)).jwk("canary");
+    assert_eq!(format!("{keys:?}"), "JwtKeys(<2 sources redacted>)");
+}
+
+#[test]
 fn errors_hold_no_secret() {
     let error = expecting().secret(Algorithm::Hs256, "canary").build().unwrap_err();
     assert!(!format!("{error} {error:?}").contains("canary"));
