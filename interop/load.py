@@ -85,7 +85,7 @@ def split_cpus():
 
 def main():
     folder = Path(sys.argv[1]).resolve()
-    seconds, pairs = (int(argument) for argument in (sys.argv[2:] + ["2", "9"][len(sys.argv) - 2 :]))
+    seconds, pairs = (int(argument) for argument in (sys.argv[2:] + ["1", "15"][len(sys.argv) - 2 :]))
     WORK.mkdir(exist_ok=True)
     server_cpus, load_cpus = split_cpus()
     passed, failed = 0, 0
