@@ -1,9 +1,9 @@
 """Puts load on an open and a protected route in alternating pairs, and prints the ratios of their throughput.
 
-Usage: load.py FOLDER [SECONDS [PAIRS]], where FOLDER holds the built examples. `interop/load` prepares all that
-this needs.
+`interop/load` prepares all that this needs.
 """
 
+import argparse
 import http.client
 import json
 import os
@@ -23,8 +23,8 @@ ISSUER, AUDIENCE = "https://issuer.example", "https://api.example"
 SECRET = "a secret for nothing but this load"
 CONNECTIONS = 32
 SERVERS = {
-    "axum": {"this library": "axum_protected", "jsonwebtoken by hand": "axum_jsonwebtoken"},
-    "actix": {"this library": "actix_protected", "jsonwebtoken by hand": "actix_jsonwebtoken"},
+    "axum": {"this library": "examples/axum_protected", "jsonwebtoken by hand": "axum_jsonwebtoken"},
+    "actix": {"this library": "examples/actix_protected", "jsonwebtoken by hand": "actix_jsonwebtoken"},
 }
 
 
@@ -83,9 +83,22 @@ def split_cpus():
     return ({cpus[0]}, {cpus[1]}) if len(cpus) > 1 else (None, None)
 
 
+def arguments():
+    def positive(text):
+        if not text.isdecimal() or int(text) < 1:
+            raise argparse.ArgumentTypeError("has to be a whole number from 1 on")
+        return int(text)
+
+    parser = argparse.ArgumentParser(prog="interop/load")
+    parser.add_argument("folder", type=lambda text: Path(text).resolve(), help="where the servers were built")
+    parser.add_argument("seconds", type=positive, nargs="?", default=1, help="of load at a time")
+    parser.add_argument("pairs", type=positive, nargs="?", default=15, help="of load on the open and the protected route")
+    given = parser.parse_args()
+    return given.folder, given.seconds, given.pairs
+
+
 def main():
-    folder = Path(sys.argv[1]).resolve()
-    seconds, pairs = (int(argument) for argument in (sys.argv[2:] + ["1", "15"][len(sys.argv) - 2 :]))
+    folder, seconds, pairs = arguments()
     WORK.mkdir(exist_ok=True)
     server_cpus, load_cpus = split_cpus()
     passed, failed = 0, 0

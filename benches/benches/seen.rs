@@ -26,7 +26,7 @@ impl Server {
         let plain = Authenticator::new(issuer.verifier().no_cache().build().unwrap());
         let requests: Vec<_> = (0..256)
             .map(|index| {
-                TestRequest::get("/orders?page=2").bearer(&mint_for(&issuer, &format!("user {index}")))
+                TestRequest::get("/orders?page=2").bearer(&mint_for(&issuer, &format!("auth0|{index:024x}")))
             })
             .collect();
         assert!(requests.iter().all(|request| authenticate(&cached, request)));

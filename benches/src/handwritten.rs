@@ -42,7 +42,7 @@ impl Handwritten {
         Self { key: DecodingKey::from_jwk(&jwk).unwrap(), validation }
     }
 
-    /// For the settings that the examples have: `AUTH_SECRET`, or the first key of `AUTH_JWKS_FILE`.
+    /// By the settings that `interop/load` gives: `AUTH_SECRET`, or the first key of `AUTH_JWKS_FILE`.
     ///
     /// # Panics
     ///
@@ -55,7 +55,10 @@ impl Handwritten {
             let jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret) });
             return Self::new(Algorithm::Hs256, &jwk);
         }
-        let set = fs::read_to_string(env::var("AUTH_JWKS_FILE").unwrap()).unwrap();
+        let set = fs::read_to_string(
+            env::var("AUTH_JWKS_FILE").expect("AUTH_SECRET or AUTH_JWKS_FILE has to be set"),
+        )
+        .unwrap();
         let set: Value = serde_json::from_str(&set).unwrap();
         let jwk = set.pointer("/keys/0").unwrap();
         let algorithm = Algorithm::from_name(jwk.get("alg").unwrap().as_str().unwrap()).unwrap();
@@ -83,14 +86,16 @@ impl std::fmt::Debug for Handwritten {
 #[derive(Debug)]
 pub struct HandwrittenUser(pub Claims);
 
-/// Where a server of `benches/examples` listens: `AUTH_LISTEN`. Tells it as the examples do.
+/// Where a server of `benches/src/bin` listens: `AUTH_LISTEN`. Tells it as the examples do.
 ///
 /// # Panics
 ///
 /// If the variable is not set, or the address cannot be had.
 #[must_use]
 pub fn listener() -> TcpListener {
-    let listener = TcpListener::bind(env::var("AUTH_LISTEN").unwrap()).unwrap();
+    let listener =
+        TcpListener::bind(env::var("AUTH_LISTEN").expect("AUTH_LISTEN has to be set, as 127.0.0.1:3000"))
+            .unwrap();
     println!("listening on http://{}", listener.local_addr().unwrap());
     listener
 }

@@ -1,6 +1,6 @@
 //! What the benchmarks share.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
 mod handwritten;
 mod request;
