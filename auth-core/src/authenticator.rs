@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::bearer::Credentials;
 use crate::challenge::{InvalidRealm, Realm};
 use crate::error::VerifyError;
-use crate::policy::Policy;
+use crate::policy::{Policy, sufficient_scopes};
 use crate::rejection::{Reason, Rejecter, Rejection};
 use crate::verifier::{NoClaims, TokenVerifier, VerifiedToken};
 
@@ -223,7 +223,7 @@ impl<C> Authenticated<C> {
         if policy.allows(&self.token) {
             return Ok(());
         }
-        let scopes = policy.sufficient_scopes(&self.token).unwrap_or_default();
+        let scopes = sufficient_scopes(&[policy], &self.token);
         tracing::debug!(reason = ?Reason::Insufficient, ?policy, "request refused");
         Err(Rejection::insufficient(self.realm.as_ref(), &scopes))
     }

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::claim_path::MemberIndex;
 use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
-use crate::scope::ScopeSet;
+use crate::scope::{InvalidScope, ScopeSet, is_scope_token};
 
 /// The most members that claims may have, all levels together.
 const MAX_MEMBERS: usize = 256;
@@ -18,7 +19,7 @@ const MAX_DATE: u64 = 253_402_300_799;
 /// The claims that this library knows, with their types checked and their values not yet judged
 /// ([RFC 7519 section 4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1),
 /// [RFC 9068 section 2.2](https://www.rfc-editor.org/rfc/rfc9068#section-2.2)).
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RegisteredClaims {
     /// All strings, one behind the other, without their escapes.
     texts: String,
@@ -27,17 +28,20 @@ pub(crate) struct RegisteredClaims {
     aud: Option<Recipients>,
     jti: Option<Span>,
     client_id: Option<Span>,
-    scope: Span,
+    scope: Option<Span>,
+    scp: Option<Span>,
     pub(crate) exp: Option<NumericDate>,
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) iat: Option<NumericDate>,
     /// The token is bound to a key that its bearer has to prove possession of (RFC 7800).
     pub(crate) confirmation: bool,
+    members: MemberIndex,
 }
 
 /// A place in [`RegisteredClaims::texts`].
 type Span = Range<usize>;
 
+#[derive(Clone)]
 enum Recipients {
     One(Span),
     Many(Vec<Span>),
@@ -47,12 +51,13 @@ impl RegisteredClaims {
     pub(crate) fn parse(text: &str) -> Result<Self, VerifyError> {
         // No string is longer than it was with its escapes.
         let mut claims = Self { texts: String::with_capacity(text.len()), ..Self::default() };
-        json::read_object(text, MAX_MEMBERS, &mut claims).map_err(|fault| match fault {
+        let names = json::read_object(text, MAX_MEMBERS, &mut claims).map_err(|fault| match fault {
             Fault::Member(name) => VerifyError::InvalidClaim(name),
             Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
                 VerifyError::MalformedClaims
             }
         })?;
+        claims.members = MemberIndex::new(text, &names);
         Ok(claims)
     }
 
@@ -80,8 +85,14 @@ impl RegisteredClaims {
         self.text(self.client_id.as_ref())
     }
 
+    /// Of `scope`; of `scp` only where there is no `scope`.
     pub(crate) fn scopes(&self) -> ScopeSet<'_> {
-        ScopeSet::of_sound(self.text(Some(&self.scope)).unwrap_or_default())
+        let granted = self.scope.as_ref().or(self.scp.as_ref());
+        ScopeSet::of_sound(self.text(granted).unwrap_or_default())
+    }
+
+    pub(crate) fn members(&self) -> &MemberIndex {
+        &self.members
     }
 
     /// How much memory they take beside their own size, in bytes.
@@ -90,7 +101,7 @@ impl RegisteredClaims {
             Some(Recipients::Many(spans)) => spans.capacity(),
             _ => 0,
         };
-        self.texts.capacity() + recipients * size_of::<Span>()
+        self.texts.capacity() + recipients * size_of::<Span>() + self.members.bytes()
     }
 
     fn text(&self, span: Option<&Span>) -> Option<&str> {
@@ -110,7 +121,8 @@ impl<'de> Members<'de> for RegisteredClaims {
             "iat" => self.iat = Some(value.read("iat")?),
             "jti" => self.jti = Some(value.read_with("jti", KeepText(texts))?),
             "client_id" => self.client_id = Some(value.read_with("client_id", KeepText(texts))?),
-            "scope" => self.scope = value.read_with("scope", KeepScopes(texts))?,
+            "scope" => self.scope = Some(value.read_with("scope", KeepScopes(texts))?),
+            "scp" => self.scp = Some(value.read_with("scp", KeepScopeOrScopes(texts))?),
             "cnf" => {
                 self.confirmation = true;
                 value.skip()?;
@@ -149,6 +161,46 @@ impl<'de> DeserializeSeed<'de> for KeepScopes<'_> {
         let Text(list) = Text::deserialize(deserializer)?;
         ScopeSet::parse(&list).map_err(de::Error::custom)?;
         Ok(keep(self.0, &list))
+    }
+}
+
+/// Keeps a list of scopes, or an array of them, which becomes such a list.
+struct KeepScopeOrScopes<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepScopeOrScopes<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeepScopeOrScopes<'_> {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of scopes, in a string or in an array of strings")
+    }
+
+    fn visit_str<E: de::Error>(self, list: &str) -> Result<Span, E> {
+        ScopeSet::parse(list).map_err(E::custom)?;
+        Ok(keep(self.0, list))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Span, A::Error> {
+        let start = self.0.len();
+        while let Some(Text(name)) = seq.next_element()? {
+            if !is_scope_token(name.as_bytes()) {
+                return Err(de::Error::custom(InvalidScope));
+            }
+            if self.0.len() > start {
+                self.0.push(' ');
+            }
+            self.0.push_str(&name);
+        }
+        let span = start..self.0.len();
+        ScopeSet::parse(self.0.get(span.clone()).unwrap_or_default()).map_err(de::Error::custom)?;
+        Ok(span)
     }
 }
 
@@ -347,6 +399,48 @@ mod tests {
         for value in ["null", "1", "[\"a\"]", "{}", "\"a\\tb\"", "\"a a\"", "\"a  b\"", "\" a\""] {
             refuses("scope", value);
         }
+    }
+
+    #[test]
+    fn scp_is_a_string_or_an_array_of_distinct_names() {
+        for scp in ["\"a b\"", "[\"a\",\"b\"]", "[\"\\u0061\",\"b\"]"] {
+            let claims = parse(&format!("{{\"sub\":\"x\",\"scp\":{scp},\"jti\":\"y\"}}"));
+            assert_eq!(claims.scopes(), ScopeSet::parse("a b").unwrap(), "{scp}");
+            assert_eq!((claims.sub(), claims.jti()), (Some("x"), Some("y")));
+        }
+        for scp in ["\"\"", "[]"] {
+            assert!(parse(&format!("{{\"scp\":{scp}}}")).scopes().is_empty(), "{scp}");
+        }
+        for value in [
+            "null",
+            "1",
+            "true",
+            "{}",
+            "\"a a\"",
+            "\"a  b\"",
+            "[\"a\",\"a\"]",
+            "[\"a b\"]",
+            "[\"\"]",
+            "[\"a\",\"\"]",
+            "[1]",
+            "[\"a\",null]",
+            "[[\"a\"]]",
+            "[\"\u{e9}\"]",
+        ] {
+            refuses("scp", value);
+        }
+    }
+
+    #[test]
+    fn where_there_is_scope_scp_grants_nothing() {
+        for text in [r#"{"scope":"a","scp":["b"]}"#, r#"{"scp":"b","scope":"a"}"#] {
+            assert_eq!(parse(text).scopes(), ScopeSet::parse("a").unwrap(), "{text}");
+        }
+        assert!(parse(r#"{"scope":"","scp":"b"}"#).scopes().is_empty());
+        assert_eq!(
+            RegisteredClaims::parse(r#"{"scope":"a","scp":1}"#).err(),
+            Some(VerifyError::InvalidClaim("scp"))
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod bearer;
 mod cache;
 mod chain;
 mod challenge;
+mod claim_path;
 mod claims;
 mod clock;
 mod error;
@@ -22,6 +23,7 @@ pub use crate::authenticator::{Authenticated, Authenticator, BearerToken, Reques
 pub use crate::bearer::{Credentials, MAX_TOKEN_BYTES};
 pub use crate::chain::VerifierChain;
 pub use crate::challenge::InvalidRealm;
+pub use crate::claim_path::{ClaimPath, ClaimValue};
 pub use crate::claims::Audience;
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::error::{ClaimsError, VerifyError};
@@ -29,7 +31,7 @@ pub use crate::jwk::{JwkSetError, SkippedKey};
 pub use crate::jwt::{
     Algorithm, BuildError, JwtKeys, JwtVerifier, JwtVerifierBuilder, KeyError, Problem, VerifierKeys,
 };
-pub use crate::policy::Policy;
+pub use crate::policy::{ClaimPolicy, EmptyPolicy, Policy};
 pub use crate::rejection::{Reason, Rejection};
 pub use crate::scope::{InvalidScope, Scope, ScopeSet};
 pub use crate::verifier::{NoClaims, TokenVerifier, VerifiedToken};

@@ -1,10 +1,12 @@
 //! What a route demands of a token.
 
+use std::fmt;
+use std::ops::Not;
+use std::sync::Arc;
+
+use crate::claim_path::{ClaimPath, ClaimValue, Question};
 use crate::scope::Scope;
 use crate::verifier::VerifiedToken;
-
-/// The claim that roles are read from.
-const ROLES: &str = "roles";
 
 /// What a route demands of a token, beyond that it is good. A value that composes.
 ///
@@ -18,41 +20,155 @@ const ROLES: &str = "roles";
 /// assert!(policy.allows(&token(serde_json::json!({"sub": "root", "roles": ["admin"]}))));
 /// assert!(!policy.allows(&token(serde_json::json!({"sub": "bob", "roles": "admin"}))));
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// What cannot be told is never in the caller's favour. A claim that is not there, or has another type
+/// than it is compared with, gives neither a yes nor a no: it refuses, also where the policy is
+/// [negated](#impl-Not-for-Policy). Only an alternative that is met by something else helps then.
+///
+/// ```
+/// # use auth_core::Policy;
+/// # let token = |claims| auth_core::VerifiedToken::assert_verified(claims).unwrap();
+/// let not_blocked = !Policy::claim("blocked").equals(true);
+/// assert!(not_blocked.allows(&token(serde_json::json!({"sub": "alice", "blocked": false}))));
+/// for claims in [
+///     serde_json::json!({"sub": "alice", "blocked": true}),
+///     serde_json::json!({"sub": "alice", "blocked": "false"}),
+///     serde_json::json!({"sub": "alice"}),
+/// ] {
+///     assert!(!not_blocked.allows(&token(claims)));
+/// }
+/// ```
+///
+/// To evaluate one takes no memory, unless a claim is written with escapes or has the wrong type.
+#[derive(Clone)]
 pub struct Policy(Rule);
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone)]
 enum Rule {
     Scope(Scope),
-    Role(Box<str>),
-    /// Two or more.
+    Role(ClaimValue),
+    Equals(ClaimPath, ClaimValue),
+    Contains(ClaimPath, ClaimValue),
+    Predicate(Box<str>, Arc<dyn Fn(&VerifiedToken) -> bool + Send + Sync>),
+    Not(Box<Rule>),
+    /// One or more.
     All(Vec<Rule>),
-    /// Two or more.
+    /// One or more.
     Any(Vec<Rule>),
 }
 
+/// All or any of nothing: the one would let everybody in, the other nobody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a policy of no parts was asked for: give at least one, or leave the policy away")]
+pub struct EmptyPolicy;
+
 impl Policy {
-    /// The token was granted the scope.
+    /// The token was granted the scope: claim `scope`, a string of names with spaces between
+    /// ([RFC 9068 section 2.2.3](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3)), or, in a token
+    /// without it, claim `scp`, such a string or an array of names.
     #[must_use]
     pub fn scope(scope: Scope) -> Self {
         Self(Rule::Scope(scope))
     }
 
-    /// The claim `roles`, an array of strings, holds the role. A claim of another type grants
-    /// nothing.
+    /// The token was granted every one of the scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn all_scopes(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, EmptyPolicy> {
+        Self::all_of(scopes.into_iter().map(Self::scope))
+    }
+
+    /// The token was granted at least one of the scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn any_scope(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, EmptyPolicy> {
+        Self::any_of(scopes.into_iter().map(Self::scope))
+    }
+
+    /// The token's roles, an array of strings, hold this one. A claim of another type grants nothing.
+    ///
+    /// Read from the claim `roles`, unless the verifier was told of another one, as by
+    /// [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles).
     #[must_use]
     pub fn role(role: impl Into<String>) -> Self {
-        Self(Rule::Role(role.into().into_boxed_str()))
+        Self(Rule::Role(role.into().into()))
+    }
+
+    /// A claim of any name: goes on with [`equals`](ClaimPolicy::equals) or
+    /// [`contains`](ClaimPolicy::contains).
+    ///
+    /// ```
+    /// # use auth_core::Policy;
+    /// let policy = Policy::claim("tenant").equals("t1")
+    ///     .and(Policy::claim(["realm_access", "roles"]).contains("admin"));
+    /// # assert_eq!(
+    /// #     format!("{policy:?}"),
+    /// #     r#"Policy(claim tenant = "t1" and claim realm_access.roles contains "admin")"#
+    /// # );
+    /// ```
+    pub fn claim(path: impl Into<ClaimPath>) -> ClaimPolicy {
+        ClaimPolicy(path.into())
+    }
+
+    /// Whatever the application asks of the token, under a name for logs.
+    ///
+    /// A predicate that panics refuses; [`require`](crate::Authenticated::require) and guards answer 500.
+    ///
+    /// ```
+    /// # use auth_core::Policy;
+    /// #[derive(serde::Deserialize)]
+    /// struct Age { age: u8 }
+    ///
+    /// let adult = Policy::predicate("adult", |token| {
+    ///     token.shared_claims::<Age>().is_ok_and(|claims| claims.age >= 18)
+    /// });
+    /// # let token = |claims| auth_core::VerifiedToken::assert_verified(claims).unwrap();
+    /// assert!(adult.allows(&token(serde_json::json!({"sub": "alice", "age": 18}))));
+    /// assert!(!adult.allows(&token(serde_json::json!({"sub": "bob"}))));
+    /// ```
+    ///
+    /// Negated, a predicate that says `false` because it could not tell would let in: say what is refused in
+    /// the predicate instead.
+    #[must_use]
+    pub fn predicate(
+        name: impl Into<String>,
+        predicate: impl Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Rule::Predicate(name.into().into_boxed_str(), Arc::new(predicate)))
+    }
+
+    /// Every one of the policies.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn all_of(policies: impl IntoIterator<Item = Self>) -> Result<Self, EmptyPolicy> {
+        policies.into_iter().reduce(Self::and).ok_or(EmptyPolicy)
+    }
+
+    /// At least one of the policies.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn any_of(policies: impl IntoIterator<Item = Self>) -> Result<Self, EmptyPolicy> {
+        policies.into_iter().reduce(Self::or).ok_or(EmptyPolicy)
     }
 
     /// Both this and the other.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         // Kept flat, so that a long chain is no deep nest.
-        let [mut rules, more] = [self, other].map(|policy| match policy.0 {
-            Rule::All(rules) => rules,
-            rule => vec![rule],
-        });
+        let (mut rules, more) = match (self.0, other.0) {
+            (Rule::All(rules), Rule::All(more)) => (rules, more),
+            (Rule::All(rules), rule) => (rules, vec![rule]),
+            (rule, Rule::All(more)) => (vec![rule], more),
+            (rule, another) => (vec![rule], vec![another]),
+        };
         rules.extend(more);
         Self(Rule::All(rules))
     }
@@ -60,10 +176,12 @@ impl Policy {
     /// This or the other, or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        let [mut rules, more] = [self, other].map(|policy| match policy.0 {
-            Rule::Any(rules) => rules,
-            rule => vec![rule],
-        });
+        let (mut rules, more) = match (self.0, other.0) {
+            (Rule::Any(rules), Rule::Any(more)) => (rules, more),
+            (Rule::Any(rules), rule) => (rules, vec![rule]),
+            (rule, Rule::Any(more)) => (vec![rule], more),
+            (rule, another) => (vec![rule], vec![another]),
+        };
         rules.extend(more);
         Self(Rule::Any(rules))
     }
@@ -71,105 +189,159 @@ impl Policy {
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        self.0.allows(token)
+        self.0.holds(token, &[]) == Some(true)
+    }
+}
+
+/// A claim, of which a [`Policy`] is about to demand something.
+#[derive(Clone, Debug)]
+#[must_use = "a claim alone demands nothing: go on with `equals` or `contains`"]
+pub struct ClaimPolicy(ClaimPath);
+
+impl ClaimPolicy {
+    /// The claim is this text, truth value or whole number, and of that type.
+    #[must_use]
+    pub fn equals(self, value: impl Into<ClaimValue>) -> Policy {
+        Policy(Rule::Equals(self.0, value.into()))
     }
 
-    /// The scopes with which the token would be enough, its other claims being what they are;
-    /// `None` if scopes alone would not do.
-    pub(crate) fn sufficient_scopes(&self, token: &VerifiedToken) -> Option<Vec<&Scope>> {
-        self.0.sufficient_scopes(token)
+    /// The claim is an array of values of this type, and this is one of them.
+    #[must_use]
+    pub fn contains(self, value: impl Into<ClaimValue>) -> Policy {
+        Policy(Rule::Contains(self.0, value.into()))
+    }
+}
+
+/// The policy that demands the contrary, and refuses as well where it cannot be told.
+impl Not for Policy {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(match self.0 {
+            Rule::Not(rule) => *rule,
+            rule => Rule::Not(Box::new(rule)),
+        })
+    }
+}
+
+/// The scopes with which the token would be enough for all the policies, its other claims being what they
+/// are: those that it has and needs, and those that it lacks. Empty if scopes alone would not do.
+pub(crate) fn sufficient_scopes<'a>(policies: &[&'a Policy], token: &VerifiedToken) -> Vec<&'a Scope> {
+    let mut scopes = Vec::new();
+    for policy in policies {
+        let Some(of_policy) = policy.0.sufficient_scopes(token) else { return Vec::new() };
+        add_missing(&mut scopes, of_policy);
+    }
+    // A policy may forbid a scope that another part of it asks for.
+    let would_do = |policy: &&Policy| policy.0.holds(token, &scopes) == Some(true);
+    if policies.iter().all(would_do) { scopes } else { Vec::new() }
+}
+
+fn add_missing<'a>(scopes: &mut Vec<&'a Scope>, more: Vec<&'a Scope>) {
+    for scope in more {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
     }
 }
 
 impl Rule {
-    fn allows(&self, token: &VerifiedToken) -> bool {
+    /// Whether the rule holds if the token had these scopes besides its own; `None` if it cannot be told.
+    fn holds(&self, token: &VerifiedToken, besides: &[&Scope]) -> Option<bool> {
         match self {
-            Self::Scope(scope) => token.scopes().contains(scope.as_str()),
-            Self::Role(role) => token.claim_lists(ROLES, role),
-            Self::All(rules) => rules.iter().all(|rule| rule.allows(token)),
-            Self::Any(rules) => rules.iter().any(|rule| rule.allows(token)),
+            Self::Scope(scope) => Some(token.scopes().contains(scope.as_str()) || besides.contains(&scope)),
+            Self::Role(role) => token.ask_roles(Question::Contains(role)),
+            Self::Equals(path, value) => token.ask(path, Question::Equals(value)),
+            Self::Contains(path, value) => token.ask(path, Question::Contains(value)),
+            Self::Predicate(_, predicate) => Some(predicate(token)),
+            Self::Not(rule) => rule.holds(token, besides).map(|holds| !holds),
+            Self::All(rules) => decided(rules, false, token, besides),
+            Self::Any(rules) => decided(rules, true, token, besides),
         }
     }
 
     fn sufficient_scopes(&self, token: &VerifiedToken) -> Option<Vec<&Scope>> {
+        let holds = || self.holds(token, &[]) == Some(true);
         match self {
             Self::Scope(scope) => Some(vec![scope]),
-            Self::Role(_) => self.allows(token).then(Vec::new),
             Self::All(rules) => {
-                let mut all = Vec::new();
+                let mut scopes = Vec::new();
                 for rule in rules {
-                    for scope in rule.sufficient_scopes(token)? {
-                        if !all.contains(&scope) {
-                            all.push(scope);
-                        }
-                    }
+                    add_missing(&mut scopes, rule.sufficient_scopes(token)?);
                 }
-                Some(all)
+                Some(scopes)
             }
             Self::Any(rules) => {
                 // What the token already meets is the least to ask for.
-                let met = rules.iter().filter(|rule| rule.allows(token));
+                let met = rules.iter().filter(|rule| rule.holds(token, &[]) == Some(true));
                 let mut by_preference = met.chain(rules);
                 by_preference.find_map(|rule| rule.sufficient_scopes(token))
             }
+            Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) | Self::Not(_) => {
+                holds().then(Vec::new)
+            }
+        }
+    }
+
+    /// How tightly it binds in print.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Any(_) => 0,
+            Self::All(_) => 1,
+            _ => 2,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(scope: &str, roles: &[&str]) -> VerifiedToken {
-        VerifiedToken::assert_verified(serde_json::json!({"sub": "a", "scope": scope, "roles": roles}))
-            .unwrap()
+/// One rule that comes out as `verdict` decides. Else all have to come out otherwise, or it cannot be told.
+fn decided(rules: &[Rule], verdict: bool, token: &VerifiedToken, besides: &[&Scope]) -> Option<bool> {
+    let mut outcome = Some(!verdict);
+    for rule in rules {
+        match rule.holds(token, besides) {
+            Some(holds) if holds == verdict => return Some(verdict),
+            Some(_) => {}
+            None => outcome = None,
+        }
     }
+    outcome
+}
 
-    fn scope(name: &'static str) -> Policy {
-        Policy::scope(Scope::from_static(name))
-    }
-
-    #[track_caller]
-    fn suffices(policy: &Policy, token: &VerifiedToken, expected: Option<&[&str]>) {
-        let scopes = policy.sufficient_scopes(token);
-        let names =
-            scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>());
-        assert_eq!(names.as_deref(), expected);
-    }
-
-    #[test]
-    fn rules_compose() {
-        let both = scope("a").and(Policy::role("admin"));
-        assert!(both.allows(&token("a", &["admin"])));
-        assert!(!both.allows(&token("a", &[])));
-        assert!(!both.allows(&token("b", &["admin"])));
-
-        let either = scope("a").or(Policy::role("admin"));
-        assert!(either.allows(&token("a", &[])));
-        assert!(either.allows(&token("", &["admin"])));
-        assert!(!either.allows(&token("b", &["reader"])));
-    }
-
-    #[test]
-    fn a_long_chain_is_no_deep_nest() {
-        let any = (0..100_000).fold(scope("a"), |policy, _| policy.or(scope("b")));
-        assert!(!any.allows(&token("c", &[])));
-        let all = (0..1_000).fold(any, |policy, _| policy.and(scope("c")));
-        assert!(all.allows(&token("b c", &[])));
-        suffices(&all, &token("b", &[]), Some(&["b", "c"]));
-    }
-
-    #[test]
-    fn a_refusal_names_the_scopes_that_would_have_sufficed() {
-        let nobody = token("", &[]);
-        let admin = token("", &["admin"]);
-        suffices(&scope("a"), &nobody, Some(&["a"]));
-        suffices(&Policy::role("admin"), &nobody, None);
-        suffices(&scope("a").and(scope("b")).and(scope("a")), &nobody, Some(&["a", "b"]));
-        suffices(&scope("a").or(scope("b")), &nobody, Some(&["a"]));
-        suffices(&Policy::role("admin").or(scope("b")), &nobody, Some(&["b"]));
-        suffices(&scope("a").and(Policy::role("admin")), &nobody, None);
-        suffices(&scope("a").and(Policy::role("admin")), &admin, Some(&["a"]));
-        suffices(&scope("a").or(scope("b")).and(scope("c")), &token("b", &[]), Some(&["b", "c"]));
+/// Reads as a sentence: `Policy(scope orders:read and (role admin or not claim tenant = "t1"))`.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({:?})", self.0)
     }
 }
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rules, word) = match self {
+            Self::Scope(scope) => return write!(f, "scope {scope}"),
+            Self::Role(ClaimValue::Text(role)) => return write!(f, "role {role}"),
+            Self::Role(role) => return write!(f, "role {role:?}"),
+            Self::Equals(path, value) => return write!(f, "claim {path} = {value:?}"),
+            Self::Contains(path, value) => return write!(f, "claim {path} contains {value:?}"),
+            Self::Predicate(name, _) => return f.write_str(name),
+            Self::Not(rule) => {
+                f.write_str("not ")?;
+                return part(rule, 2, f);
+            }
+            Self::All(rules) => (rules, " and "),
+            Self::Any(rules) => (rules, " or "),
+        };
+        for (place, rule) in rules.iter().enumerate() {
+            if place > 0 {
+                f.write_str(word)?;
+            }
+            part(rule, self.rank() + 1, f)?;
+        }
+        Ok(())
+    }
+}
+
+fn part(rule: &Rule, least_rank: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if rule.rank() < least_rank { write!(f, "({rule:?})") } else { write!(f, "{rule:?}") }
+}
+
+#[cfg(test)]
+mod tests;

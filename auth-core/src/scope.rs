@@ -160,7 +160,7 @@ impl fmt::Debug for ScopeSet<'_> {
 }
 
 /// `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`
-const fn is_scope_token(mut name: &[u8]) -> bool {
+pub(crate) const fn is_scope_token(mut name: &[u8]) -> bool {
     if name.is_empty() {
         return false;
     }

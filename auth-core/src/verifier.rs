@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
+use crate::claim_path::{ClaimPath, Question, Steps};
 use crate::claims::{Audience, RegisteredClaims};
 use crate::error::{ClaimsError, VerifyError};
-use crate::json;
 use crate::scope::ScopeSet;
 
 /// Judges a token.
@@ -105,6 +105,8 @@ pub struct VerifiedToken {
 struct Inner {
     claims: RegisteredClaims,
     json: String,
+    /// Where roles stand, if not where they mostly do.
+    roles: Option<ClaimPath>,
     /// The claims as the types that were asked for first.
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
 }
@@ -123,16 +125,31 @@ impl VerifiedToken {
     /// are not a JSON object of at most 16 levels and 256 members.
     pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
         let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
-        Self::from_parsed(RegisteredClaims::parse(&json)?, json)
+        Self::from_parsed(RegisteredClaims::parse(&json)?, json, None)
     }
 
-    /// `claims` is what was read in `json`.
-    pub(crate) fn from_parsed(claims: RegisteredClaims, json: String) -> Result<Self, VerifyError> {
+    /// `claims` is what was read in `json`; `roles` says where roles stand, if not where they mostly do.
+    pub(crate) fn from_parsed(
+        claims: RegisteredClaims,
+        json: String,
+        roles: Option<ClaimPath>,
+    ) -> Result<Self, VerifyError> {
         match claims.sub() {
             None => Err(VerifyError::MissingClaim("sub")),
             Some("") => Err(VerifyError::InvalidClaim("sub")),
-            Some(_) => Ok(Self { inner: Arc::new(Inner { claims, json, typed: Default::default() }) }),
+            Some(_) => Ok(Self { inner: Arc::new(Inner { claims, json, roles, typed: Default::default() }) }),
         }
+    }
+
+    /// The same token, whose roles [`Policy::role`](crate::Policy::role) finds in this claim instead of
+    /// `roles`. For verifiers of one's own; [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles)
+    /// is for JWTs.
+    #[must_use]
+    pub fn with_roles_at(&self, path: impl Into<ClaimPath>) -> Self {
+        let Inner { claims, json, .. } = &*self.inner;
+        let roles = Some(path.into());
+        let inner = Inner { claims: claims.clone(), json: json.clone(), roles, typed: Default::default() };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
@@ -184,7 +201,7 @@ impl VerifiedToken {
         self.inner.claims.client_id()
     }
 
-    /// What was granted: claim `scope`; empty if the token has none.
+    /// What was granted: claim `scope`, or, in a token without it, claim `scp`; empty if the token has neither.
     #[must_use]
     pub fn scopes(&self) -> ScopeSet<'_> {
         self.inner.claims.scopes()
@@ -245,9 +262,17 @@ impl VerifiedToken {
         size_of::<Inner>() + self.inner.json.capacity() + self.inner.claims.bytes()
     }
 
-    /// Whether the claim `name` is an array of strings that holds `value`.
-    pub(crate) fn claim_lists(&self, name: &str, value: &str) -> bool {
-        json::array_contains(&self.inner.json, name, value)
+    /// What the claim at the path answers; `None` if there is none, or it has another type.
+    pub(crate) fn ask<'a>(&self, path: impl Into<Steps<'a>>, question: Question<'_>) -> Option<bool> {
+        self.inner.claims.members().ask(&self.inner.json, path.into(), question)
+    }
+
+    /// What the claim of the roles answers.
+    pub(crate) fn ask_roles(&self, question: Question<'_>) -> Option<bool> {
+        match &self.inner.roles {
+            Some(path) => self.ask(path, question),
+            None => self.ask(Steps::one("roles"), question),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::keys::{JwtKeys, VerifierKeys};
 use super::problem::{BuildError, Problem};
 use super::{Algorithm, JwtVerifier};
 use crate::cache::{CacheLimits, TokenCache};
+use crate::claim_path::ClaimPath;
 use crate::clock::{Clock, SystemClock};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
@@ -30,6 +31,7 @@ pub struct JwtVerifierBuilder {
     algorithms: Option<Vec<Algorithm>>,
     keys: JwtKeys,
     cache: Option<CacheLimits>,
+    roles: Option<ClaimPath>,
 }
 
 /// What a claim has to be.
@@ -52,6 +54,7 @@ impl Default for JwtVerifierBuilder {
             algorithms: None,
             keys: JwtKeys::new(),
             cache: Some(CacheLimits::DEFAULT),
+            roles: None,
         }
     }
 }
@@ -179,6 +182,20 @@ impl JwtVerifierBuilder {
         self
     }
 
+    /// Where this issuer's tokens have their roles, for [`Policy::role`](crate::Policy::role): a claim that is an
+    /// array of strings. `roles` if nothing else is said.
+    ///
+    /// ```
+    /// use auth_core::{ClaimPath, JwtVerifier};
+    ///
+    /// let verifier = JwtVerifier::builder().roles(ClaimPath::realm_access_roles()); // Keycloak
+    /// ```
+    #[must_use]
+    pub fn roles(mut self, path: impl Into<ClaimPath>) -> Self {
+        self.roles = Some(path.into());
+        self
+    }
+
     /// The clock to ask, instead of the operating system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
@@ -254,6 +271,7 @@ impl JwtVerifierBuilder {
             clock: self.clock,
             keys,
             cache: self.cache.map(TokenCache::new),
+            roles: self.roles,
         })
     }
 }

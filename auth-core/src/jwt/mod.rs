@@ -30,6 +30,7 @@ pub use self::keys::{JwtKeys, VerifierKeys};
 pub use self::problem::{BuildError, Problem};
 use self::segments::{MAX_SIGNATURE_BYTES, Segments};
 use crate::cache::TokenCache;
+use crate::claim_path::ClaimPath;
 use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
 use crate::error::VerifyError;
@@ -65,13 +66,13 @@ const MAX_CANDIDATES: usize = 8;
 ///    without any; or, if the token has none, all), of the token's `alg`, at most eight.
 /// 5. One of them verifies the signature. Only from here on is anything in the payload believed.
 /// 6. The claims are strict JSON (no member twice at any depth, at most 16 levels and 256 members) with
-///    the types that RFC 7519 says; `scope` is one string of distinct names with single spaces between.
+///    the types that RFC 7519 says; `scope` is one string of distinct names with single spaces between, `scp`
+///    such a string or an array of such names.
 /// 7. `iss` and `aud` are as expected, `cnf` is absent, `exp` is there and to come, `nbf` and `iat`, where
 ///    there, are past; `sub` is there and not empty.
 ///
-/// Scopes are read from `scope` and roles from `roles`, an array of strings. Where the issuer calls them
-/// otherwise, wrap the verifier: verify, take `claims::<serde_json::Value>()`, rename, and
-/// [`assert_verified`](crate::VerifiedToken::assert_verified).
+/// Scopes are read from `scope`, or from `scp` in tokens without it; roles from `roles`, or where
+/// [`roles`](JwtVerifierBuilder::roles) says.
 ///
 /// Tokens that were accepted are kept in a bounded cache, see
 /// [`cache_limits`](JwtVerifierBuilder::cache_limits).
@@ -91,6 +92,7 @@ pub struct JwtVerifier {
     clock: Arc<dyn Clock>,
     keys: VerifierKeys,
     cache: Option<TokenCache>,
+    roles: Option<ClaimPath>,
 }
 
 impl JwtVerifier {
@@ -139,7 +141,7 @@ impl JwtVerifier {
         let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
         let claims = RegisteredClaims::parse(&claims_json)?;
         self.check_claims(&claims)?;
-        VerifiedToken::from_parsed(claims, claims_json)
+        VerifiedToken::from_parsed(claims, claims_json, self.roles.clone())
     }
 
     fn check_header_and_signature(&self, keys: &KeySet, segments: &Segments<'_>) -> Result<(), VerifyError> {
