@@ -125,6 +125,36 @@ fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
+/// Whether the query has a parameter named `access_token`, however its name is percent-encoded.
+pub(crate) fn has_access_token_parameter(target: &str) -> bool {
+    let target = target.as_bytes();
+    let query = memchr::memchr(b'?', target).and_then(|mark| target.get(mark + 1..)).unwrap_or_default();
+    query.split(|byte| *byte == b'&').any(|parameter| {
+        let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+        decodes_to(name, b"access_token")
+    })
+}
+
+/// Whether percent-decoding (RFC 3986 section 2.1) of `encoded` yields `plain`.
+fn decodes_to(mut encoded: &[u8], plain: &[u8]) -> bool {
+    let hex = |digit: &u8| char::from(*digit).to_digit(16);
+    for expected in plain {
+        let (decoded, rest) = match encoded {
+            [b'%', high, low, rest @ ..] => match (hex(high), hex(low)) {
+                (Some(high), Some(low)) => (high * 16 + low, rest),
+                _ => return false,
+            },
+            [byte, rest @ ..] => (u32::from(*byte), rest),
+            [] => return false,
+        };
+        if decoded != u32::from(*expected) {
+            return false;
+        }
+        encoded = rest;
+    }
+    encoded.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::error::VerifyError;
-use crate::verifier::{TokenVerifier, VerifiedToken};
+use crate::verifier::{Evidence, TokenVerifier, VerifiedToken};
 
 /// Several verifiers tried in turn: the first that accepts decides.
 ///
@@ -46,54 +46,90 @@ impl fmt::Debug for VerifierChain {
 
 /// What the verifiers so far have said, none of which has accepted.
 #[derive(Default)]
-struct Refused(Option<VerifyError>);
+struct Refused(Option<(VerifyError, Evidence)>);
 
 impl Refused {
-    fn by(&mut self, error: VerifyError) {
-        if self.0.as_ref().is_none_or(|kept| error.rank() > kept.rank()) {
-            self.0 = Some(error);
+    /// The verdict of the chain, if this one of a verifier decides it.
+    fn decided(
+        &mut self,
+        verdict: Result<VerifiedToken, VerifyError>,
+        of_verifier: Evidence,
+        evidence: &mut Evidence,
+    ) -> Option<VerifiedToken> {
+        match verdict {
+            Ok(verified) => {
+                *evidence = of_verifier;
+                Some(verified)
+            }
+            Err(error) => {
+                if self.0.as_ref().is_none_or(|(kept, _)| error.rank() > kept.rank()) {
+                    self.0 = Some((error, of_verifier));
+                }
+                None
+            }
         }
     }
 
     /// There is a first verifier, so that one has refused.
-    fn verdict(self) -> Result<VerifiedToken, VerifyError> {
-        Err(self.0.unwrap_or(VerifyError::UnknownToken))
+    fn verdict(self, evidence: &mut Evidence) -> Result<VerifiedToken, VerifyError> {
+        let (error, of_verifier) = self.0.unwrap_or((VerifyError::UnknownToken, Evidence::default()));
+        *evidence = of_verifier;
+        Err(error)
     }
 }
 
 impl VerifierChain {
-    fn verifiers(&self) -> impl Iterator<Item = &dyn TokenVerifier> {
-        std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref)
+    fn verifiers(&self) -> impl Iterator<Item = (usize, &dyn TokenVerifier)> {
+        std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref).enumerate()
     }
 }
 
 #[async_trait]
 impl TokenVerifier for VerifierChain {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        let mut refused = Refused::default();
-        for verifier in self.verifiers() {
-            let verdict = match verifier.verify_now(token) {
-                Some(verdict) => verdict,
-                None => verifier.verify(token).await,
-            };
-            match verdict {
-                Ok(verified) => return Ok(verified),
-                Err(error) => refused.by(error),
-            }
-        }
-        refused.verdict()
+        self.verify_noting(token, &mut Evidence::default()).await
     }
 
     /// A verdict, as long as none of the verifiers that are asked has to be waited for.
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        self.verify_now_noting(token, &mut Evidence::default())
+    }
+
+    async fn verify_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Result<VerifiedToken, VerifyError> {
         let mut refused = Refused::default();
-        for verifier in self.verifiers() {
-            match verifier.verify_now(token)? {
-                Ok(verified) => return Some(Ok(verified)),
-                Err(error) => refused.by(error),
+        for (place, verifier) in self.verifiers() {
+            let mut noted = Evidence::default();
+            let verdict = match verifier.verify_now_noting(token, &mut noted) {
+                Some(verdict) => verdict,
+                None => verifier.verify_noting(token, &mut noted).await,
+            };
+            noted.issuer = Some(place);
+            if let Some(verified) = refused.decided(verdict, noted, evidence) {
+                return Ok(verified);
             }
         }
-        Some(refused.verdict())
+        refused.verdict(evidence)
+    }
+
+    fn verify_now_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Option<Result<VerifiedToken, VerifyError>> {
+        let mut refused = Refused::default();
+        for (place, verifier) in self.verifiers() {
+            let mut noted = Evidence::default();
+            let verdict = verifier.verify_now_noting(token, &mut noted)?;
+            noted.issuer = Some(place);
+            if let Some(verified) = refused.decided(verdict, noted, evidence) {
+                return Some(Ok(verified));
+            }
+        }
+        Some(refused.verdict(evidence))
     }
 }
 
@@ -149,6 +185,42 @@ mod tests {
             .or(Says(Ok("b")))
             .or(Says(Ok("c")));
         assert_eq!(verdict(&chain), Ok("b".to_owned()));
+    }
+
+    /// Notes its name, as a key's.
+    struct Noting(&'static str, Result<&'static str, VerifyError>);
+
+    #[async_trait]
+    impl TokenVerifier for Noting {
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
+            unreachable!("the chain was asked to note")
+        }
+
+        async fn verify_noting(
+            &self,
+            token: &str,
+            evidence: &mut Evidence,
+        ) -> Result<VerifiedToken, VerifyError> {
+            *evidence = Evidence { key_id: Some(self.0.into()), issuer: Some(7) };
+            Says(self.1.clone()).verify(token).await
+        }
+    }
+
+    #[test]
+    fn what_the_deciding_verifier_has_noted_is_kept() {
+        use VerifyError::{Expired, InvalidSignature, UnknownKey};
+        for (verdicts, key_id, issuer) in [
+            ([Ok("a"), Ok("b")], "k0", 0),
+            ([Err(Expired), Ok("b")], "k1", 1),
+            ([Err(Expired), Err(InvalidSignature)], "k0", 0),
+            ([Err(UnknownKey), Err(Expired)], "k1", 1),
+        ] {
+            let [first, second] = verdicts;
+            let chain = VerifierChain::new(Noting("k0", first)).or(Box::new(Noting("k1", second)));
+            let mut evidence = Evidence::default();
+            let _ = futures_executor::block_on(chain.verify_noting("t", &mut evidence));
+            assert_eq!(evidence, Evidence { key_id: Some(key_id.into()), issuer: Some(issuer) });
+        }
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::challenge::{Challenge, Realm};
 use crate::error::VerifyError;
+use crate::rejection_body::RejectionBody;
 use crate::scope::Scope;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -26,7 +28,8 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 /// | [`Misconfigured`](Self::Misconfigured) | 500 | none | Internal server error |
 ///
 /// With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem document
-/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail. Nothing of the request is in it;
+/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
+/// [writes its own](crate::Authenticator::with_rejection_body). Nothing of the request is in it;
 /// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -46,7 +49,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    fn status(self) -> StatusCode {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Missing | Self::Invalid => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
@@ -70,7 +73,7 @@ impl Reason {
         !matches!(self, Self::Unavailable | Self::Misconfigured)
     }
 
-    fn detail(self) -> &'static str {
+    pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::Missing => "Not authenticated",
             Self::Malformed => "Malformed credentials",
@@ -81,7 +84,7 @@ impl Reason {
         }
     }
 
-    fn body(self) -> &'static str {
+    fn problem(self) -> &'static str {
         match self {
             Self::Missing => {
                 r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Not authenticated"}"#
@@ -121,6 +124,7 @@ pub struct Rejection {
     reason: Reason,
     challenge: Option<HeaderValue>,
     retry_after: Option<HeaderValue>,
+    body: RejectionBody,
 }
 
 impl Rejection {
@@ -129,14 +133,13 @@ impl Rejection {
     /// Say in the log how to mend it; the client is not told.
     #[must_use]
     pub fn misconfigured() -> Self {
-        Self { reason: Reason::Misconfigured, challenge: None, retry_after: None }
+        let body = RejectionBody::problem();
+        Self { reason: Reason::Misconfigured, challenge: None, retry_after: None, body }
     }
 
-    /// The token is good and not enough. `scopes` would have sufficed; empty if no scopes would.
-    pub(crate) fn insufficient(realm: Option<&Realm>, scopes: &[&Scope]) -> Self {
-        let reason = Reason::Insufficient;
-        let challenge = Challenge { realm, error: reason.error(), scopes }.to_header_value();
-        Self { reason, challenge: Some(challenge), retry_after: None }
+    /// The same refusal in the words of the application.
+    pub(crate) fn with_body(self, body: RejectionBody) -> Self {
+        Self { body, ..self }
     }
 
     /// The class of the refusal.
@@ -151,11 +154,15 @@ impl Rejection {
         self.reason.status()
     }
 
-    /// The header fields to send: `Content-Type`, then `WWW-Authenticate` and `Retry-After` where
+    /// The header fields to send: `Content-Type` (but for an empty body), then `WWW-Authenticate` and `Retry-After` where
     /// there are such.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let content_type = match &self.body.0 {
+            Some(own) => own.content_type.clone(),
+            None => Some(PROBLEM_JSON),
+        };
         [
-            (header::CONTENT_TYPE, Some(PROBLEM_JSON)),
+            (header::CONTENT_TYPE, content_type),
             (header::WWW_AUTHENTICATE, self.challenge.clone()),
             (header::RETRY_AFTER, self.retry_after.clone()),
         ]
@@ -163,10 +170,13 @@ impl Rejection {
         .filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// The body: a problem document.
+    /// The body: a problem document, or what the application wants to say.
     #[must_use]
-    pub fn body(&self) -> &'static str {
-        self.reason.body()
+    pub fn body(&self) -> Bytes {
+        match &self.body.0 {
+            Some(own) => own.bytes.clone(),
+            None => Bytes::from_static(self.reason.problem().as_bytes()),
+        }
     }
 }
 
@@ -179,7 +189,7 @@ impl fmt::Display for Rejection {
 impl std::error::Error for Rejection {}
 
 /// Makes rejections, with the challenges that never vary written beforehand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Rejecter {
     realm: Option<Realm>,
     missing: HeaderValue,
@@ -212,7 +222,18 @@ impl Rejecter {
         };
         debug_assert_eq!(challenge.is_some(), reason.has_challenge());
         let retry_after = (reason == Reason::Unavailable).then(|| HeaderValue::from(RETRY_AFTER_SECONDS));
-        Rejection { reason, challenge: challenge.cloned(), retry_after }
+        Rejection { reason, challenge: challenge.cloned(), retry_after, body: RejectionBody::problem() }
+    }
+
+    /// The token is good and not enough. `scopes` would have sufficed; empty if no scopes would.
+    pub(crate) fn reject_insufficient(&self, scopes: &[&Scope]) -> Rejection {
+        let mut rejection = self.reject(Reason::Insufficient);
+        if !scopes.is_empty() {
+            let challenge =
+                Challenge { realm: self.realm.as_ref(), error: Reason::Insufficient.error(), scopes };
+            rejection.challenge = Some(challenge.to_header_value());
+        }
+        rejection
     }
 
     pub(crate) fn reject_token(&self, error: &VerifyError) -> Rejection {
@@ -221,10 +242,6 @@ impl Rejecter {
             rejection.retry_after = Some(HeaderValue::from(whole_seconds(*wait)));
         }
         rejection
-    }
-
-    pub(crate) fn realm(&self) -> Option<&Realm> {
-        self.realm.as_ref()
     }
 }
 
@@ -240,7 +257,8 @@ mod tests {
     fn printed(rejection: &Rejection) -> String {
         let headers: Vec<_> =
             rejection.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-        format!("{}\n{}\n\n{}", rejection.status(), headers.join("\n"), rejection.body())
+        let body = String::from_utf8(rejection.body().to_vec()).unwrap();
+        format!("{}\n{}\n\n{body}", rejection.status(), headers.join("\n"))
     }
 
     const ALL: [Reason; 6] = [
@@ -264,14 +282,14 @@ mod tests {
         let rejecter = Rejecter::new(Some(Realm::new("the api").unwrap()));
         let scopes = [&Scope::from_static("orders:read"), &Scope::from_static("orders:write")];
         let mut table: Vec<_> = ALL.iter().map(|reason| printed(&rejecter.reject(*reason))).collect();
-        table.push(printed(&Rejection::insufficient(rejecter.realm(), &scopes)));
+        table.push(printed(&rejecter.reject_insufficient(&scopes)));
         insta::assert_snapshot!(table.join("\n\n---\n"));
     }
 
     #[test]
     fn bodies_are_json_that_agrees_with_the_rest() {
         for reason in ALL {
-            let body: serde_json::Value = serde_json::from_str(reason.body()).unwrap();
+            let body: serde_json::Value = serde_json::from_str(reason.problem()).unwrap();
             let expected = serde_json::json!({
                 "type": "about:blank",
                 "title": reason.status().canonical_reason().unwrap(),

@@ -11,6 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use crate::claim_path::{ClaimPath, Question, Steps};
 use crate::claims::{Audience, RegisteredClaims};
 use crate::error::{ClaimsError, VerifyError};
+use crate::refuser::Refuser;
 use crate::scope::ScopeSet;
 
 /// Judges a token.
@@ -65,6 +66,44 @@ pub trait TokenVerifier: Send + Sync {
         let _ = token;
         None
     }
+
+    /// As [`verify`](Self::verify), and notes what is worth a line in a log. Asked instead of it where someone
+    /// listens; only verifiers that have something to note, or ask others, need it.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    async fn verify_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Result<VerifiedToken, VerifyError> {
+        let _ = evidence;
+        self.verify(token).await
+    }
+
+    /// As [`verify_now`](Self::verify_now), and notes what is worth a line in a log.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    fn verify_now_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Option<Result<VerifiedToken, VerifyError>> {
+        let _ = evidence;
+        self.verify_now(token)
+    }
+}
+
+/// What a verifier found out about a token beside its verdict, for logs. Nothing of the token itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Evidence {
+    /// The `kid` of the configured key that the token was, or was to be, verified with.
+    pub key_id: Option<Arc<str>>,
+    /// The place, counted from 0, of the verifier of a [chain](crate::VerifierChain) that decided.
+    pub issuer: Option<usize>,
 }
 
 #[async_trait]
@@ -76,6 +115,22 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
         (**self).verify_now(token)
     }
+
+    async fn verify_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Result<VerifiedToken, VerifyError> {
+        (**self).verify_noting(token, evidence).await
+    }
+
+    fn verify_now_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Option<Result<VerifiedToken, VerifyError>> {
+        (**self).verify_now_noting(token, evidence)
+    }
 }
 
 #[async_trait]
@@ -86,6 +141,22 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
 
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
         (**self).verify_now(token)
+    }
+
+    async fn verify_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Result<VerifiedToken, VerifyError> {
+        (**self).verify_noting(token, evidence).await
+    }
+
+    fn verify_now_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Option<Result<VerifiedToken, VerifyError>> {
+        (**self).verify_now_noting(token, evidence)
     }
 }
 
@@ -109,6 +180,14 @@ struct Inner {
     roles: Option<ClaimPath>,
     /// The claims as the types that were asked for first.
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
+    /// Of the authenticator that the token was first found for.
+    refuser: OnceLock<Arc<Refuser>>,
+}
+
+impl Inner {
+    fn new(claims: RegisteredClaims, json: String, roles: Option<ClaimPath>) -> Self {
+        Self { claims, json, roles, typed: Default::default(), refuser: OnceLock::new() }
+    }
 }
 
 impl VerifiedToken {
@@ -137,7 +216,7 @@ impl VerifiedToken {
         match claims.sub() {
             None => Err(VerifyError::MissingClaim("sub")),
             Some("") => Err(VerifyError::InvalidClaim("sub")),
-            Some(_) => Ok(Self { inner: Arc::new(Inner { claims, json, roles, typed: Default::default() }) }),
+            Some(_) => Ok(Self { inner: Arc::new(Inner::new(claims, json, roles)) }),
         }
     }
 
@@ -147,9 +226,7 @@ impl VerifiedToken {
     #[must_use]
     pub fn with_roles_at(&self, path: impl Into<ClaimPath>) -> Self {
         let Inner { claims, json, .. } = &*self.inner;
-        let roles = Some(path.into());
-        let inner = Inner { claims: claims.clone(), json: json.clone(), roles, typed: Default::default() };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(Inner::new(claims.clone(), json.clone(), Some(path.into()))) }
     }
 
     /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
@@ -251,6 +328,21 @@ impl VerifiedToken {
             }
         }
         self.claims().map(Arc::new)
+    }
+
+    /// The first one that was given.
+    pub(crate) fn remember_refuser(&self, refuser: &Arc<Refuser>) -> &Arc<Refuser> {
+        self.inner.refuser.get_or_init(|| refuser.clone())
+    }
+
+    /// The first one that was given; a plain one if none was.
+    pub(crate) fn remembered_refuser(&self) -> &Arc<Refuser> {
+        self.inner.refuser.get_or_init(|| Arc::new(Refuser::new()))
+    }
+
+    /// Whether the two are of the same claims, to the byte.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner) || self.inner.json == other.inner.json
     }
 
     pub(crate) fn registered(&self) -> &RegisteredClaims {

@@ -6,8 +6,11 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use auth_core::{Authenticator, NoClaims, TokenVerifier, VerifiedToken, VerifyError, async_trait};
-use auth_testing::TestRequest;
+use auth_core::{
+    Algorithm, Authenticator, Guard, NoClaims, Policy, StoreFailure, TokenVerifier, UserLookup, UserStore,
+    VerifiedToken, VerifierChain, VerifyError, async_trait,
+};
+use auth_testing::{TestIssuer, TestRequest};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -69,7 +72,9 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
             assert!(log.contains(level) && log.contains(reason) && log.contains(cause), "{value}: {log}");
             assert_eq!(log.lines().count(), 1, "{log}");
         }
-        assert_eq!(demand(TestRequest::get("/").bearer("good")), "");
+        let log = demand(TestRequest::get("/").bearer("good"));
+        assert!(log.contains("DEBUG") && log.contains("token accepted"), "{log}");
+        assert!(!log.contains("alice"), "{log}");
         let log = demand(TestRequest::get("/?access_token=x").bearer("good"));
         assert!(log.contains("the query has an access_token"), "{log}");
 
@@ -81,5 +86,126 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
         let _ = futures_executor::block_on(authenticator.authenticate::<Tenant>(&good));
         let log = taken();
         assert!(log.contains("WARN") && log.contains("Tenant: `tenant` is missing"), "{log}");
+
+        let user = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&good)).unwrap();
+        taken();
+        user.require(&Policy::role("admin")).unwrap_err();
+        let log = taken();
+        assert!(log.contains("DEBUG") && log.contains("Insufficient") && log.contains("role admin"), "{log}");
+        assert_eq!(user.require(&Policy::predicate("canary", |_| panic!())).unwrap_err().status(), 500);
+        let log = taken();
+        assert!(log.contains("ERROR") && log.contains("canary") && log.contains("panicked"), "{log}");
+
+        for (store, level, cause) in [
+            (Store::Knows(UserLookup::Unknown), "DEBUG", "no such user"),
+            (Store::Knows(UserLookup::Inactive), "DEBUG", "the user is inactive"),
+            (Store::Fails, "WARN", "the disk is full"),
+            (Store::Panics, "ERROR", "panicked"),
+        ] {
+            futures_executor::block_on(user.load_user(&Arc::new(store), None).user()).unwrap_err();
+            let log = taken();
+            assert!(log.contains(level) && log.contains(cause), "{log}");
+            assert_eq!(log.lines().count(), 1, "{log}");
+            assert!(!log.contains("alice"), "{log}");
+        }
+
+        keys_and_issuers(&taken);
+        subjects(&taken);
     });
+}
+
+enum Store {
+    Knows(UserLookup<()>),
+    Fails,
+    Panics,
+}
+
+#[async_trait]
+impl UserStore for Store {
+    type User = ();
+
+    async fn user(&self, _: &VerifiedToken) -> Result<UserLookup<()>, StoreFailure> {
+        match self {
+            Self::Knows(lookup) => Ok(*lookup),
+            Self::Fails => Err(io::Error::other("the disk is full").into()),
+            Self::Panics => panic!("the store is broken"),
+        }
+    }
+}
+
+/// Every line tells by which key and which verifier of a chain.
+fn keys_and_issuers(taken: &dyn Fn() -> String) {
+    let [first, second] = ["https://one.example", "https://two.example"]
+        .map(|issuer| TestIssuer::new(Algorithm::Es256).issuer(issuer).kid(issuer));
+    let verifier = |issuer: &TestIssuer| issuer.verifier().build().unwrap();
+    let chain = || VerifierChain::new(verifier(&first)).or(verifier(&second));
+    let single = TestIssuer::new(Algorithm::Hs256).kid("the key");
+    let of = |issuer: &TestIssuer| verifier(issuer);
+
+    let log = |authenticator: &Authenticator, token: &str| {
+        let request = TestRequest::get("/").bearer(token);
+        let verdict = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request));
+        if let Ok(user) = verdict {
+            let accepted = taken();
+            user.require(&Policy::role("admin")).unwrap_err();
+            return accepted + &taken();
+        }
+        taken()
+    };
+    let chained = Authenticator::new(chain());
+    let alone = Authenticator::new(of(&single));
+    for (authenticator, token, outcome, key_id, issuer) in [
+        (&chained, first.good("alice"), "token accepted", "https://one.example", Some(0)),
+        (&chained, second.good("alice"), "token accepted", "https://two.example", Some(1)),
+        (&chained, second.good("alice"), "token accepted", "https://two.example", Some(1)),
+        (&chained, first.expired("alice"), "expired", "https://one.example", Some(0)),
+        (&chained, second.bad_signature("alice"), "signature", "https://two.example", Some(1)),
+        (&alone, single.good("alice"), "token accepted", "the key", None),
+        (&alone, single.good("alice"), "token accepted", "the key", None),
+        (&alone, single.expired("alice"), "expired", "the key", None),
+        (&alone, single.bad_signature("alice"), "signature", "the key", None),
+    ] {
+        let log = log(authenticator, &token);
+        assert!(log.contains(outcome), "{log}");
+        for line in log.lines() {
+            assert!(line.contains(&format!("key_id=\"{key_id}\"")), "{log}");
+            match issuer {
+                Some(place) => assert!(line.contains(&format!("issuer={place}")), "{log}"),
+                None => assert!(!line.contains("issuer="), "{log}"),
+            }
+        }
+        assert!(!log.contains("alice"), "{log}");
+    }
+    let unknown = log(&alone, &single.token("alice").header("kid", "canary").sign());
+    assert!(
+        unknown.contains("no key") && !unknown.contains("canary") && !unknown.contains("key_id"),
+        "{unknown}"
+    );
+    let guard = Guard::new(chained).require(Policy::role("admin"));
+    let request = TestRequest::get("/").bearer(&second.good("alice"));
+    assert!(guard.check_now(&request).unwrap().is_err());
+    let log = taken();
+    assert!(log.lines().count() == 2 && log.matches("issuer=1").count() == 2, "{log}");
+}
+
+/// The subject is told only where it was asked for.
+fn subjects(taken: &dyn Fn() -> String) {
+    let request = TestRequest::get("/").bearer("good");
+    for (authenticator, told) in
+        [(Authenticator::new(Table), false), (Authenticator::new(Table).with_subject_in_spans(), true)]
+    {
+        let log = |span: tracing::Span| {
+            span.in_scope(|| {
+                let _ = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request));
+                taken();
+                tracing::info!("in the handler");
+            });
+            taken()
+        };
+        let declared = log(tracing::info_span!("request", subject = tracing::field::Empty));
+        assert!(declared.contains("in the handler"));
+        assert_eq!(declared.contains("subject=\"alice\""), told, "{declared}");
+        let other = log(tracing::info_span!("request"));
+        assert!(!other.contains("alice"), "{other}");
+    }
 }

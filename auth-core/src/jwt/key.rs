@@ -1,5 +1,7 @@
 //! Verification keys: where they come from, and what every one of them has to pass.
 
+use std::sync::Arc;
+
 use super::algorithm::Algorithm;
 use super::crypto::SignatureVerifier;
 use super::key_error::KeyError;
@@ -93,7 +95,7 @@ impl KeyMaterial {
 
 /// A key read from somewhere, with what was said about it there.
 pub(crate) struct UnvettedKey {
-    pub(crate) kid: Option<Box<str>>,
+    pub(crate) kid: Option<Arc<str>>,
     /// The one algorithm that the key is for, if that was said.
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) material: KeyMaterial,
@@ -101,7 +103,7 @@ pub(crate) struct UnvettedKey {
 
 /// A key that was vetted and parsed, for each algorithm that it may be used with.
 pub(crate) struct VerificationKey {
-    kid: Option<Box<str>>,
+    kid: Option<Arc<str>>,
     verifiers: Vec<(Algorithm, SignatureVerifier)>,
 }
 
@@ -130,8 +132,8 @@ impl VerificationKey {
         Ok(Self { kid: key.kid, verifiers })
     }
 
-    pub(crate) fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
+    pub(crate) fn kid(&self) -> Option<&Arc<str>> {
+        self.kid.as_ref()
     }
 
     pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {

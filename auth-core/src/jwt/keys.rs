@@ -182,11 +182,12 @@ struct KnownHeader {
 }
 
 impl KeySet {
-    /// The only candidate for tokens with this header segment, if the header is known to be sound.
-    pub(super) fn recognise(&self, header: &str) -> Option<&SignatureVerifier> {
+    /// The only candidate for tokens with this header segment, and its place, if the header is known to be
+    /// sound.
+    pub(super) fn recognise(&self, header: &str) -> Option<(usize, &SignatureVerifier)> {
         let known = self.known_headers.iter().map_while(OnceLock::get);
         let known = known.into_iter().find(|known| *known.segment == *header)?;
-        self.keys.get(known.key)?.verifier(known.algorithm)
+        Some((known.key, self.keys.get(known.key)?.verifier(known.algorithm)?))
     }
 
     /// Remembers the header segment of a token that the key at this place, the only candidate, has signed.

@@ -24,6 +24,7 @@ pub use self::algorithm::Algorithm;
 pub use self::builder::JwtVerifierBuilder;
 use self::crypto::SignatureVerifier;
 use self::header::Header;
+use self::key::VerificationKey;
 pub use self::key_error::KeyError;
 use self::keys::KeySet;
 pub use self::keys::{JwtKeys, VerifierKeys};
@@ -35,7 +36,7 @@ use crate::claims::RegisteredClaims;
 use crate::clock::Clock;
 use crate::error::VerifyError;
 use crate::jwk::SkippedKey;
-use crate::verifier::{TokenVerifier, VerifiedToken};
+use crate::verifier::{Evidence, TokenVerifier, VerifiedToken};
 
 /// The longest `kid` that is looked up, in bytes.
 pub(crate) const MAX_KID_BYTES: usize = 256;
@@ -120,42 +121,74 @@ impl JwtVerifier {
     ///
     /// The first fault found.
     pub fn verify_jwt(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        self.judge(token, &mut |_| {})
+    }
+
+    /// Tells `note` which key the token was, or was to be, verified with.
+    fn judge(
+        &self,
+        token: &str,
+        note: &mut dyn FnMut(&VerificationKey),
+    ) -> Result<VerifiedToken, VerifyError> {
         let keys = self.keys.current();
-        let Some(cache) = &self.cache else { return self.verify_unseen(token, &keys) };
-        if let Some(seen) = cache.get(token, keys.epoch) {
+        let Some(cache) = &self.cache else {
+            return self.verify_unseen(token, &keys, note).map(|(verified, _)| verified);
+        };
+        if let Some((seen, key)) = cache.get(token, keys.epoch) {
+            keys.keys.get(key).into_iter().for_each(note);
             self.check_times(seen.registered(), self.now()?)?;
             return Ok(seen);
         }
-        let verified = self.verify_unseen(token, &keys)?;
-        cache.insert(token, keys.epoch, &verified);
+        let (verified, key) = self.verify_unseen(token, &keys, note)?;
+        cache.insert(token, keys.epoch, &verified, key);
         Ok(verified)
     }
 
-    fn verify_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyError> {
+    /// Tells the place of the key, too.
+    fn verify_unseen(
+        &self,
+        token: &str,
+        keys: &KeySet,
+        note: &mut dyn FnMut(&VerificationKey),
+    ) -> Result<(VerifiedToken, usize), VerifyError> {
         let segments = Segments::split(token)?;
-        match keys.recognise(segments.header) {
-            Some(only) => verify_signature(std::iter::once((0, only)), &segments).map(drop)?,
-            None => self.check_header_and_signature(keys, &segments)?,
-        }
+        let key = match keys.recognise(segments.header) {
+            Some((place, only)) => {
+                keys.keys.get(place).into_iter().for_each(note);
+                verify_signature(std::iter::once((place, only)), &segments)?
+            }
+            None => self.check_header_and_signature(keys, &segments, note)?,
+        };
         let claims_json = segments::decode(segments.payload)?;
         let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
         let claims = RegisteredClaims::parse(&claims_json)?;
         self.check_claims(&claims)?;
-        VerifiedToken::from_parsed(claims, claims_json, self.roles.clone())
+        Ok((VerifiedToken::from_parsed(claims, claims_json, self.roles.clone())?, key))
     }
 
-    fn check_header_and_signature(&self, keys: &KeySet, segments: &Segments<'_>) -> Result<(), VerifyError> {
+    fn check_header_and_signature(
+        &self,
+        keys: &KeySet,
+        segments: &Segments<'_>,
+        note: &mut dyn FnMut(&VerificationKey),
+    ) -> Result<usize, VerifyError> {
         let header_json = segments::decode(segments.header)?;
         let header_json = String::from_utf8(header_json).map_err(|_| VerifyError::MalformedHeader)?;
         let header = Header::parse(&header_json)?;
         checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
         let algorithm = header.algorithm()?;
         let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
-        let key = verify_signature(candidates(keys, kid, algorithm), segments)?;
-        if candidates(keys, kid, algorithm).count() == 1 {
-            keys.remember(segments.header, key, algorithm);
+        let mut only = candidates(keys, kid, algorithm);
+        let only = only.next().filter(|_| only.next().is_none());
+        if let Some((place, _)) = only {
+            keys.keys.get(place).into_iter().for_each(&mut *note);
         }
-        Ok(())
+        let key = verify_signature(candidates(keys, kid, algorithm), segments)?;
+        match only {
+            Some(_) => keys.remember(segments.header, key, algorithm),
+            None => keys.keys.get(key).into_iter().for_each(note),
+        }
+        Ok(key)
     }
 
     fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
@@ -202,13 +235,13 @@ fn candidates<'a>(
     kid: Option<&'a str>,
     algorithm: Algorithm,
 ) -> impl Iterator<Item = (usize, &'a SignatureVerifier)> {
-    let known = kid.is_some() && keys.keys.iter().any(|key| key.kid() == kid);
+    let known = kid.is_some() && keys.keys.iter().any(|key| key.kid().map(AsRef::as_ref) == kid);
     keys.keys
         .iter()
         .enumerate()
         .filter(move |(_, key)| match (kid, known) {
             (None, _) => true,
-            (Some(_), true) => key.kid() == kid,
+            (Some(_), true) => key.kid().map(AsRef::as_ref) == kid,
             (Some(_), false) => key.kid().is_none(),
         })
         .filter_map(move |(place, key)| Some((place, key.verifier(algorithm)?)))
@@ -223,6 +256,22 @@ impl TokenVerifier for JwtVerifier {
 
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
         Some(self.verify_jwt(token))
+    }
+
+    async fn verify_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Result<VerifiedToken, VerifyError> {
+        self.judge(token, &mut |key| evidence.key_id = key.kid().cloned())
+    }
+
+    fn verify_now_noting(
+        &self,
+        token: &str,
+        evidence: &mut Evidence,
+    ) -> Option<Result<VerifiedToken, VerifyError>> {
+        Some(self.judge(token, &mut |key| evidence.key_id = key.kid().cloned()))
     }
 }
 

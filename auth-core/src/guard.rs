@@ -1,0 +1,184 @@
+//! A guard around routes: verification and policy before anything inside is run.
+//!
+//! What keeps it closed:
+//!
+//! 1. A guard always verifies. It does not rely on another layer having done so, so that the order of layers
+//!    opens no hole.
+//! 2. What a guard found out is handed inwards as a [`Pass`], which only a guard can make. It counts for
+//!    extractors and guards with the same verifier; others verify for themselves.
+//! 3. Anonymous callers are let in only where the guard says so and demands nothing of tokens.
+//! 4. Only the head of the request is looked at: whoever is refused is refused before the body is read.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::authenticated::Caller;
+use crate::authenticator::{Authenticator, RequestHead, Verdict};
+use crate::policy::Policy;
+use crate::refuser::{BoundRefuser, Refuser};
+use crate::rejection::{Reason, Rejection};
+use crate::verifier::{Evidence, VerifiedToken};
+
+/// What the adapters' layers and middlewares are made of. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    authenticator: Authenticator,
+    policy: Option<Arc<Policy>>,
+    optional: bool,
+    cors_preflight: bool,
+}
+
+impl Guard {
+    /// Demands a good token.
+    #[must_use]
+    pub fn new(authenticator: Authenticator) -> Self {
+        Self { authenticator, policy: None, optional: false, cors_preflight: false }
+    }
+
+    /// Demands that the token is enough for the policy. Called again, for both.
+    #[must_use]
+    pub fn require(mut self, policy: Policy) -> Self {
+        self.policy = Some(Arc::new(match self.policy.take() {
+            Some(earlier) => Policy::clone(&earlier).and(policy),
+            None => policy,
+        }));
+        self
+    }
+
+    /// Lets requests without bearer credentials through, as anonymous ones. Bad credentials are refused.
+    ///
+    /// A policy demands a token: beside [`require`](Self::require) this has no effect.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// Lets CORS preflight requests through, which never bring credentials
+    /// ([Fetch standard](https://fetch.spec.whatwg.org/#cors-preflight-request)): `OPTIONS` with the fields
+    /// `Origin` and `Access-Control-Request-Method`, and without bearer credentials.
+    ///
+    /// Only needed where the layer that answers them is inside the guard. What is inside runs for such
+    /// requests, and anyone can send them; extractors inside still refuse.
+    #[must_use]
+    pub fn allow_cors_preflight(mut self) -> Self {
+        self.cors_preflight = true;
+        self
+    }
+
+    /// Judges a request.
+    ///
+    /// The adapter keeps the pass for what is inside, and shows it there by [`RequestHead::pass`].
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to send.
+    pub async fn check(&self, request: &impl RequestHead) -> Result<Pass, Rejection> {
+        self.judge(self.authenticator.caller(request).await?, request)
+    }
+
+    /// As [`check`](Self::check), if the verdict is to be had at once. If not, `check` has to be asked.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to send.
+    pub fn check_now(&self, request: &impl RequestHead) -> Option<Result<Pass, Rejection>> {
+        match self.authenticator.caller_now(request) {
+            Verdict::Reached(verdict) => Some(verdict.and_then(|caller| self.judge(caller, request))),
+            Verdict::ToWaitFor { .. } => None,
+        }
+    }
+
+    fn judge(&self, caller: Option<Caller>, request: &impl RequestHead) -> Result<Pass, Rejection> {
+        let Some(caller) = caller else {
+            let let_in = self.optional && self.policy.is_none();
+            if let_in || self.cors_preflight && is_cors_preflight(request) {
+                return Ok(Pass::of_nobody(self.authenticator.refuser().clone(), request.pass()));
+            }
+            return Err(self.authenticator.refuser().refuse(Reason::Missing, request));
+        };
+        if let Some(policy) = &self.policy {
+            caller.require(policy)?;
+        }
+        Ok(Pass::of_caller(caller, self.policy.clone()))
+    }
+}
+
+fn is_cors_preflight(request: &impl RequestHead) -> bool {
+    let has = |name| request.header_values(name).next().is_some();
+    request.method() == "OPTIONS" && has("origin") && has("access-control-request-method")
+}
+
+/// What a guard found out about the caller of one request, for what is inside the guard. Cheap to clone.
+///
+/// Only guards make one, so that to hold it is to have been let through. For adapters; applications use the
+/// extractors.
+#[derive(Clone)]
+pub struct Pass(Arc<Checked>);
+
+struct Checked {
+    finding: Finding,
+    policy: Option<Arc<Policy>>,
+    /// Of the next guard outwards.
+    outer: Option<Pass>,
+}
+
+enum Finding {
+    Caller(Found, BoundRefuser),
+    Nobody(Arc<Refuser>),
+}
+
+/// A token that was verified, and what is worth logging of that.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) token: VerifiedToken,
+    pub(crate) evidence: Option<Arc<Evidence>>,
+}
+
+impl Checked {
+    fn refuser(&self) -> &Refuser {
+        match &self.finding {
+            Finding::Caller(found, refuser) => refuser.get(&found.token),
+            Finding::Nobody(refuser) => refuser,
+        }
+    }
+}
+
+impl Pass {
+    pub(crate) fn of_caller(caller: Caller, policy: Option<Arc<Policy>>) -> Self {
+        let Caller { found, refuser, pass: outer, .. } = caller;
+        Self(Arc::new(Checked { finding: Finding::Caller(found, refuser), policy, outer }))
+    }
+
+    fn of_nobody(refuser: Arc<Refuser>, outer: Option<Self>) -> Self {
+        Self(Arc::new(Checked { finding: Finding::Nobody(refuser), policy: None, outer }))
+    }
+
+    /// Whom a guard with the refuser's verifier has found, which may be nobody; `None` if there was no such
+    /// guard.
+    pub(crate) fn found_for(&self, refuser: &Refuser) -> Option<Option<Found>> {
+        let checked = self.outwards().find(|checked| checked.refuser().verifies_as(refuser))?;
+        Some(match &checked.finding {
+            Finding::Caller(found, _) => Some(found.clone()),
+            Finding::Nobody(_) => None,
+        })
+    }
+
+    /// What the guards around have demanded, the outermost first.
+    pub(crate) fn demands(&self) -> Vec<&Policy> {
+        let mut policies: Vec<_> = self.outwards().filter_map(|checked| checked.policy.as_deref()).collect();
+        policies.reverse();
+        policies
+    }
+
+    fn outwards(&self) -> impl Iterator<Item = &Checked> {
+        std::iter::successors(Some(&*self.0), |checked| checked.outer.as_ref().map(|pass| &*pass.0))
+    }
+}
+
+/// Never prints a claim.
+impl fmt::Debug for Pass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pass(<redacted>)")
+    }
+}

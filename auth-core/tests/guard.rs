@@ -1,0 +1,252 @@
+//! A guard judges the head of a request, and hands its verdict inwards.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auth_core::{
+    Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection, RequiredScopes, Scope, TokenVerifier,
+    VerifiedToken, VerifyError, async_trait,
+};
+use auth_testing::TestRequest;
+use futures_executor::block_on;
+
+/// Accepts any token but `bad`, whose text are its scopes with commas between, and counts.
+#[derive(Clone, Default)]
+struct Counting {
+    asked: Arc<AtomicUsize>,
+    at_once: bool,
+}
+
+impl Counting {
+    fn now() -> Self {
+        Self { at_once: true, ..Self::default() }
+    }
+
+    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if token == "bad" {
+            return Err(VerifyError::UnknownToken);
+        }
+        VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": token.replace('_', " ")}))
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for Counting {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        self.judge(token)
+    }
+
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        self.at_once.then(|| self.judge(token))
+    }
+}
+
+fn scope(name: &'static str) -> Policy {
+    Policy::scope(Scope::from_static(name))
+}
+
+/// Both ways of asking, which must agree.
+#[track_caller]
+fn check(guard: &Guard, request: &TestRequest) -> Result<Pass, Rejection> {
+    let verdict = block_on(guard.check(request));
+    if let Some(now) = guard.check_now(request) {
+        assert_eq!(now.as_ref().err(), verdict.as_ref().err());
+    }
+    verdict
+}
+
+fn reason(verdict: Result<Pass, Rejection>) -> Option<Reason> {
+    verdict.err().map(|rejection| rejection.reason())
+}
+
+fn challenge(rejection: &Rejection) -> String {
+    let mut fields = rejection.headers();
+    let value = fields.find(|(name, _)| name == "www-authenticate").map(|(_, value)| value);
+    value.unwrap().to_str().unwrap().to_owned()
+}
+
+fn plain() -> TestRequest {
+    TestRequest::get("/")
+}
+
+#[test]
+fn a_guard_verifies_and_asks_the_policy() {
+    for verifier in [Counting::default(), Counting::now()] {
+        let guard = Guard::new(Authenticator::new(verifier));
+        assert_eq!(reason(check(&guard, &plain().bearer("a"))), None);
+        assert_eq!(reason(check(&guard, &plain())), Some(Reason::Missing));
+        assert_eq!(reason(check(&guard, &plain().authorization("Basic x"))), Some(Reason::Missing));
+        assert_eq!(reason(check(&guard, &plain().authorization("Bearer"))), Some(Reason::Malformed));
+        assert_eq!(reason(check(&guard, &plain().bearer("bad"))), Some(Reason::Invalid));
+
+        let guard = guard.require(scope("a"));
+        assert_eq!(reason(check(&guard, &plain().bearer("a"))), None);
+        assert_eq!(reason(check(&guard, &plain().bearer("b"))), Some(Reason::Insufficient));
+        assert_eq!(reason(check(&guard, &plain())), Some(Reason::Missing));
+
+        let both = guard.require(scope("b"));
+        assert_eq!(reason(check(&both, &plain().bearer("a_b"))), None);
+        let refused = check(&both, &plain().bearer("a")).unwrap_err();
+        assert_eq!(challenge(&refused), r#"Bearer error="insufficient_scope", scope="a b""#);
+    }
+}
+
+#[test]
+fn what_a_guard_has_verified_is_not_verified_again() {
+    for verifier in [Counting::default(), Counting::now()] {
+        let asked = verifier.asked.clone();
+        let authenticator = Authenticator::new(verifier);
+        let guard = Guard::new(authenticator.clone());
+        let request = plain().bearer("a");
+        let pass = block_on(guard.check(&request)).unwrap();
+        let inside = request.passed(pass);
+        let before = asked.load(Ordering::Relaxed);
+
+        let nested = block_on(guard.clone().require(scope("a")).check(&inside)).unwrap();
+        assert!(guard.check_now(&inside).unwrap().is_ok());
+        for inside in [inside.clone(), inside.passed(nested)] {
+            let user = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap();
+            assert_eq!(user.subject(), "alice");
+            let other_words = authenticator.with_realm("r").unwrap();
+            assert!(block_on(other_words.authenticate_optional::<NoClaims>(&inside)).unwrap().is_some());
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), before, "never verified twice");
+    }
+}
+
+#[test]
+fn a_pass_counts_for_its_own_verifier_only() {
+    let (lax, strict) = (Counting::now(), Counting::now());
+    let asked = strict.asked.clone();
+    let (lax, strict) = (Authenticator::new(lax), Authenticator::new(strict));
+    let request = plain().bearer("a");
+    let pass = check(&Guard::new(lax.clone()), &request).unwrap();
+    let inside = request.passed(pass);
+    assert!(block_on(strict.authenticate::<NoClaims>(&inside)).is_ok());
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "it has asked for itself");
+
+    let pass = check(&Guard::new(strict.clone()), &inside).unwrap();
+    let asked_before = asked.load(Ordering::Relaxed);
+    let inside = inside.passed(pass);
+    for authenticator in [&lax, &strict] {
+        assert!(block_on(authenticator.authenticate::<NoClaims>(&inside)).is_ok());
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), asked_before, "both guards' findings are known inside");
+}
+
+#[test]
+fn nested_guards_accumulate_from_the_outermost() {
+    struct C;
+    impl RequiredScopes for C {
+        const SCOPES: &'static [Scope] = &[Scope::from_static("c"), Scope::from_static("a")];
+    }
+    let authenticator = Authenticator::new(Counting::now());
+    let [outer, inner] = ["a", "b"].map(|name| Guard::new(authenticator.clone()).require(scope(name)));
+    let request = plain().bearer("a");
+    let inside = request.clone().passed(check(&outer, &request).unwrap());
+    let refused = check(&inner, &inside).unwrap_err();
+    assert_eq!(challenge(&refused), r#"Bearer error="insufficient_scope", scope="a b""#);
+
+    let request = plain().bearer("a_b");
+    let inside = request.clone().passed(check(&outer, &request).unwrap());
+    let innermost = inside.clone().passed(check(&inner, &inside).unwrap());
+    let user = block_on(authenticator.authenticate::<NoClaims>(&innermost)).unwrap();
+    for refused in [user.require(&scope("c").and(scope("a"))), user.require_scopes::<C>()] {
+        let expected = r#"Bearer error="insufficient_scope", scope="a b c""#;
+        assert_eq!(challenge(&refused.unwrap_err()), expected);
+    }
+    let role = user.require(&Policy::role("admin")).unwrap_err();
+    assert_eq!(challenge(&role), r#"Bearer error="insufficient_scope""#, "scopes would not have sufficed");
+}
+
+#[test]
+fn a_guard_lets_anonymous_callers_in_only_where_it_says_so_and_demands_nothing() {
+    let authenticator = Authenticator::new(Counting::now());
+    let optional = Guard::new(authenticator.clone()).optional();
+    let pass = check(&optional, &plain()).unwrap();
+    assert_eq!(reason(check(&optional, &plain().bearer("bad"))), Some(Reason::Invalid));
+    assert_eq!(reason(check(&optional, &plain().authorization("Bearer"))), Some(Reason::Malformed));
+
+    let inside = plain().passed(pass);
+    let anonymous = block_on(authenticator.authenticate_optional::<NoClaims>(&inside)).unwrap();
+    assert!(anonymous.is_none());
+    let refused = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap_err();
+    assert_eq!(refused.reason(), Reason::Missing);
+    let inner = Guard::new(authenticator.clone());
+    assert_eq!(reason(check(&inner, &inside)), Some(Reason::Missing));
+
+    for demanding in [optional.require(scope("a")), Guard::new(authenticator).require(scope("a")).optional()]
+    {
+        assert_eq!(reason(check(&demanding, &plain())), Some(Reason::Missing));
+        assert_eq!(reason(check(&demanding, &plain().bearer("b"))), Some(Reason::Insufficient));
+    }
+}
+
+#[test]
+fn a_preflight_is_let_through_only_when_asked_for() {
+    let preflight = TestRequest::new("OPTIONS", "/")
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "POST");
+    let guard = Guard::new(Authenticator::new(Counting::now())).require(scope("a"));
+    assert_eq!(reason(check(&guard, &preflight)), Some(Reason::Missing));
+
+    let guard = guard.allow_cors_preflight();
+    let pass = check(&guard, &preflight).unwrap();
+    for other in [
+        TestRequest::new("OPTIONS", "/"),
+        TestRequest::new("OPTIONS", "/").header("origin", "https://app.example"),
+        TestRequest::new("OPTIONS", "/").header("access-control-request-method", "POST"),
+        TestRequest::new("options", "/").header("origin", "o").header("access-control-request-method", "GET"),
+        TestRequest::get("/").header("origin", "o").header("access-control-request-method", "GET"),
+    ] {
+        assert_eq!(reason(check(&guard, &other)), Some(Reason::Missing), "{other:?}");
+    }
+    assert_eq!(reason(check(&guard, &preflight.clone().bearer("bad"))), Some(Reason::Invalid));
+    assert_eq!(reason(check(&guard, &preflight.clone().bearer("b"))), Some(Reason::Insufficient));
+
+    let inside = preflight.passed(pass);
+    let other = Guard::new(Authenticator::new(Counting::now()));
+    assert_eq!(reason(check(&other, &inside)), Some(Reason::Missing), "a guard inside decides for itself");
+}
+
+#[test]
+fn a_predicate_that_panics_is_no_yes() {
+    let authenticator = Authenticator::new(Counting::now());
+    let broken = || Policy::predicate("broken", |_| panic!("canary"));
+    for policy in [broken(), !broken(), scope("b").or(broken())] {
+        let guard = Guard::new(authenticator.clone()).require(policy.clone());
+        assert_eq!(reason(check(&guard, &plain().bearer("a"))), Some(Reason::Misconfigured), "{policy:?}");
+    }
+    // Asked only when the scopes are looked for that would have sufficed.
+    let late = !scope("a").and(broken());
+    let guard = Guard::new(authenticator).require(scope("b").and(late));
+    assert_eq!(reason(check(&guard, &plain().bearer("a"))), Some(Reason::Insufficient));
+}
+
+#[test]
+fn only_a_verdict_that_was_waited_for_is_worth_keeping() {
+    for (verifier, kept) in [(Counting::default(), true), (Counting::now(), false)] {
+        let asked = verifier.asked.clone();
+        let authenticator = Authenticator::new(verifier);
+        let request = plain().bearer("a");
+        let user = block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
+        let pass = user.pass_to_keep();
+        assert_eq!(pass.is_some(), kept);
+        if let Some(pass) = pass {
+            let again = block_on(authenticator.authenticate::<NoClaims>(&request.passed(pass))).unwrap();
+            assert!(again.pass_to_keep().is_none());
+            assert_eq!(asked.load(Ordering::Relaxed), 1);
+        }
+    }
+}
+
+#[test]
+fn debug_shows_no_claim() {
+    let guard = Guard::new(Authenticator::new(Counting::now())).require(scope("canary"));
+    let pass = check(&guard, &plain().bearer("canary")).unwrap();
+    assert_eq!(format!("{pass:?}"), "Pass(<redacted>)");
+    assert!(format!("{guard:?}").contains("Policy(scope canary)"));
+}
