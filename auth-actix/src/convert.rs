@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpRequest, HttpResponse};
-use auth_core::{Rejection, RequestHead};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use auth_core::{Pass, Rejection, RequestHead};
 
 /// An actix request as the core wants to see it.
 pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
@@ -19,6 +19,10 @@ impl RequestHead for Head<'_> {
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.0.headers().get_all(name).map(HeaderValue::as_bytes)
+    }
+
+    fn pass(&self) -> Option<Pass> {
+        self.0.extensions().get().cloned()
     }
 }
 

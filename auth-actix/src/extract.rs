@@ -1,18 +1,18 @@
-//! The extractors.
+//! The extractors of tokens and claims.
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use auth_core::{Authenticator, NoClaims, Policy, Rejection};
 use serde::de::DeserializeOwned;
 
 use crate::convert::Head;
 use crate::rejection::AuthRejection;
 
-type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
+pub(crate) type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 
 /// Demands a good token. The handler is not run without one.
 ///
@@ -78,8 +78,19 @@ impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for Authenticated<
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move { Ok(Self(authenticator(&request)?.authenticate(&Head(&request)).await?)) })
+        Box::pin(async move {
+            let user = authenticator(&request)?.authenticate(&Head(&request)).await?;
+            Ok(Self(kept(&request, user)))
+        })
     }
+}
+
+/// Puts aside what was waited for, so that other extractors of the same request need not.
+fn kept<C>(request: &HttpRequest, user: auth_core::Authenticated<C>) -> auth_core::Authenticated<C> {
+    if let Some(pass) = user.pass_to_keep() {
+        request.extensions_mut().insert(pass);
+    }
+    user
 }
 
 /// A good token, or none at all. A bad one is refused.
@@ -111,8 +122,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for MaybeAuthentic
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let caller = authenticator(&request)?.authenticate_optional(&Head(&request)).await?;
-            Ok(Self(caller.map(Authenticated)))
+            let user = authenticator(&request)?.authenticate_optional(&Head(&request)).await?;
+            Ok(Self(user.map(|user| Authenticated(kept(&request, user)))))
         })
     }
 }

@@ -1,11 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod convert;
+mod current_user;
 mod extract;
+mod middleware;
 mod rejection;
+mod scoped;
 
 pub use auth_core as core;
-pub use auth_core::{Authenticator, NoClaims, Policy, Scope};
+pub use auth_core::{
+    Authenticator, NoClaims, Policy, RequiredScopes, Scope, StoreFailure, UserLookup, UserStore,
+    VerifiedToken, async_trait,
+};
 
+pub use crate::current_user::CurrentUser;
 pub use crate::extract::{Authenticated, BearerToken, MaybeAuthenticated};
+pub use crate::middleware::{AuthMiddleware, AuthService};
 pub use crate::rejection::AuthRejection;
+pub use crate::scoped::Scoped;

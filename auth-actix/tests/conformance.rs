@@ -8,19 +8,22 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use actix_web::web::{self, Json, ServiceConfig};
-use actix_web::{App, HttpServer};
 use auth_actix::{
     AuthRejection, Authenticated, Authenticator, BearerToken, MaybeAuthenticated, Policy, Scope,
 };
 use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError};
 use auth_testing::TestIssuer;
 use auth_testing::conformance::{self, Fixture, SeenTokens};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use self::common::{message, serving};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
 
@@ -56,26 +59,6 @@ async fn orders(user: Authenticated) -> Result<Json<Value>, AuthRejection> {
 async fn admin(user: Authenticated) -> Result<Json<Value>, AuthRejection> {
     user.require(&Policy::role("admin"))?;
     Ok(message(&format!("Hello admin {}", user.subject())))
-}
-
-fn message(text: &str) -> Json<Value> {
-    Json(json!({ "message": text }))
-}
-
-/// Serves until the test ends, and runs `client` beside it.
-async fn serving<T: Send + 'static>(
-    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
-    client: impl FnOnce(SocketAddr) -> T + Send + 'static,
-) -> T {
-    let server = HttpServer::new(move || App::new().configure(configure.clone())).workers(1);
-    let server = server.bind("127.0.0.1:0").unwrap();
-    let address = server.addrs()[0];
-    let running = server.disable_signals().run();
-    let handle = running.handle();
-    actix_web::rt::spawn(running);
-    let outcome = web::block(move || client(address)).await.unwrap();
-    handle.stop(false).await;
-    outcome
 }
 
 #[actix_web::test]

@@ -1,4 +1,4 @@
-//! The extractors.
+//! The extractors of tokens and claims.
 
 use std::ops::Deref;
 
@@ -95,8 +95,17 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        Ok(Self(Authenticator::from_ref(state).authenticate(&Head(parts)).await?))
+        let user = Authenticator::from_ref(state).authenticate(&Head::from(&*parts)).await?;
+        Ok(Self(kept(parts, user)))
     }
+}
+
+/// Puts aside what was waited for, so that other extractors of the same request need not.
+fn kept<C>(parts: &mut Parts, user: auth_core::Authenticated<C>) -> auth_core::Authenticated<C> {
+    if let Some(pass) = user.pass_to_keep() {
+        parts.extensions.insert(pass);
+    }
+    user
 }
 
 /// A good token, or none at all. A bad one is refused.
@@ -130,8 +139,8 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        let caller = Authenticator::from_ref(state).authenticate_optional(&Head(parts)).await?;
-        Ok(Self(caller.map(Authenticated)))
+        let user = Authenticator::from_ref(state).authenticate_optional(&Head::from(&*parts)).await?;
+        Ok(Self(user.map(|user| Authenticated(kept(parts, user)))))
     }
 }
 
@@ -157,6 +166,6 @@ where
     type Rejection = AuthRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AuthRejection> {
-        Ok(Self(Authenticator::from_ref(state).bearer_token(&Head(parts))?))
+        Ok(Self(Authenticator::from_ref(state).bearer_token(&Head::from(&*parts))?))
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use auth_core::Rejection;
-use axum_core::body::Body;
-use axum_core::response::{IntoResponse, Response};
+use axum_core::response::IntoResponse;
+use bytes::Bytes;
+use http::Response;
 
 /// A refusal: the rejection of every extractor here, and an error for handlers to return.
 ///
@@ -19,12 +20,16 @@ impl From<Rejection> for AuthRejection {
 }
 
 impl IntoResponse for AuthRejection {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.0.body()));
-        *response.status_mut() = self.0.status();
-        response.headers_mut().extend(self.0.headers());
-        response
+    fn into_response(self) -> axum_core::response::Response {
+        response(&self.0)
     }
+}
+
+pub(crate) fn response<B: From<Bytes>>(rejection: &Rejection) -> Response<B> {
+    let mut response = Response::new(rejection.body().into());
+    *response.status_mut() = rejection.status();
+    response.headers_mut().extend(rejection.headers());
+    response
 }
 
 impl fmt::Display for AuthRejection {

@@ -1,20 +1,49 @@
-//! An axum request as the core wants to see it.
+//! An HTTP request as the core wants to see it.
 
-use auth_core::RequestHead;
+use auth_core::{Pass, RequestHead};
 use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri};
 
-pub(crate) struct Head<'a>(pub(crate) &'a Parts);
+pub(crate) struct Head<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    extensions: &'a Extensions,
+}
+
+impl<'a, B> From<&'a Request<B>> for Head<'a> {
+    fn from(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+}
+
+impl<'a> From<&'a Parts> for Head<'a> {
+    fn from(parts: &'a Parts) -> Self {
+        let Parts { method, uri, headers, extensions, .. } = parts;
+        Self { method, uri, headers, extensions }
+    }
+}
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {
-        self.0.method.as_str()
+        self.method.as_str()
     }
 
     fn target(&self) -> &str {
-        self.0.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default()
+        self.uri.path_and_query().map(PathAndQuery::as_str).unwrap_or_default()
     }
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.headers.get_all(name).into_iter().map(http::HeaderValue::as_bytes)
+        self.headers.get_all(name).into_iter().map(HeaderValue::as_bytes)
+    }
+
+    fn pass(&self) -> Option<Pass> {
+        self.extensions.get().cloned()
     }
 }

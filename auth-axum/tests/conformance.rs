@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -19,7 +21,9 @@ use auth_testing::TestIssuer;
 use auth_testing::conformance::{self, Fixture, SeenTokens};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use self::common::{message, serving};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
 
@@ -55,18 +59,6 @@ async fn orders(user: Authenticated) -> Result<Json<Value>, AuthRejection> {
 async fn admin(user: Authenticated) -> Result<Json<Value>, AuthRejection> {
     user.require(&Policy::role("admin"))?;
     Ok(message(&format!("Hello admin {}", user.subject())))
-}
-
-fn message(text: &str) -> Json<Value> {
-    Json(json!({ "message": text }))
-}
-
-/// Serves until the test ends, and runs `client` beside it.
-async fn serving<T: Send + 'static>(app: Router, client: impl FnOnce(SocketAddr) -> T + Send + 'static) -> T {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    tokio::task::spawn_blocking(move || client(address)).await.unwrap()
 }
 
 #[tokio::test]

@@ -22,6 +22,15 @@ pub struct Answer {
     pub body: String,
 }
 
+impl Answer {
+    /// Without the fields of this name.
+    pub(super) fn without(&self, name: &str) -> Self {
+        let mut answer = self.clone();
+        answer.headers.retain(|(field, _)| field != name);
+        answer
+    }
+}
+
 /// Sends one request, given as the bytes to send, on a connection of its own. It must ask for the
 /// connection to be closed.
 ///

@@ -16,6 +16,9 @@
 //! | `/orders` | scope `orders:read` | `{"message":"Orders of alice"}` |
 //! | `/admin` | role `admin` in claim `roles` | `{"message":"Hello admin alice"}` |
 //!
+//! [`AccessRules`] tries guards, policies and users, and [`SeenTokens`] what a server remembers; both on servers of
+//! this process.
+//!
 //! ```no_run
 //! use auth_core::Algorithm;
 //! use auth_testing::conformance::Fixture;
@@ -28,6 +31,7 @@
 //!
 #![doc = include_str!("catalogue.md")]
 
+mod access;
 mod claims;
 mod client;
 mod encoding;
@@ -42,6 +46,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 
+pub use self::access::AccessRules;
 pub use self::client::{Answer, send};
 pub use self::fixture::Fixture;
 pub use self::seen::SeenTokens;
@@ -84,6 +89,9 @@ pub fn cases(fixture: &Fixture) -> Vec<Case> {
 pub(crate) enum Expected {
     /// This, and no other header field than these, `Content-Length`, `Date` and `Connection`.
     Exactly(Answer),
+    /// The same, whatever a field `Allow` says, which a framework may add to any answer where the path is known
+    /// and the method is not.
+    WhateverIsAllowed(Answer),
     /// A server may refuse the request before it reaches the library, in its own words.
     Status(u16),
 }
@@ -112,6 +120,9 @@ impl Case {
         let complaint = match (&answer, &self.expected) {
             (Err(error), _) => Some(error.clone()),
             (Ok(answer), Expected::Exactly(expected)) if answer != expected => {
+                Some(format!("expected {expected:#?}\ngot {answer:#?}"))
+            }
+            (Ok(answer), Expected::WhateverIsAllowed(expected)) if answer.without("allow") != *expected => {
                 Some(format!("expected {expected:#?}\ngot {answer:#?}"))
             }
             (Ok(answer), Expected::Status(status)) if answer.status != *status => {

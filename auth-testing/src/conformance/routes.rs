@@ -53,6 +53,23 @@ impl Table<'_> {
             );
         }
         self.no_attack();
+        for (name, claims, enough) in [
+            ("scp as a list", json!({"scp": "profile orders:read"}), true),
+            ("scp as an array", json!({"scp": ["profile", "orders:read"]}), true),
+            ("scp beside scope grants nothing", json!({"scp": ["orders:read"], "scope": "profile"}), false),
+            ("an empty scp", json!({"scp": []}), false),
+        ] {
+            let mut draft = self.draft().without_claim("scope");
+            for (claim, value) in claims.as_object().into_iter().flatten() {
+                draft = draft.claim(claim, value.clone());
+            }
+            let expected = if enough { ok("Orders of alice") } else { insufficient(Some("orders:read")) };
+            self.get(name, "/orders", &[&bearer(draft.sign())], expected);
+        }
+        for value in [json!(1), json!(null), json!(["orders:read", 1]), json!(["orders:read profile"])] {
+            let token = bearer(self.draft().without_claim("scope").claim("scp", value.clone()).sign());
+            self.get(&format!("scp {value}"), "/orders", &[&token], invalid());
+        }
         self.get("no token where a scope is demanded", "/orders", &[], missing());
         let expired = bearer(self.draft().scope("orders:read").claim_at("exp", -3600).sign());
         self.get("a bad token with the scope", "/orders", &[&expired], invalid());

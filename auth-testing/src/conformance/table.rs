@@ -24,35 +24,38 @@ pub(super) fn ok(message: &str) -> Expected {
     })
 }
 
-fn refused(status: u16, title: &str, detail: &str, challenge: &str) -> Expected {
+/// A refusal with a problem document; `fields` beside its content type, by name.
+pub(super) fn refused(status: u16, title: &str, detail: &str, fields: &[(&str, &str)]) -> Expected {
+    let fields = [("content-type", "application/problem+json")].iter().chain(fields);
     Expected::Exactly(Answer {
         status,
-        headers: vec![
-            ("content-type".to_owned(), "application/problem+json".to_owned()),
-            ("www-authenticate".to_owned(), challenge.to_owned()),
-        ],
+        headers: fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: format!(
             "{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{status},\"detail\":\"{detail}\"}}"
         ),
     })
 }
 
+fn challenged(status: u16, title: &str, detail: &str, challenge: &str) -> Expected {
+    refused(status, title, detail, &[("www-authenticate", challenge)])
+}
+
 pub(super) fn missing() -> Expected {
-    refused(401, "Unauthorized", "Not authenticated", "Bearer")
+    challenged(401, "Unauthorized", "Not authenticated", "Bearer")
 }
 
 pub(super) fn malformed() -> Expected {
-    refused(400, "Bad Request", "Malformed credentials", "Bearer error=\"invalid_request\"")
+    challenged(400, "Bad Request", "Malformed credentials", "Bearer error=\"invalid_request\"")
 }
 
 pub(super) fn invalid() -> Expected {
-    refused(401, "Unauthorized", "Could not validate credentials", "Bearer error=\"invalid_token\"")
+    challenged(401, "Unauthorized", "Could not validate credentials", "Bearer error=\"invalid_token\"")
 }
 
 pub(super) fn insufficient(scope: Option<&str>) -> Expected {
     let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
     let challenge = format!("Bearer error=\"insufficient_scope\"{scope}");
-    refused(403, "Forbidden", "Not enough permissions", &challenge)
+    challenged(403, "Forbidden", "Not enough permissions", &challenge)
 }
 
 pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
@@ -75,11 +78,29 @@ impl<'a> Table<'a> {
     }
 
     /// Any request line and any Authorization values, as bytes.
-    pub(super) fn raw(&mut self, name: &str, line: &str, fields: &[&[u8]], expected: Expected) {
+    pub(super) fn raw(&mut self, name: &str, line: &str, values: &[&[u8]], expected: Expected) {
+        let fields: Vec<_> = values.iter().map(|value| ("Authorization", *value)).collect();
+        self.request(name, line, &fields, expected);
+    }
+
+    /// Any request line and any fields.
+    pub(super) fn with_fields(
+        &mut self,
+        name: &str,
+        line: &str,
+        fields: &[(&str, &str)],
+        expected: Expected,
+    ) {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        self.request(name, line, &fields, expected);
+    }
+
+    fn request(&mut self, name: &str, line: &str, fields: &[(&str, &[u8])], expected: Expected) {
         let mut request =
             format!("{line} HTTP/1.1\r\nHost: conformance\r\nConnection: close\r\n").into_bytes();
-        for value in fields {
-            request.extend_from_slice(b"Authorization: ");
+        for (name, value) in fields {
+            request.extend_from_slice(name.as_bytes());
+            request.extend_from_slice(b": ");
             request.extend_from_slice(value);
             request.extend_from_slice(b"\r\n");
         }

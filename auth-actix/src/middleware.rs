@@ -1,0 +1,146 @@
+//! A guard around routes, as an actix middleware.
+
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BoxBody, EitherBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::{Error, HttpMessage as _};
+use auth_core::{Authenticator, Guard, Policy, Rejection};
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, Map};
+
+use crate::convert::{self, Head};
+
+/// Guards all routes of the app, scope or resource that it is wrapped around.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use auth_actix::{Authenticated, AuthMiddleware, Authenticator, Policy, Scope};
+///
+/// const ORDERS_READ: Scope = Scope::from_static("orders:read");
+///
+/// async fn orders(user: Authenticated) -> String {
+///     format!("Orders of {}", user.subject()) // verified by the guard, and not again here
+/// }
+///
+/// # fn app(auth: Authenticator) {
+/// let guard = AuthMiddleware::new(auth.clone()).require(Policy::scope(ORDERS_READ));
+/// let orders = web::scope("/orders").wrap(guard).route("", web::get().to(orders));
+/// let app = App::new().app_data(auth).service(orders);
+/// # }
+/// ```
+///
+/// A guard always verifies, wherever among other middlewares it stands, and refuses before the body of the request
+/// is read. Guards within guards add up: all have to be content, and a challenge names the scopes that the guards up
+/// to there demand.
+///
+/// Around a scope it guards unknown paths of the scope as well, and around the app all of them: they are refused
+/// like known ones.
+#[derive(Clone, Debug)]
+pub struct AuthMiddleware {
+    guard: Guard,
+}
+
+impl AuthMiddleware {
+    /// Demands a good token.
+    #[must_use]
+    pub fn new(authenticator: Authenticator) -> Self {
+        Self { guard: Guard::new(authenticator) }
+    }
+
+    /// Demands that the token is enough for the policy. Called again, for both.
+    #[must_use]
+    pub fn require(self, policy: Policy) -> Self {
+        Self { guard: self.guard.require(policy) }
+    }
+
+    /// Lets requests without bearer credentials through, as anonymous ones; see [`Guard::optional`].
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { guard: self.guard.optional() }
+    }
+
+    /// Lets CORS preflight requests through; see [`Guard::allow_cors_preflight`].
+    #[must_use]
+    pub fn allow_cors_preflight(self) -> Self {
+        Self { guard: self.guard.allow_cors_preflight() }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for AuthMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = AuthService<S>;
+    type InitError = ();
+    type Future = Ready<Result<AuthService<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(AuthService { inner: Rc::new(inner), guard: self.guard.clone() }))
+    }
+}
+
+/// A service behind an [`AuthMiddleware`].
+#[derive(Debug)]
+pub struct AuthService<S> {
+    inner: Rc<S>,
+    guard: Guard,
+}
+
+type Outcome<B> = Result<ServiceResponse<EitherBody<B>>, Error>;
+type LetThrough<F, B> = Map<F, fn(Result<ServiceResponse<B>, Error>) -> Outcome<B>>;
+type Waiting<B> = Pin<Box<dyn Future<Output = Outcome<B>>>>;
+
+impl<S, B> Service<ServiceRequest> for AuthService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    /// Refused, let through, or waiting for the verdict.
+    type Future = Either<Ready<Outcome<B>>, Either<LetThrough<S::Future, B>, Waiting<B>>>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let verdict = self.guard.check_now(&Head(request.request()));
+        match verdict {
+            Some(Ok(pass)) => {
+                request.extensions_mut().insert(pass);
+                Either::Right(Either::Left(self.inner.call(request).map(let_through)))
+            }
+            Some(Err(rejection)) => Either::Left(ready(Ok(refused(request, &rejection)))),
+            None => {
+                let (guard, inner) = (self.guard.clone(), self.inner.clone());
+                Either::Right(Either::Right(Box::pin(async move {
+                    let verdict = guard.check(&Head(request.request())).await;
+                    match verdict {
+                        Ok(pass) => {
+                            request.extensions_mut().insert(pass);
+                            let_through(inner.call(request).await)
+                        }
+                        Err(rejection) => Ok(refused(request, &rejection)),
+                    }
+                })))
+            }
+        }
+    }
+}
+
+fn let_through<B>(outcome: Result<ServiceResponse<B>, Error>) -> Outcome<B> {
+    outcome.map(ServiceResponse::map_into_left_body)
+}
+
+/// An answer and no error, so that middlewares around, as for CORS, add to it what they add to answers.
+fn refused<B>(request: ServiceRequest, rejection: &Rejection) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    request.into_response(convert::response(rejection)).map_into_right_body()
+}
