@@ -37,9 +37,10 @@ use crate::request::Head;
 /// is read. Guards within guards add up: all have to be content, and a challenge names the scopes that the guards up
 /// to there demand.
 ///
-/// `Router::layer` guards the routes that were added **before** it, and the router's fallback, so that an
-/// unknown path is refused like a known one. `Router::route_layer` guards the same routes, with all their
-/// methods, and leaves the answer 404 open.
+/// Lay it by `Router::layer`, which guards all that was added **before** it: the routes with all their methods
+/// and the fallbacks, so that an unknown path is refused like a known one. `Router::route_layer` guards the routes
+/// and **leaves fallbacks open**, also those of routers nested in it: right where the answer 404 shall stay 404,
+/// and only if no fallback tells what is not for everybody. A route that is added after the guard is not guarded.
 ///
 /// Works around any tower service over HTTP whose responses' bodies can be made from [`Bytes`], such as axum's, and
 /// `http_body_util::Full<Bytes>`.
