@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use actix_web::web::{self, Json};
 use actix_web::{App, FromRequest, Handler, HttpServer, Resource, Responder};
 use auth_actix::{AuthRejection, Authenticated, MaybeAuthenticated, Policy, Scope};
-use auth_examples::{Settings, exit_code, log_to_stderr};
+use auth_examples::{Settings, exit_code, log_to_stderr, protected_lines};
 use serde_json::{Value, json};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
@@ -73,6 +73,6 @@ async fn serve(settings: Settings) -> io::Result<()> {
     let authenticator = settings.authenticator.clone();
     let server = HttpServer::new(move || App::new().app_data(authenticator.clone()).configure(routes))
         .listen(settings.listener.try_clone()?)?;
-    actix_web::rt::spawn(async move { settings.announce(address) });
+    actix_web::rt::spawn(async move { settings.announce(address, protected_lines) });
     server.run().await
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use auth_axum::{AuthRejection, Authenticated, Authenticator, MaybeAuthenticated, Policy, Scope};
-use auth_examples::{Settings, exit_code, log_to_stderr};
+use auth_examples::{Settings, asked_to_stop, exit_code, log_to_stderr, protected_lines};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -63,32 +63,8 @@ async fn main() -> ExitCode {
 async fn serve(settings: Settings) -> io::Result<()> {
     let address: SocketAddr = settings.listener.local_addr()?;
     let stopped = asked_to_stop()?;
-    settings.announce(address);
+    settings.announce(address, protected_lines);
     settings.listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(settings.listener)?;
     axum::serve(listener, app(settings.authenticator)).with_graceful_shutdown(stopped).await
-}
-
-/// Ctrl-C or SIGTERM, listened for from now on.
-#[cfg(unix)]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a handler the default action ends the process.
-            std::future::pending::<()>().await;
-        }
-    })
 }

@@ -1,6 +1,8 @@
 //! What the examples share and what is not their point: settings from the environment, and the lines
 //! to try.
 
+pub mod orders;
+
 use std::env;
 use std::fmt::Display;
 use std::io;
@@ -32,6 +34,7 @@ const DEMO_LIFETIME: i64 = 24 * 60 * 60;
 /// | `AUTH_SECRET` | secret for HS256, 32 bytes or more | a random one |
 /// | `AUTH_SECRET_ALGORITHM` | `HS384` (48 bytes) or `HS512` (64 bytes) instead | `HS256` |
 /// | `AUTH_JWKS_FILE` | a JWK Set of public keys, instead of a secret | |
+/// | `AUTH_DATABASE` | the SQLite file of `axum_rbac` and `actix_rbac` | `orders.sqlite` |
 #[derive(Debug)]
 pub struct Settings {
     /// Where to listen; bound already.
@@ -82,39 +85,70 @@ impl Settings {
     }
 
     /// Prints where the server listens and what to try. Call it once connections are accepted.
-    pub fn announce(&self, address: SocketAddr) {
+    pub fn announce(&self, address: SocketAddr, lines: impl FnOnce(Option<&TestIssuer>) -> Vec<Try>) {
         println!("listening on http://{address}");
         println!("\nTry, in another terminal:");
-        for (path, authorization, status) in self.lines_to_try() {
-            let field =
-                authorization.map(|value| format!(" -H 'Authorization: {value}'")).unwrap_or_default();
-            println!("curl -i http://{address}{path}{field} # {status}");
+        for Try { target, options, status } in lines(self.demo_issuer.as_ref()) {
+            println!("curl -i http://{address}{target}{options} # {status}");
         }
         if self.demo_issuer.is_none() {
             println!("(for a token, ask the issuer whose keys are in AUTH_JWKS_FILE)");
         }
     }
+}
 
-    fn lines_to_try(&self) -> Vec<(&'static str, Option<String>, u16)> {
-        let mut lines = vec![
-            ("/public", None, 200),
-            ("/optional", None, 200),
-            ("/protected", None, 401),
-            ("/protected", Some("Bearer".to_owned()), 400),
-            ("/protected", Some("Bearer not.a.token".to_owned()), 401),
-        ];
-        if let Some(issuer) = &self.demo_issuer {
-            let draft = || issuer.token("alice").scope("orders:read").claim_at("exp", DEMO_LIFETIME);
-            let demo = format!("Bearer {}", draft().sign());
-            lines.push(("/protected", Some(demo.clone()), 200));
-            lines.push(("/optional", Some(demo.clone()), 200));
-            lines.push(("/orders", Some(demo.clone()), 200));
-            lines.push(("/admin", Some(demo), 403));
-            let expired = draft().claim_at("exp", -DEMO_LIFETIME).sign();
-            lines.push(("/protected", Some(format!("Bearer {expired}")), 401));
-        }
-        lines
+/// A line to try.
+#[derive(Debug)]
+pub struct Try {
+    target: String,
+    options: String,
+    status: u16,
+}
+
+impl Try {
+    /// GET of a path, and the status that it gives.
+    pub fn get(target: impl Into<String>, status: u16) -> Self {
+        Self { target: target.into(), options: String::new(), status }
     }
+
+    /// With a field `Authorization`.
+    #[must_use]
+    pub fn authorization(self, value: &str) -> Self {
+        self.option(&format!("-H 'Authorization: {value}'"))
+    }
+
+    /// By another method, with JSON to send.
+    #[must_use]
+    pub fn sends(self, method: &str, json: &str) -> Self {
+        self.option(&format!("-X {method} -H 'Content-Type: application/json' -d '{json}'"))
+    }
+
+    fn option(mut self, option: &str) -> Self {
+        self.options.push(' ');
+        self.options.push_str(option);
+        self
+    }
+}
+
+/// What to try of `axum_protected` and `actix_protected`. Only an issuer can mint tokens for it.
+pub fn protected_lines(issuer: Option<&TestIssuer>) -> Vec<Try> {
+    let mut lines = vec![
+        Try::get("/public", 200),
+        Try::get("/optional", 200),
+        Try::get("/protected", 401),
+        Try::get("/protected", 400).authorization("Bearer"),
+        Try::get("/protected", 401).authorization("Bearer not.a.token"),
+    ];
+    if let Some(issuer) = issuer {
+        let draft = || issuer.token("alice").scope("orders:read").claim_at("exp", DEMO_LIFETIME);
+        let demo = format!("Bearer {}", draft().sign());
+        for (path, status) in [("/protected", 200), ("/optional", 200), ("/orders", 200), ("/admin", 403)] {
+            lines.push(Try::get(path, status).authorization(&demo));
+        }
+        let expired = draft().claim_at("exp", -DEMO_LIFETIME).sign();
+        lines.push(Try::get("/protected", 401).authorization(&format!("Bearer {expired}")));
+    }
+    lines
 }
 
 /// Logs what `RUST_LOG` asks for, such as `auth_core=debug`, which it is if nothing is asked for: why
@@ -124,6 +158,38 @@ pub fn log_to_stderr() {
     let targets = wanted
         .unwrap_or_else(|| Targets::new().with_default(Level::INFO).with_target("auth_core", Level::DEBUG));
     tracing_subscriber::registry().with(fmt::layer().with_writer(io::stderr)).with(targets).init();
+}
+
+/// Ctrl-C or SIGTERM, listened for from now on.
+///
+/// # Errors
+///
+/// If the operating system does not let us listen.
+#[cfg(unix)]
+pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C.
+///
+/// # Errors
+///
+/// None here.
+#[cfg(not(unix))]
+pub fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a handler the default action ends the process.
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// Ends the process: quietly, or with status 1 and one line on stderr.
@@ -144,7 +210,7 @@ fn secret_algorithm() -> Result<Algorithm, String> {
         .ok_or_else(|| format!("AUTH_SECRET_ALGORITHM is {name:?}: use HS256, HS384 or HS512"))
 }
 
-fn variable(name: &str) -> Result<Option<String>, String> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),

@@ -10,23 +10,41 @@ use std::process::{Command, Output};
 use auth_core::Algorithm;
 use auth_testing::conformance::{self, Answer, Fixture};
 
-use self::running::{EXAMPLES, Running, example, temporary_file};
+use self::running::{PROTECTED, RBAC, Running, example, temporary_file, temporary_path};
 
-/// Does what `curl -i http://address/path [-H 'Name: value'] # status` would do.
-fn paste(line: &str, address: SocketAddr) -> (u16, Answer) {
+/// Does what `curl -i http://address/path [-X METHOD] [-H 'Name: value']... [-d 'body'] # status` would do, at
+/// this address instead.
+fn paste(line: &str, printed: SocketAddr, address: SocketAddr) -> (u16, Answer) {
     let (command, status) = line.rsplit_once(" # ").unwrap();
-    let rest = command.strip_prefix(&format!("curl -i http://{address}")).unwrap();
-    let (path, field) = match rest.split_once(" -H '") {
-        Some((path, field)) => (path, format!("{}\r\n", field.strip_suffix('\'').unwrap())),
-        None => (rest, String::new()),
-    };
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{field}\r\n");
+    let rest = command.strip_prefix(&format!("curl -i http://{printed}")).unwrap();
+    let (path, options) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (mut method, mut fields, mut body) = ("GET", String::new(), "");
+    let mut options = options;
+    while let Some((option, rest)) = options.split_once(' ') {
+        let (value, rest) = match rest.strip_prefix('\'') {
+            Some(quoted) => quoted.split_once('\'').unwrap(),
+            None => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        match option {
+            "-X" => method = value,
+            "-H" => fields += &format!("{value}\r\n"),
+            "-d" => body = value,
+            _ => panic!("{option} in {line}"),
+        }
+        options = rest.trim_start();
+    }
+    assert!(options.is_empty(), "{line}");
+    if !body.is_empty() {
+        fields += &format!("Content-Length: {}\r\n", body.len());
+    }
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{fields}\r\n{body}");
     (status.parse().unwrap(), conformance::send(address, request.as_bytes()).unwrap())
 }
 
 #[test]
 fn the_printed_lines_do_what_they_say() {
-    for name in EXAMPLES {
+    for name in PROTECTED {
         let secret = "a secret of more than sixty-four bytes, as HS512 wants it to be, at least";
         let by_algorithm = ["HS256", "HS384", "HS512"]
             .map(|algorithm| [("AUTH_SECRET", secret), ("AUTH_SECRET_ALGORITHM", algorithm)].to_vec());
@@ -39,7 +57,7 @@ fn the_printed_lines_do_what_they_say() {
             let lines = running.curl_lines(10);
             let mut announced = Vec::new();
             for line in &lines {
-                let (status, answer) = paste(line, running.address);
+                let (status, answer) = paste(line, running.address, running.address);
                 assert_eq!(answer.status, status, "{name}: {line}");
                 announced.push(status);
             }
@@ -54,7 +72,7 @@ fn the_printed_lines_do_what_they_say() {
 fn both_give_the_same_bytes() {
     let fixture = Fixture::new(Algorithm::Rs256);
     let path = temporary_file("both.json", &fixture.jwks());
-    let reports = EXAMPLES.map(|name| {
+    let reports = PROTECTED.map(|name| {
         let mut command = example(name);
         command.env("AUTH_JWKS_FILE", &path);
         let running = Running::start(command);
@@ -76,12 +94,70 @@ fn both_give_the_same_bytes() {
     assert_eq!(differences, Vec::<String>::new());
 }
 
+/// Each line at both servers, in order, since some change what later ones see.
+#[test]
+fn the_printed_lines_of_the_orders_do_what_they_say_with_the_same_bytes() {
+    let start = |name: &str| {
+        let database = temporary_path(&format!("{name}.sqlite"));
+        let _ = std::fs::remove_file(&database);
+        let mut command = example(name);
+        command.env("AUTH_SECRET", "a secret of more than thirty-two bytes").env("AUTH_DATABASE", &database);
+        (Running::start(command), database)
+    };
+    let [(mut axum, axum_file), (actix, actix_file)] = RBAC.map(start);
+    let lines = axum.curl_lines(19);
+    let mut announced = Vec::new();
+    for line in &lines {
+        let (status, by_axum) = paste(line, axum.address, axum.address);
+        let (_, by_actix) = paste(line, axum.address, actix.address);
+        assert_eq!(by_axum.status, status, "{line}");
+        assert_eq!(by_axum, by_actix, "{line}");
+        announced.push(status);
+    }
+    let own_words = |answer: &Answer| answer.body.starts_with(r#"{"error":{"#);
+    let admin = lines.iter().find(|line| line.contains("/admin/users # 401")).unwrap();
+    assert!(own_words(&paste(admin, axum.address, actix.address).1));
+    announced.sort_unstable();
+    announced.dedup();
+    assert_eq!(announced, [200, 201, 401, 403, 404, 422]);
+    // A second start finds the database as it was left.
+    drop((axum, actix));
+    let mut command = example(RBAC[1]);
+    command.env("AUTH_SECRET", "a secret of more than thirty-two bytes").env("AUTH_DATABASE", &axum_file);
+    let mut again = Running::start(command);
+    let lines = again.curl_lines(19);
+    let orders = lines.iter().find(|line| line.contains("/orders -H") && line.ends_with("# 200")).unwrap();
+    let (_, answer) = paste(orders, again.address, again.address);
+    assert!(answer.body.contains("green tea") && answer.body.contains("cake"), "{answer:?}");
+    drop(again);
+    for file in [axum_file, actix_file] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn a_database_that_cannot_be_used_ends_with_status_1_and_one_line() {
+    let no_database = temporary_file("no.sqlite", "this is no database, and far too short for one");
+    for name in RBAC {
+        for path in ["/does/not/exist/orders.sqlite", no_database.to_str().unwrap()] {
+            let Output { status, stdout, stderr } =
+                example(name).env("AUTH_DATABASE", path).output().unwrap();
+            let stderr = String::from_utf8(stderr).unwrap();
+            assert_eq!(status.code(), Some(1), "{name} {path}: {stderr}");
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            assert!(stderr.contains(path) && stderr.contains("set AUTH_DATABASE"), "{stderr}");
+            assert!(stdout.is_empty(), "{name} {path}");
+        }
+    }
+    std::fs::remove_file(no_database).unwrap();
+}
+
 #[test]
 fn a_wrong_configuration_ends_with_status_1_and_one_line() {
     let empty = temporary_file("empty.json", r#"{"keys":[]}"#);
     let empty = empty.to_str().unwrap();
     let long = "a secret of more than thirty-two bytes";
-    for name in EXAMPLES {
+    for name in PROTECTED {
         for (settings, word) in [
             (vec![("AUTH_SECRET", "short")], "32 or more"),
             (vec![("AUTH_SECRET", "")], "32 or more"),
@@ -108,13 +184,17 @@ fn a_wrong_configuration_ends_with_status_1_and_one_line() {
 
 #[cfg(unix)]
 #[test]
-fn both_end_gracefully_when_asked() {
-    for name in EXAMPLES {
+fn all_end_gracefully_when_asked() {
+    for name in PROTECTED.into_iter().chain(RBAC) {
         for signal in ["TERM", "INT"] {
-            let mut running = Running::start(example(name));
+            let database = temporary_path(&format!("{name}-{signal}.sqlite"));
+            let mut command = example(name);
+            command.env("AUTH_DATABASE", &database);
+            let mut running = Running::start(command);
             let pid = running.child.id().to_string();
             assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
             assert_eq!(running.child.wait().unwrap().code(), Some(0), "{name} {signal}");
+            let _ = std::fs::remove_file(database);
         }
     }
 }

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-pub const EXAMPLES: [&str; 2] = ["axum_protected", "actix_protected"];
+pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
+pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
 
 /// Cargo builds the examples before it runs this test, and puts them here.
 pub fn example(name: &str) -> Command {
@@ -15,7 +16,7 @@ pub fn example(name: &str) -> Command {
     folder.pop();
     folder.pop();
     let mut command = Command::new(folder.join("examples").join(name));
-    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE"] {
+    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE"] {
         command.env_remove(format!("AUTH_{variable}"));
     }
     command.env("AUTH_LISTEN", "127.0.0.1:0");
@@ -54,8 +55,12 @@ impl Drop for Running {
     }
 }
 
+pub fn temporary_path(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("auth-examples-{}-{name}", std::process::id()))
+}
+
 pub fn temporary_file(name: &str, contents: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("auth-examples-{}-{name}", std::process::id()));
+    let path = temporary_path(name);
     std::fs::write(&path, contents).unwrap();
     path
 }

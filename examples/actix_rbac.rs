@@ -1,0 +1,95 @@
+//! Who may do what on actix-web: `cargo run --example actix_rbac`.
+
+use std::io;
+use std::process::ExitCode;
+
+use actix_web::web::{self, Bytes, Data, Json, Path, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer};
+use auth_actix::{AuthMiddleware, Authenticated, Authenticator, CurrentUser, Policy};
+use auth_examples::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
+use auth_examples::{Settings, exit_code, log_to_stderr};
+use serde_json::{Value, json};
+
+fn routes(config: &mut ServiceConfig, auth: &Authenticator) {
+    // A guard includes verification: whoever gets inside has shown a good token, and one that is enough.
+    let readers = AuthMiddleware::new(auth.clone()).require(Policy::scope(ORDERS_READ));
+    let writers = AuthMiddleware::new(auth.clone()).require(Policy::scope(ORDERS_WRITE));
+    // The same verifier; refusals in words of our own instead of problem documents.
+    let admins = AuthMiddleware::new(orders::in_own_words(auth)).require(orders::admin());
+
+    let placing = web::post().to(place).wrap(writers.clone());
+    let changing = web::put().to(change).wrap(writers);
+    let orders = web::scope("/orders")
+        .wrap(readers)
+        .service(web::resource("").get(list).route(placing))
+        .service(web::resource("/{id}").get(one).route(changing))
+        .default_service(web::to(async || Err::<HttpResponse, _>(Failure::NoSuchOrder)));
+    let admin = web::scope("/admin").wrap(admins).route("/users", web::get().to(users));
+    config
+        .route("/", web::get().to(async || Json(json!({ "message": "Orders" }))))
+        .route("/me", web::get().to(me))
+        .service(orders)
+        .service(admin);
+}
+
+async fn list(db: Data<Db>) -> Result<Json<Vec<Order>>, Failure> {
+    Ok(Json(db.orders().await?))
+}
+
+async fn one(db: Data<Db>, id: Path<String>) -> Result<Json<Order>, Failure> {
+    Ok(Json(db.order(&id).await?))
+}
+
+/// The user is looked up in the database: a good token of someone who has left is not enough.
+async fn place(
+    db: Data<Db>,
+    CurrentUser(user): CurrentUser<Db>,
+    body: Bytes,
+) -> Result<HttpResponse, Failure> {
+    let order = db.place(user.subject, Item::parse(&body)?).await?;
+    Ok(HttpResponse::Created().json(order))
+}
+
+/// Whose order it is has to be looked up first, so the policy is asked in the handler.
+async fn change(
+    db: Data<Db>,
+    id: Path<String>,
+    user: Authenticated,
+    body: Bytes,
+) -> actix_web::Result<Json<Order>> {
+    let order = db.order(&id).await?;
+    if order.owner != user.subject() {
+        user.require(&orders::admin())?;
+    }
+    Ok(Json(db.change(order.id, Item::parse(&body)?).await?))
+}
+
+async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
+    Json(user)
+}
+
+async fn users(db: Data<Db>) -> Result<Json<Value>, Failure> {
+    Ok(Json(json!({ "users": db.users().await? })))
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    log_to_stderr();
+    match Settings::from_env().and_then(|settings| Ok((settings, Db::from_env()?))) {
+        Ok((settings, db)) => exit_code(serve(settings, db).await),
+        Err(error) => exit_code(Err(error)),
+    }
+}
+
+/// Ctrl-C and SIGTERM are looked after by actix, from when the server is first polled.
+async fn serve(settings: Settings, db: Db) -> io::Result<()> {
+    let address = settings.listener.local_addr()?;
+    let (auth, db) = (settings.authenticator.clone(), Data::new(db));
+    let app = move || {
+        let routes = |config: &mut ServiceConfig| routes(config, &auth);
+        App::new().app_data(auth.clone()).app_data(db.clone()).configure(routes)
+    };
+    let server = HttpServer::new(app).listen(settings.listener.try_clone()?)?;
+    actix_web::rt::spawn(async move { settings.announce(address, orders::lines) });
+    server.run().await
+}

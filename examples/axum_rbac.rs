@@ -1,0 +1,101 @@
+//! Who may do what on axum: `cargo run --example axum_rbac`.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use auth_axum::{AuthLayer, Authenticated, Authenticator, CurrentUser, Policy};
+use auth_examples::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
+use auth_examples::{Settings, asked_to_stop, exit_code, log_to_stderr};
+use axum::body::Bytes;
+use axum::extract::{FromRef, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router, response};
+use serde_json::{Value, json};
+
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: Authenticator,
+    db: Arc<Db>,
+}
+
+fn app(state: AppState) -> Router {
+    // A guard includes verification: whoever gets inside has shown a good token, and one that is enough.
+    let readers = AuthLayer::new(state.auth.clone()).require(Policy::scope(ORDERS_READ));
+    let writers = AuthLayer::new(state.auth.clone()).require(Policy::scope(ORDERS_WRITE));
+    // The same verifier; refusals in words of our own instead of problem documents.
+    let admins = AuthLayer::new(orders::in_own_words(&state.auth)).require(orders::admin());
+
+    let orders = Router::new()
+        .route("/", get(list).merge(post(place).layer(writers.clone())))
+        .route("/{id}", get(one).merge(put(change).layer(writers)))
+        .fallback(async || Failure::NoSuchOrder)
+        .layer(readers);
+    let admin = Router::new().route("/users", get(users)).layer(admins);
+    Router::new()
+        .route("/", get(async || Json(json!({ "message": "Orders" }))))
+        .route("/me", get(me))
+        .nest("/orders", orders)
+        .nest("/admin", admin)
+        .with_state(state)
+}
+
+async fn list(State(db): State<Arc<Db>>) -> Result<Json<Vec<Order>>, Failure> {
+    Ok(Json(db.orders().await?))
+}
+
+async fn one(State(db): State<Arc<Db>>, Path(id): Path<String>) -> Result<Json<Order>, Failure> {
+    Ok(Json(db.order(&id).await?))
+}
+
+/// The user is looked up in the database: a good token of someone who has left is not enough.
+async fn place(
+    State(db): State<Arc<Db>>,
+    CurrentUser(user): CurrentUser<Db>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Order>), Failure> {
+    let order = db.place(user.subject, Item::parse(&body)?).await?;
+    Ok((StatusCode::CREATED, Json(order)))
+}
+
+/// Whose order it is has to be looked up first, so the policy is asked in the handler.
+async fn change(
+    State(db): State<Arc<Db>>,
+    Path(id): Path<String>,
+    user: Authenticated,
+    body: Bytes,
+) -> response::Result<Json<Order>> {
+    let order = db.order(&id).await?;
+    if order.owner != user.subject() {
+        user.require(&orders::admin())?;
+    }
+    Ok(Json(db.change(order.id, Item::parse(&body)?).await?))
+}
+
+async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
+    Json(user)
+}
+
+async fn users(State(db): State<Arc<Db>>) -> Result<Json<Value>, Failure> {
+    Ok(Json(json!({ "users": db.users().await? })))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    log_to_stderr();
+    match Settings::from_env().and_then(|settings| Ok((settings, Db::from_env()?))) {
+        Ok((settings, db)) => exit_code(serve(settings, db).await),
+        Err(error) => exit_code(Err(error)),
+    }
+}
+
+async fn serve(settings: Settings, db: Db) -> io::Result<()> {
+    let address = settings.listener.local_addr()?;
+    let stopped = asked_to_stop()?;
+    settings.announce(address, orders::lines);
+    settings.listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(settings.listener)?;
+    let app = app(AppState { auth: settings.authenticator, db: Arc::new(db) });
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+}

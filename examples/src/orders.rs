@@ -1,0 +1,328 @@
+//! What `axum_rbac` and `actix_rbac` share beside their routes: who may do what, the SQLite database with its users
+//! and orders, and the lines to try.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use auth_core::{
+    Authenticator, Policy, RejectionBody, Scope, StoreFailure, UserLookup, UserStore, VerifiedToken,
+    async_trait,
+};
+use auth_testing::TestIssuer;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{DEMO_LIFETIME, Try, variable};
+
+/// May see orders.
+pub const ORDERS_READ: Scope = Scope::from_static("orders:read");
+/// May place orders, and change one's own.
+pub const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
+
+const DATABASE: &str = "orders.sqlite";
+const MAX_ITEM_CHARACTERS: usize = 100;
+
+/// Who may see users, and change anybody's order.
+#[must_use]
+pub fn admin() -> Policy {
+    Policy::role("admin")
+}
+
+/// Refuses in the words of the administrators' programs instead of problem documents.
+#[must_use]
+pub fn in_own_words(authenticator: &Authenticator) -> Authenticator {
+    authenticator.with_rejection_body(|refusal| {
+        RejectionBody::json(&json!({
+            "error": { "status": refusal.status().as_u16(), "message": refusal.detail() }
+        }))
+    })
+}
+
+/// A user of the application.
+#[derive(Clone, Debug, Serialize)]
+pub struct User {
+    /// As claim `sub` of the user's tokens has it.
+    pub subject: String,
+    /// How the user is called.
+    pub name: String,
+}
+
+/// An order.
+#[derive(Clone, Debug, Serialize)]
+pub struct Order {
+    /// Given by the database.
+    pub id: i64,
+    /// The subject of the user who placed it.
+    pub owner: String,
+    /// What was ordered.
+    pub item: String,
+}
+
+/// What a client sends to place or change an order.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    item: String,
+}
+
+impl Item {
+    /// Reads a body, which may be anything.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::BadItem`].
+    pub fn parse(body: &[u8]) -> Result<String, Failure> {
+        let Self { item } = serde_json::from_slice(body).map_err(|_| Failure::BadItem)?;
+        let length = item.chars().count();
+        if (1..=MAX_ITEM_CHARACTERS).contains(&length) { Ok(item) } else { Err(Failure::BadItem) }
+    }
+}
+
+/// Users and orders in SQLite.
+#[derive(Clone)]
+pub struct Db(Arc<Mutex<Connection>>);
+
+impl Db {
+    /// The file that `AUTH_DATABASE` says, which is made, with users and orders in it, if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong and what to do.
+    pub fn from_env() -> Result<Self, String> {
+        let path = variable("AUTH_DATABASE")?.unwrap_or_else(|| DATABASE.to_owned());
+        Self::open(Path::new(&path)).map_err(|error| {
+            format!("cannot use the database {path}: {error}; set AUTH_DATABASE to a file that can be written, or remove it")
+        })
+    }
+
+    fn open(path: &Path) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        if !transaction.table_exists(None, "users")? {
+            transaction.execute_batch(
+                "CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL);
+                 CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
+                 INSERT INTO users VALUES
+                     ('alice', 'Alice, who reads', 1), ('bob', 'Bob, who writes', 1),
+                     ('carol', 'Carol, who administers', 1), ('dave', 'Dave, who has left', 0);
+                 INSERT INTO orders (owner, item) VALUES ('alice', 'tea'), ('bob', 'coffee');",
+            )?;
+        }
+        transaction.commit()?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Off the threads that serve requests, for SQLite blocks.
+    async fn run<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreFailure> {
+        let connection = self.0.clone();
+        let outcome = tokio::task::spawn_blocking(move || {
+            // A query that has panicked leaves the connection as it was.
+            query(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        Ok(outcome.await??)
+    }
+
+    /// All orders.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Store`].
+    pub async fn orders(&self) -> Result<Vec<Order>, Failure> {
+        let orders = self.run(|db| {
+            let mut query = db.prepare("SELECT id, owner, item FROM orders ORDER BY id")?;
+            query.query_map([], order)?.collect()
+        });
+        Ok(orders.await?)
+    }
+
+    /// One order; `id` is as it stands in the path.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NoSuchOrder`] and [`Failure::Store`].
+    pub async fn order(&self, id: &str) -> Result<Order, Failure> {
+        let id: i64 = id.parse().map_err(|_| Failure::NoSuchOrder)?;
+        let found = self.run(move |db| {
+            db.query_row("SELECT id, owner, item FROM orders WHERE id = ?1", [id], order).optional()
+        });
+        found.await?.ok_or(Failure::NoSuchOrder)
+    }
+
+    /// Places an order.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Store`].
+    pub async fn place(&self, owner: String, item: String) -> Result<Order, Failure> {
+        let placed = self.run(move |db| {
+            let insert = "INSERT INTO orders (owner, item) VALUES (?1, ?2) RETURNING id, owner, item";
+            db.query_row(insert, [owner, item], order)
+        });
+        Ok(placed.await?)
+    }
+
+    /// Changes what was ordered.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NoSuchOrder`] and [`Failure::Store`].
+    pub async fn change(&self, id: i64, item: String) -> Result<Order, Failure> {
+        let changed = self.run(move |db| {
+            let update = "UPDATE orders SET item = ?2 WHERE id = ?1 RETURNING id, owner, item";
+            db.query_row(update, (id, item), order).optional()
+        });
+        changed.await?.ok_or(Failure::NoSuchOrder)
+    }
+
+    /// All users.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Store`].
+    pub async fn users(&self) -> Result<Vec<User>, Failure> {
+        let users = self.run(|db| {
+            let mut query = db.prepare("SELECT subject, name FROM users ORDER BY subject")?;
+            query.query_map([], user)?.collect()
+        });
+        Ok(users.await?)
+    }
+}
+
+#[async_trait]
+impl UserStore for Db {
+    type User = User;
+
+    async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
+        let subject = token.subject().to_owned();
+        let found = self.run(move |db| {
+            let query = "SELECT subject, name, active FROM users WHERE subject = ?1";
+            db.query_row(query, [subject], |row| Ok((user(row)?, row.get("active")?))).optional()
+        });
+        Ok(match found.await? {
+            Some((user, true)) => UserLookup::Active(user),
+            Some((_, false)) => UserLookup::Inactive,
+            None => UserLookup::Unknown,
+        })
+    }
+}
+
+fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
+    Ok(Order { id: row.get("id")?, owner: row.get("owner")?, item: row.get("item")? })
+}
+
+fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+    Ok(User { subject: row.get("subject")?, name: row.get("name")? })
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Db")
+    }
+}
+
+/// What can go wrong with an order, beyond what the library answers. The same bytes on both frameworks.
+#[derive(Debug)]
+pub enum Failure {
+    /// 404.
+    NoSuchOrder,
+    /// 422.
+    BadItem,
+    /// 500, and a line in the log.
+    Store(StoreFailure),
+}
+
+impl Failure {
+    fn status(&self) -> u16 {
+        match self {
+            Self::NoSuchOrder => 404,
+            Self::BadItem => 422,
+            Self::Store(_) => 500,
+        }
+    }
+
+    fn body(&self) -> serde_json::Value {
+        if let Self::Store(failure) = self {
+            tracing::error!(%failure, "the database failed");
+        }
+        json!({ "message": self.to_string() })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchOrder => f.write_str("No such order"),
+            Self::BadItem => {
+                write!(f, "Send {{\"item\":\"...\"}} with 1 to {MAX_ITEM_CHARACTERS} characters")
+            }
+            Self::Store(_) => f.write_str("Internal server error"),
+        }
+    }
+}
+
+impl From<StoreFailure> for Failure {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Store(failure)
+    }
+}
+
+impl axum::response::IntoResponse for Failure {
+    fn into_response(self) -> axum::response::Response {
+        let status = axum::http::StatusCode::from_u16(self.status());
+        (status.unwrap_or_default(), axum::Json(self.body())).into_response()
+    }
+}
+
+impl actix_web::ResponseError for Failure {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        actix_web::http::StatusCode::from_u16(self.status()).unwrap_or_default()
+    }
+
+    fn error_response(&self) -> actix_web::HttpResponse {
+        actix_web::HttpResponse::build(self.status_code()).json(self.body())
+    }
+}
+
+/// What to try. Only an issuer can mint tokens for it.
+pub fn lines(issuer: Option<&TestIssuer>) -> Vec<Try> {
+    let mut lines = vec![
+        Try::get("/", 200),
+        Try::get("/orders", 401),
+        Try::get("/orders/1", 401).authorization("Bearer not.a.token"),
+        Try::get("/admin/users", 401),
+    ];
+    let Some(issuer) = issuer else { return lines };
+    let draft = |subject, scope| issuer.token(subject).scope(scope).claim_at("exp", DEMO_LIFETIME);
+    let bearer = |token: String| format!("Bearer {token}");
+    let alice = bearer(draft("alice", "orders:read").sign());
+    let bob = bearer(draft("bob", "orders:read orders:write").sign());
+    let administrator = draft("carol", "orders:read orders:write").claim("roles", json!(["admin"]));
+    let carol = bearer(administrator.sign());
+    let dave = bearer(draft("dave", "orders:read orders:write").sign());
+    let nobody = bearer(draft("mallory", "orders:read orders:write").sign());
+    let (place, change) = (r#"{"item":"cake"}"#, r#"{"item":"green tea"}"#);
+    lines.extend([
+        Try::get("/orders", 200).authorization(&alice),
+        Try::get("/orders/1", 200).authorization(&alice),
+        Try::get("/orders/0", 404).authorization(&alice),
+        Try::get("/orders", 403).sends("POST", place).authorization(&alice),
+        Try::get("/orders", 201).sends("POST", place).authorization(&bob),
+        Try::get("/orders", 422).sends("POST", "[]").authorization(&bob),
+        Try::get("/orders/1", 403).sends("PUT", change).authorization(&bob),
+        Try::get("/orders/1", 200).sends("PUT", change).authorization(&carol),
+        Try::get("/orders", 403).sends("POST", place).authorization(&dave),
+        Try::get("/orders", 401).sends("POST", place).authorization(&nobody),
+        Try::get("/me", 200).authorization(&alice),
+        Try::get("/me", 403).authorization(&dave),
+        Try::get("/me", 401).authorization(&nobody),
+        Try::get("/admin/users", 403).authorization(&bob),
+        Try::get("/admin/users", 200).authorization(&carol),
+    ]);
+    lines
+}
