@@ -37,7 +37,7 @@ pub(crate) type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection
 ///
 /// **Do not write `Option<Authenticated>` or `Result<Authenticated, _>`**: actix makes `None` or `Err`
 /// of a bad token and goes on, so a caller with a forged or expired token becomes an anonymous one. The
-/// same goes for `Option<MaybeAuthenticated>`. [`MaybeAuthenticated`] by itself is the way to let anonymous
+/// same goes for `Option` around any other extractor of this crate. [`MaybeAuthenticated`] by itself is the way to let anonymous
 /// callers in.
 ///
 /// # Errors

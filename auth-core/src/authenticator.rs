@@ -161,9 +161,10 @@ impl Authenticator {
     pub(crate) async fn caller(&self, request: &impl RequestHead) -> Result<Option<Caller>, Rejection> {
         match self.caller_now(request) {
             Verdict::Reached(verdict) => verdict,
-            Verdict::ToWaitFor { token, mut evidence } => {
+            Verdict::ToWaitFor { token, mut evidence, pass } => {
                 let verdict = self.wait_for_verdict(token, evidence.as_mut()).await;
-                self.conclude(verdict, evidence, true, request).map(Some)
+                let caller = self.conclude(verdict, evidence, pass, request)?;
+                Ok(Some(Caller { waited: true, ..caller }))
             }
         }
     }
@@ -188,17 +189,17 @@ impl Authenticator {
         });
         let verdict = match verdict {
             Ok(Some(verdict)) => verdict,
-            Ok(None) => return Verdict::ToWaitFor { token, evidence },
+            Ok(None) => return Verdict::ToWaitFor { token, evidence, pass },
             Err(error) => Err(error),
         };
-        Verdict::Reached(self.conclude(verdict, evidence, false, request).map(Some))
+        Verdict::Reached(self.conclude(verdict, evidence, pass, request).map(Some))
     }
 
     fn conclude(
         &self,
         verdict: Result<VerifiedToken, VerifyError>,
         evidence: Option<Evidence>,
-        waited: bool,
+        pass: Option<Pass>,
         request: &impl RequestHead,
     ) -> Result<Caller, Rejection> {
         let token = match verdict {
@@ -209,7 +210,7 @@ impl Authenticator {
             tracing::debug!(key_id = key_id.as_deref(), issuer, "token accepted");
         }
         let found = Found { token, evidence: evidence.map(Arc::new) };
-        Ok(Caller { waited, ..self.caller_with(found, request.pass(), request) })
+        Ok(self.caller_with(found, pass, request))
     }
 
     fn caller_with(&self, found: Found, pass: Option<Pass>, request: &impl RequestHead) -> Caller {
@@ -269,7 +270,7 @@ impl Authenticator {
 /// Who calls, or what it takes to find out.
 pub(crate) enum Verdict<'a> {
     Reached(Result<Option<Caller>, Rejection>),
-    ToWaitFor { token: &'a str, evidence: Option<Evidence> },
+    ToWaitFor { token: &'a str, evidence: Option<Evidence>, pass: Option<Pass> },
 }
 
 impl fmt::Debug for Authenticator {

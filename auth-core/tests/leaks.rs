@@ -7,8 +7,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, Scope,
-    VerifiedToken,
+    Algorithm, Authenticated, Authenticator, Credentials, Guard, JwtVerifier, NoClaims, Policy, Rejection,
+    Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
@@ -147,6 +147,7 @@ async fn authenticate(printed: &Printed, authenticator: &Authenticator, request:
             printed.debug(&caller.scopes());
             printed.rejection(&caller.require(&Policy::scope(Scope::from_static("other"))).unwrap_err());
             printed.error(&caller.token().claims::<Wanted>().unwrap_err());
+            guarded(printed, authenticator, request, &caller).await;
             // That there is something to be found.
             assert!(shows(&caller.token().claims::<Value>().unwrap().to_string()));
         }
@@ -165,6 +166,48 @@ async fn authenticate(printed: &Printed, authenticator: &Authenticator, request:
         Err(rejection) => printed.rejection(&rejection),
     }
     accepted
+}
+
+/// Guards, policies of every kind and the user behind the token.
+async fn guarded(
+    printed: &Printed,
+    authenticator: &Authenticator,
+    request: &TestRequest,
+    caller: &Authenticated,
+) {
+    let said = caller.subject().to_owned();
+    let asks = move |token: &VerifiedToken| token.subject() != said;
+    for policy in [
+        Policy::role("admin"),
+        Policy::claim("sub").equals("other"),
+        Policy::claim(["sub", "deeper"]).contains(true),
+        !Policy::claim("sub").contains(7),
+        Policy::predicate("another subject", asks).and(Policy::scope(Scope::from_static("other"))),
+    ] {
+        let guard = Guard::new(authenticator.clone()).require(policy.clone());
+        printed.debug(&policy);
+        printed.debug(&guard);
+        printed.rejection(&guard.check(request).await.unwrap_err());
+        printed.rejection(&caller.require(&policy).unwrap_err());
+    }
+    let pass = Guard::new(authenticator.clone()).check(request).await.unwrap();
+    printed.debug(&pass);
+    for lookup in [UserLookup::Unknown, UserLookup::Inactive] {
+        let loading = caller.load_user(&Arc::new(Knows(lookup)), None);
+        printed.debug(&loading);
+        printed.rejection(&loading.user().await.unwrap_err());
+    }
+}
+
+struct Knows(UserLookup<()>);
+
+#[async_trait]
+impl UserStore for Knows {
+    type User = ();
+
+    async fn user(&self, _: &VerifiedToken) -> Result<UserLookup<()>, StoreFailure> {
+        Ok(self.0)
+    }
 }
 
 #[test]

@@ -12,21 +12,32 @@ use std::time::Duration;
 
 use actix_web::dev::Service as _;
 use actix_web::test::TestRequest;
-use actix_web::{App, rt, test, web};
+use actix_web::{App, middleware, rt, test, web};
+use auth_actix::AuthMiddleware;
+use auth_axum::AuthLayer;
 use auth_benches::{Candidate, Claims, Handwritten, HandwrittenUser, Row, Table, at_once, mint};
-use auth_core::{Algorithm, Authenticator};
+use auth_core::{Algorithm, Authenticator, Policy, Scope};
 use auth_testing::TestIssuer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
 use criterion::Criterion;
+use tower_layer::Identity;
 use tower_service::Service as _;
 
 const OPEN: &str = "open";
 const SEEN: &str = "seen before adds";
 const FIRST: &str = "seen first adds";
+const EMPTY: &str = "an empty layer adds";
+const GUARD: &str = "a guard with a policy adds";
+const BOTH: &str = "guard and extractor add";
 const HANDWRITTEN: &str = "jsonwebtoken by hand adds";
+
+/// By scope or by role, so that both are asked: the token has the role only.
+fn policy() -> Policy {
+    Policy::scope(Scope::from_static("orders:delete")).or(Policy::role("writer"))
+}
 
 /// The ways of protecting a route that are measured, for one algorithm.
 struct Subject {
@@ -55,9 +66,14 @@ impl Subject {
         let route =
             |state: &Authenticator| Router::new().route("/", protected.clone()).with_state(state.clone());
         let by_hand = get(|_: HandwrittenUser| async { "Hello" });
+        let guard = AuthLayer::new(self.cached.clone()).require(policy());
+        let guarded = Router::new().route("/", get(|| async { "Hello" })).layer(guard.clone());
         [
             (OPEN, Router::new().route("/", get(|| async { "Hello" }))),
             (SEEN, route(&self.cached)),
+            (EMPTY, Router::new().route("/", get(|| async { "Hello" })).layer(Identity::new())),
+            (GUARD, guarded),
+            (BOTH, Router::new().route("/", protected.clone()).layer(guard).with_state(self.cached.clone())),
             (FIRST, route(&self.plain)),
             (HANDWRITTEN, Router::new().route("/", by_hand).with_state(self.handwritten.clone())),
         ]
@@ -66,7 +82,7 @@ impl Subject {
                 let request = Request::get("/").header("authorization", field).body(Body::empty()).unwrap();
                 at_once(router.call(request)).unwrap().status()
             };
-            assert_eq!(status("Bearer x") == 401, name != OPEN, "axum, {name}");
+            assert_eq!(status("Bearer x") == 401, ![OPEN, EMPTY].contains(&name), "axum, {name}");
             Candidate::new(name, move || assert_eq!(black_box(status(&self.field)), 200))
         })
         .into()
@@ -83,7 +99,7 @@ impl Subject {
                     Err(error) => error.as_response_error().status_code(),
                 }
             };
-            assert_eq!(status("Bearer x") == 401, name != OPEN, "actix, {name}");
+            assert_eq!(status("Bearer x") == 401, ![OPEN, EMPTY].contains(&name), "actix, {name}");
             Candidate::new(name, move || assert_eq!(black_box(status(&self.field)), 200))
         };
         let protected = |authenticator: &Authenticator| {
@@ -100,9 +116,24 @@ impl Subject {
             let handler = |_: HandwrittenUser| async { "Hello" };
             config.app_data(web::Data::from(self.handwritten.clone())).route("/", web::get().to(handler));
         };
+        let guard = || AuthMiddleware::new(self.cached.clone()).require(policy());
+        let guarded = |config: &mut web::ServiceConfig| {
+            config.service(web::resource("/").wrap(guard()).get(|| async { "Hello" }));
+        };
+        let empty = |config: &mut web::ServiceConfig| {
+            config
+                .service(web::resource("/").wrap(middleware::Identity::default()).get(|| async { "Hello" }));
+        };
+        let both = |config: &mut web::ServiceConfig| {
+            let handler = |_: auth_actix::Authenticated<Claims>| async { "Hello" };
+            config.app_data(self.cached.clone()).service(web::resource("/").wrap(guard()).get(handler));
+        };
         vec![
             app(OPEN, &open),
             app(SEEN, &protected(&self.cached)),
+            app(EMPTY, &empty),
+            app(GUARD, &guarded),
+            app(BOTH, &both),
             app(FIRST, &protected(&self.plain)),
             app(HANDWRITTEN, &by_hand),
         ]
