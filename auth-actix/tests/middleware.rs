@@ -1,0 +1,103 @@
+//! The guard among other middlewares, and with verdicts that take their time.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::dev::Service as _;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::{App, web};
+use auth_actix::{
+    AuthMiddleware, Authenticated, Authenticator, CurrentUser, MaybeAuthenticated, StoreFailure, UserLookup,
+    UserStore,
+};
+use auth_core::{TokenVerifier, VerifiedToken, VerifyError, async_trait};
+
+/// Accepts `good`, after having been asked twice; counts.
+#[derive(Clone, Default)]
+struct Introspection(Arc<AtomicUsize>);
+
+#[async_trait]
+impl TokenVerifier for Introspection {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        actix_web::rt::task::yield_now().await;
+        match token {
+            "good" => VerifiedToken::assert_verified(serde_json::json!({"sub": "alice"})),
+            _ => Err(VerifyError::UnknownToken),
+        }
+    }
+}
+
+struct Db(Arc<AtomicUsize>);
+
+#[async_trait]
+impl UserStore for Db {
+    type User = ();
+
+    async fn user(&self, _: &VerifiedToken) -> Result<UserLookup<()>, StoreFailure> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        actix_web::rt::task::yield_now().await;
+        Ok(UserLookup::Active(()))
+    }
+}
+
+#[actix_web::test]
+async fn a_verdict_is_waited_for_once_inside_a_guard_and_a_user_always() {
+    let verifier = Introspection::default();
+    let (asked, loaded) = (verifier.0.clone(), Arc::new(AtomicUsize::new(0)));
+    let authenticator = Authenticator::new(verifier);
+    let handler = async |user: Authenticated,
+                         _: MaybeAuthenticated,
+                         _: CurrentUser<Db>,
+                         _: CurrentUser<Db>| { user.subject().to_owned() };
+    let guard = AuthMiddleware::new(authenticator.clone());
+    let app = App::new()
+        .app_data(authenticator)
+        .app_data(web::Data::new(Db(loaded.clone())))
+        .service(web::resource("/guarded").wrap(guard.clone()).wrap(guard).get(handler))
+        .route("/open", web::get().to(handler));
+    let app = init_service(app).await;
+    for target in ["/guarded", "/open"] {
+        for (token, status) in [("good", 200), ("bad", 401)] {
+            let request =
+                TestRequest::with_uri(target).insert_header(("authorization", format!("Bearer {token}")));
+            let answer = app.call(request.to_request()).await.unwrap();
+            assert_eq!(answer.status(), status, "{target} {token}");
+            let (asked, loaded) = (asked.swap(0, Ordering::Relaxed), loaded.swap(0, Ordering::Relaxed));
+            assert_eq!(loaded, usize::from(token == "good"), "{target} {token}");
+            // actix runs the extractors of a handler at the same time: each asks before any has an answer.
+            let expected = if target == "/guarded" { 1 } else { 4 };
+            assert_eq!(asked, expected, "{target} {token}");
+        }
+    }
+}
+
+/// As CORS does, which has to reach refusals, too.
+#[actix_web::test]
+async fn what_middlewares_around_add_to_answers_they_add_to_refusals() {
+    let guard = || AuthMiddleware::new(Authenticator::new(Introspection::default()));
+    let header = || DefaultHeaders::new().add(("access-control-allow-origin", "*"));
+    let app = App::new().service(web::resource("/").wrap(guard()).wrap(header()).get(async || "inside"));
+    let app = init_service(app).await;
+    for (token, status) in [(Some("good"), 200), (Some("bad"), 401), (None, 401)] {
+        let mut request = TestRequest::default();
+        if let Some(token) = token {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        let answer = app.call(request.to_request()).await.unwrap();
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers().get("access-control-allow-origin").unwrap(), "*");
+    }
+}
+
+#[actix_web::test]
+async fn a_forgotten_store_is_a_500() {
+    let authenticator = Authenticator::new(Introspection::default());
+    let handler = async |_: CurrentUser<Db>| "inside";
+    let app = init_service(App::new().app_data(authenticator).route("/", web::get().to(handler))).await;
+    let request = TestRequest::default().insert_header(("authorization", "Bearer good"));
+    assert_eq!(app.call(request.to_request()).await.unwrap().status(), 500);
+}
