@@ -21,9 +21,12 @@ use crate::verifier::{Evidence, VerifiedToken};
 
 /// What the adapters' layers and middlewares are made of. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Guard {
+pub struct Guard(Arc<Terms>);
+
+#[derive(Clone, Debug)]
+struct Terms {
     authenticator: Authenticator,
-    policy: Option<Arc<Policy>>,
+    policy: Option<Policy>,
     optional: bool,
     cors_preflight: bool,
 }
@@ -32,16 +35,17 @@ impl Guard {
     /// Demands a good token.
     #[must_use]
     pub fn new(authenticator: Authenticator) -> Self {
-        Self { authenticator, policy: None, optional: false, cors_preflight: false }
+        Self(Arc::new(Terms { authenticator, policy: None, optional: false, cors_preflight: false }))
     }
 
     /// Demands that the token is enough for the policy. Called again, for both.
     #[must_use]
     pub fn require(mut self, policy: Policy) -> Self {
-        self.policy = Some(Arc::new(match self.policy.take() {
-            Some(earlier) => Policy::clone(&earlier).and(policy),
+        let terms = Arc::make_mut(&mut self.0);
+        terms.policy = Some(match terms.policy.take() {
+            Some(earlier) => earlier.and(policy),
             None => policy,
-        }));
+        });
         self
     }
 
@@ -50,7 +54,7 @@ impl Guard {
     /// A policy demands a token: beside [`require`](Self::require) this has no effect.
     #[must_use]
     pub fn optional(mut self) -> Self {
-        self.optional = true;
+        Arc::make_mut(&mut self.0).optional = true;
         self
     }
 
@@ -62,7 +66,7 @@ impl Guard {
     /// requests, and anyone can send them; extractors inside still refuse.
     #[must_use]
     pub fn allow_cors_preflight(mut self) -> Self {
-        self.cors_preflight = true;
+        Arc::make_mut(&mut self.0).cors_preflight = true;
         self
     }
 
@@ -74,7 +78,7 @@ impl Guard {
     ///
     /// The [`Rejection`] to send.
     pub async fn check(&self, request: &impl RequestHead) -> Result<Pass, Rejection> {
-        self.judge(self.authenticator.caller(request).await?, request)
+        self.judge(self.0.authenticator.caller(request).await?, request)
     }
 
     /// As [`check`](Self::check), if the verdict is to be had at once. If not, `check` has to be asked.
@@ -83,24 +87,25 @@ impl Guard {
     ///
     /// The [`Rejection`] to send.
     pub fn check_now(&self, request: &impl RequestHead) -> Option<Result<Pass, Rejection>> {
-        match self.authenticator.caller_now(request) {
+        match self.0.authenticator.caller_now(request) {
             Verdict::Reached(verdict) => Some(verdict.and_then(|caller| self.judge(caller, request))),
             Verdict::ToWaitFor { .. } => None,
         }
     }
 
     fn judge(&self, caller: Option<Caller>, request: &impl RequestHead) -> Result<Pass, Rejection> {
+        let Terms { authenticator, policy, optional, cors_preflight } = &*self.0;
         let Some(caller) = caller else {
-            let let_in = self.optional && self.policy.is_none();
-            if let_in || self.cors_preflight && is_cors_preflight(request) {
-                return Ok(Pass::of_nobody(self.authenticator.refuser().clone(), request.pass()));
+            let let_in = *optional && policy.is_none();
+            if let_in || *cors_preflight && is_cors_preflight(request) {
+                return Ok(Pass::of_nobody(authenticator.refuser().clone(), request.pass()));
             }
-            return Err(self.authenticator.refuser().refuse(Reason::Missing, request));
+            return Err(authenticator.refuser().refuse(Reason::Missing, request));
         };
-        if let Some(policy) = &self.policy {
+        if let Some(policy) = policy {
             caller.require(policy)?;
         }
-        Ok(Pass::of_caller(caller, self.policy.clone()))
+        Ok(Pass::of_caller(caller, Some(self.clone())))
     }
 }
 
@@ -118,7 +123,8 @@ pub struct Pass(Arc<Checked>);
 
 struct Checked {
     finding: Finding,
-    policy: Option<Arc<Policy>>,
+    /// Whose demands were met; `None` where nothing was demanded.
+    guard: Option<Guard>,
     /// Of the next guard outwards.
     outer: Option<Pass>,
 }
@@ -145,13 +151,13 @@ impl Checked {
 }
 
 impl Pass {
-    pub(crate) fn of_caller(caller: Caller, policy: Option<Arc<Policy>>) -> Self {
+    pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
         let Caller { found, refuser, pass: outer, .. } = caller;
-        Self(Arc::new(Checked { finding: Finding::Caller(found, refuser), policy, outer }))
+        Self(Arc::new(Checked { finding: Finding::Caller(found, refuser), guard, outer }))
     }
 
     fn of_nobody(refuser: Arc<Refuser>, outer: Option<Self>) -> Self {
-        Self(Arc::new(Checked { finding: Finding::Nobody(refuser), policy: None, outer }))
+        Self(Arc::new(Checked { finding: Finding::Nobody(refuser), guard: None, outer }))
     }
 
     /// Whom a guard with the refuser's verifier has found, which may be nobody; `None` if there was no such
@@ -166,7 +172,8 @@ impl Pass {
 
     /// What the guards around have demanded, the outermost first.
     pub(crate) fn demands(&self) -> Vec<&Policy> {
-        let mut policies: Vec<_> = self.outwards().filter_map(|checked| checked.policy.as_deref()).collect();
+        let guards = self.outwards().filter_map(|checked| checked.guard.as_ref());
+        let mut policies: Vec<_> = guards.filter_map(|guard| guard.0.policy.as_ref()).collect();
         policies.reverse();
         policies
     }

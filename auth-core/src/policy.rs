@@ -116,7 +116,8 @@ impl Policy {
 
     /// Whatever the application asks of the token, under a name for logs.
     ///
-    /// A predicate that panics refuses; [`require`](crate::Authenticated::require) and guards answer 500.
+    /// Where it panics, [`require`](crate::Authenticated::require) and guards answer 500, and
+    /// [`allows`](Self::allows) panics.
     ///
     /// ```
     /// # use auth_core::Policy;
