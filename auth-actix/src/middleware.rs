@@ -9,8 +9,6 @@ use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpMessage as _};
 use auth_core::{Authenticator, Guard, Policy, Rejection};
-use futures_util::FutureExt as _;
-use futures_util::future::{Either, Map};
 
 use crate::convert::{self, Head};
 
@@ -93,10 +91,6 @@ pub struct AuthService<S> {
     guard: Guard,
 }
 
-type Outcome<B> = Result<ServiceResponse<EitherBody<B>>, Error>;
-type LetThrough<F, B> = Map<F, fn(Result<ServiceResponse<B>, Error>) -> Outcome<B>>;
-type Waiting<B> = Pin<Box<dyn Future<Output = Outcome<B>>>>;
-
 impl<S, B> Service<ServiceRequest> for AuthService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
@@ -104,40 +98,28 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    /// Refused, let through, or waiting for the verdict.
-    type Future = Either<Ready<Outcome<B>>, Either<LetThrough<S::Future, B>, Waiting<B>>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context)
     }
 
+    /// Judges when it is polled and not before: then the spans of middlewares around have been entered.
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let verdict = self.guard.check_now(&Head(request.request()));
-        match verdict {
-            Some(Ok(pass)) => {
-                request.extensions_mut().insert(pass);
-                Either::Right(Either::Left(self.inner.call(request).map(let_through)))
-            }
-            Some(Err(rejection)) => Either::Left(ready(Ok(refused(request, &rejection)))),
-            None => {
-                let (guard, inner) = (self.guard.clone(), self.inner.clone());
-                Either::Right(Either::Right(Box::pin(async move {
-                    let verdict = guard.check(&Head(request.request())).await;
-                    match verdict {
-                        Ok(pass) => {
-                            request.extensions_mut().insert(pass);
-                            let_through(inner.call(request).await)
-                        }
-                        Err(rejection) => Ok(refused(request, &rejection)),
+        let (guard, inner) = (self.guard.clone(), self.inner.clone());
+        Box::pin(async move {
+            let verdict = guard.check(&Head(request.request())).await;
+            match verdict {
+                Ok(pass) => {
+                    if let Some(pass) = pass {
+                        request.extensions_mut().insert(pass);
                     }
-                })))
+                    inner.call(request).await.map(ServiceResponse::map_into_left_body)
+                }
+                Err(rejection) => Ok(refused(request, &rejection)),
             }
-        }
+        })
     }
-}
-
-fn let_through<B>(outcome: Result<ServiceResponse<B>, Error>) -> Outcome<B> {
-    outcome.map(ServiceResponse::map_into_left_body)
 }
 
 /// An answer and no error, so that middlewares around, as for CORS, add to it what they add to answers.

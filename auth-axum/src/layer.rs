@@ -5,10 +5,10 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use auth_core::{Authenticator, Guard, Policy};
+use auth_core::{Authenticator, Guard, Pass, Policy};
 use bytes::Bytes;
 use futures_util::future::Either;
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -37,10 +37,13 @@ use crate::request::Head;
 /// is read. Guards within guards add up: all have to be content, and a challenge names the scopes that the guards up
 /// to there demand.
 ///
-/// Lay it by `Router::layer`, which guards all that was added **before** it: the routes with all their methods
-/// and the fallbacks, so that an unknown path is refused like a known one. `Router::route_layer` guards the routes
-/// and **leaves fallbacks open**, also those of routers nested in it: right where the answer 404 shall stay 404,
-/// and only if no fallback tells what is not for everybody. A route that is added after the guard is not guarded.
+/// Lay it by `Router::layer`, as the last thing that is said to the router. It guards all that was added **before**
+/// it: the routes with all their methods, and the fallbacks. What is added after it is open, `fallback` and
+/// `method_not_allowed_fallback` too. A router that is nested and has no fallback of its own leaves unknown paths to
+/// the outer one's, which the guard is not laid around.
+///
+/// `Router::route_layer` guards the routes and **leaves fallbacks open**, also those of routers nested in it: right
+/// where the answer 404 shall stay 404, and no fallback tells what is not for everybody.
 ///
 /// Works around any tower service over HTTP whose responses' bodies can be made from [`Bytes`], such as axum's, and
 /// `http_body_util::Full<Bytes>`.
@@ -112,7 +115,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.guard.check_now(&Head::from(&request)) {
             Some(Ok(pass)) => {
-                request.extensions_mut().insert(pass);
+                keep(pass, request.extensions_mut());
                 Either::Right(Either::Left(self.inner.call(request)))
             }
             Some(Err(rejection)) => Either::Left(ready(Ok(rejection::response(&rejection)))),
@@ -134,9 +137,16 @@ where
     let (mut parts, body) = request.into_parts();
     match guard.check(&Head::from(&parts)).await {
         Ok(pass) => {
-            parts.extensions.insert(pass);
+            keep(pass, &mut parts.extensions);
             inner.call(Request::from_parts(parts, body)).await
         }
         Err(rejection) => Ok(rejection::response(&rejection)),
+    }
+}
+
+/// For what is inside.
+fn keep(pass: Option<Pass>, extensions: &mut Extensions) {
+    if let Some(pass) = pass {
+        extensions.insert(pass);
     }
 }

@@ -223,18 +223,38 @@ async fn a_guarded_subtree_has_no_route_that_answers_without_a_token() {
     assert!(asked > 100_000 && ran > 200, "{asked} {ran}");
 }
 
-/// What the documentation of `AuthLayer` warns of.
+/// What the documentation of `AuthLayer` says of fallbacks.
 #[tokio::test]
-async fn route_layer_leaves_fallbacks_open_and_layer_does_not() {
+async fn a_fallback_is_guarded_where_it_was_there_before_the_layer() {
     let issuer = TestIssuer::new(Algorithm::Es256);
     let inside = Inside::default();
     let guard = || AuthLayer::new(issuer.authenticator());
-    let routes = || Router::new().route("/orders", get(inside.handler())).fallback(inside.handler());
-    for (router, expected) in
-        [(routes().route_layer(guard()), StatusCode::OK), (routes().layer(guard()), StatusCode::UNAUTHORIZED)]
-    {
-        assert_eq!(ask(&router, "GET", "/orders", None).await, StatusCode::UNAUTHORIZED);
-        assert_eq!(ask(&router, "GET", "/elsewhere", None).await, expected);
+    let route = || Router::new().route("/orders", get(inside.handler()));
+    let fallback = || inside.handler();
+    let nested = |orders: Router| Router::new().nest("/orders", orders).fallback(fallback());
+    let (open, guarded) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    for (name, router, target, method, expected) in [
+        ("layer", route().fallback(fallback()).layer(guard()), "/x", "GET", guarded),
+        ("route_layer", route().fallback(fallback()).route_layer(guard()), "/x", "GET", open),
+        ("fallback later", route().layer(guard()).fallback(fallback()), "/x", "GET", open),
+        ("nested, own", nested(route().fallback(fallback()).layer(guard())), "/orders/x", "GET", guarded),
+        ("nested, none", nested(route().layer(guard())), "/orders/x", "GET", open),
+        (
+            "method fallback",
+            route().method_not_allowed_fallback(fallback()).layer(guard()),
+            "/orders",
+            "POST",
+            guarded,
+        ),
+        (
+            "method fallback later",
+            route().layer(guard()).method_not_allowed_fallback(fallback()),
+            "/orders",
+            "POST",
+            open,
+        ),
+    ] {
+        assert_eq!(ask(&router, method, target, None).await, expected, "{name}");
     }
 }
 

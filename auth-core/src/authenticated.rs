@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::authenticator::caught;
+use crate::bound::Bound;
 use crate::error::VerifyError;
 use crate::guard::{Found, Pass};
 use crate::policy::{Policy, sufficient_scopes};
-use crate::refuser::{BoundRefuser, Refuser};
+use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::rejection_body::Preferences;
 use crate::scope::RequiredScopes;
@@ -33,7 +34,7 @@ pub struct Authenticated<C = NoClaims> {
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) found: Found,
-    pub(crate) refuser: BoundRefuser,
+    pub(crate) bound: Bound,
     pub(crate) preferences: Option<Arc<Preferences>>,
     /// Of the innermost guard around.
     pub(crate) pass: Option<Pass>,
@@ -50,7 +51,8 @@ impl<C> Authenticated<C> {
 
     /// Goes on only if the token is enough for the policy.
     ///
-    /// The challenge of the refusal names the scopes that the guards around demand, too.
+    /// The challenge of the refusal names the scopes that the guards around demand, too, but not what this handler
+    /// has required before.
     ///
     /// # Errors
     ///
@@ -111,7 +113,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authenticated<C> {
 
 impl Caller {
     pub(crate) fn refuser(&self) -> &Arc<Refuser> {
-        self.refuser.get(&self.found.token)
+        self.bound.refuser(&self.found.token)
     }
 
     pub(crate) fn require(&self, policy: &Policy) -> Result<(), Rejection> {
@@ -132,10 +134,10 @@ impl Caller {
             None => (None, None),
         };
         tracing::debug!(?reason, ?policy, key_id, issuer, "request refused");
-        let mut policies = self.pass.as_ref().map(Pass::demands).unwrap_or_default();
-        policies.push(policy);
+        let mut demands = self.pass.as_ref().map(Pass::demands).unwrap_or_default();
+        demands.push((policy, &self.found.token));
         // A predicate that panics only now tells no scopes.
-        let scopes = caught(|| sufficient_scopes(&policies, &self.found.token)).unwrap_or_default();
+        let scopes = caught(|| sufficient_scopes(&demands)).unwrap_or_default();
         self.refuser().reject_insufficient(&scopes, self.preferences.as_deref())
     }
 

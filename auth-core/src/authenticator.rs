@@ -11,15 +11,16 @@ use tracing::Level;
 
 use crate::authenticated::{Authenticated, Caller};
 use crate::bearer::{Credentials, has_access_token_parameter};
+use crate::bound::Bound;
 use crate::challenge::{InvalidRealm, Realm};
 use crate::error::VerifyError;
 use crate::guard::{Found, Pass};
-use crate::refuser::{BoundRefuser, Refuser};
+use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::rejection_body::{BodyWriter, Refusal, RejectionBody};
 use crate::verifier::{Evidence, TokenVerifier, VerifiedToken};
 
-const AUTHORIZATION: &str = "authorization";
+pub(crate) const AUTHORIZATION: &str = "authorization";
 
 /// A request as an adapter shows it: no more than a verdict depends on, and no framework's type.
 pub trait RequestHead {
@@ -88,7 +89,8 @@ impl Authenticator {
     /// ```
     ///
     /// The other bodies stay as they are where this one is not used, so that parts of an application can
-    /// refuse in different words. A hook that panics leaves the library's own body.
+    /// refuse in different words. A hook that panics leaves the library's own body. It must not hold an
+    /// authenticator with the same verifier, or neither is ever freed.
     #[must_use]
     pub fn with_rejection_body(
         &self,
@@ -163,7 +165,7 @@ impl Authenticator {
             Verdict::Reached(verdict) => verdict,
             Verdict::ToWaitFor { token, mut evidence, pass } => {
                 let verdict = self.wait_for_verdict(token, evidence.as_mut()).await;
-                let caller = self.conclude(verdict, evidence, pass, request)?;
+                let caller = self.conclude(token, verdict, evidence, pass, request)?;
                 Ok(Some(Caller { waited: true, ..caller }))
             }
         }
@@ -172,9 +174,9 @@ impl Authenticator {
     /// As [`caller`](Self::caller), as far as that is to be told at once.
     pub(crate) fn caller_now<'a>(&self, request: &'a impl RequestHead) -> Verdict<'a> {
         let pass = request.pass();
-        if let Some(found) = pass.as_ref().and_then(|pass| pass.found_for(&self.inner.refuser)) {
-            let caller = found.map(|found| self.caller_with(found, pass, request));
-            return Verdict::Reached(Ok(caller));
+        let found = pass.as_ref().and_then(|pass| pass.found_for(&self.inner.refuser, request));
+        if let Some((found, token)) = found {
+            return Verdict::Reached(Ok(Some(self.caller_with(found, &token, pass, request))));
         }
         let token = match self.presented_token(request) {
             Ok(Some(token)) => token,
@@ -192,11 +194,12 @@ impl Authenticator {
             Ok(None) => return Verdict::ToWaitFor { token, evidence, pass },
             Err(error) => Err(error),
         };
-        Verdict::Reached(self.conclude(verdict, evidence, pass, request).map(Some))
+        Verdict::Reached(self.conclude(token, verdict, evidence, pass, request).map(Some))
     }
 
     fn conclude(
         &self,
+        text: &str,
         verdict: Result<VerifiedToken, VerifyError>,
         evidence: Option<Evidence>,
         pass: Option<Pass>,
@@ -209,17 +212,23 @@ impl Authenticator {
         if let Some(Evidence { key_id, issuer }) = &evidence {
             tracing::debug!(key_id = key_id.as_deref(), issuer, "token accepted");
         }
+        if self.inner.subject_in_spans {
+            tracing::Span::current().record("subject", token.subject());
+        }
         let found = Found { token, evidence: evidence.map(Arc::new) };
-        Ok(self.caller_with(found, pass, request))
+        Ok(self.caller_with(found, text, pass, request))
     }
 
-    fn caller_with(&self, found: Found, pass: Option<Pass>, request: &impl RequestHead) -> Caller {
+    fn caller_with(
+        &self,
+        found: Found,
+        text: &str,
+        pass: Option<Pass>,
+        request: &impl RequestHead,
+    ) -> Caller {
         let refuser = &self.inner.refuser;
-        if self.inner.subject_in_spans {
-            tracing::Span::current().record("subject", found.token.subject());
-        }
         Caller {
-            refuser: BoundRefuser::new(&found.token, refuser),
+            bound: Bound::new(&found.token, refuser, text),
             preferences: refuser.preferences(request),
             found,
             pass,

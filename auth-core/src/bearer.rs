@@ -80,6 +80,14 @@ impl<'a> Credentials<'a> {
     }
 }
 
+/// Whether these are the values of one field that holds this very token, which was found sound before.
+pub(crate) fn hold_token<'a>(values: impl IntoIterator<Item = &'a [u8]>, token: &str) -> bool {
+    let mut values = values.into_iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let scheme = value.strip_suffix(token.as_bytes()).and_then(strip_scheme);
+    scheme.is_some_and(|spaces| !spaces.is_empty() && spaces.iter().all(|byte| *byte == b' '))
+}
+
 /// Never prints the token.
 impl fmt::Debug for Credentials<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,6 +166,34 @@ fn decodes_to(mut encoded: &[u8], plain: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_token_is_recognised_and_no_other() {
+        let holds = |values: &[&str]| hold_token(values.iter().map(|value| value.as_bytes()), "abc");
+        for value in ["Bearer abc", "bearer abc", "BEARER    abc"] {
+            assert!(holds(&[value]), "{value}");
+        }
+        for values in [
+            &[][..],
+            &["Bearer abc", "Bearer abc"],
+            &["Bearer abc", ""],
+            &["Bearer abcd"],
+            &["Bearer xabc"],
+            &["Bearer ab"],
+            &["Bearer abC"],
+            &["Bearerabc"],
+            &["Bearer\tabc"],
+            &["Bearer x abc"],
+            &["Basic abc"],
+            &["abc"],
+            &["Bearer "],
+            &[""],
+            &[" Bearer abc"],
+            &["BearerX abc"],
+        ] {
+            assert!(!holds(values), "{values:?}");
+        }
+    }
 
     #[track_caller]
     fn reads(value: &[u8], expected: Credentials<'_>) {

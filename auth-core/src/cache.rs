@@ -12,6 +12,7 @@
 //! Entries and bytes are bounded; what is asked for often stays.
 
 use std::hash::{Hash, Hasher, RandomState};
+use std::sync::Arc;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, OptionsBuilder, Weighter};
@@ -71,7 +72,9 @@ impl TokenCache {
 
     /// Remembers a token that was accepted with the key at this place of the keys of this epoch.
     pub(crate) fn insert(&self, token: &str, epoch: u64, verified: &VerifiedToken, key: usize) {
-        self.entries.insert(Token(token.into()), Entry { token: verified.clone(), epoch, key });
+        let text = verified.remember_text(token);
+        let text = if **text == *token { text.clone() } else { token.into() };
+        self.entries.insert(Token(text), Entry { token: verified.clone(), epoch, key });
     }
 
     #[cfg(test)]
@@ -87,9 +90,9 @@ struct Entry {
     key: usize,
 }
 
-/// A token as the cache holds it.
+/// A token as the cache holds it, in common with what was verified.
 #[derive(Clone, Eq, PartialEq)]
-struct Token(Box<str>);
+struct Token(Arc<str>);
 
 /// A token as it is looked for.
 struct Presented<'a>(&'a str);
@@ -183,8 +186,9 @@ mod tests {
             let audience: Vec<_> = (0..recipients).map(|index| format!("{index:03}")).collect();
             let claims = serde_json::json!({ "sub": "alice", "aud": audience });
             let token = VerifiedToken::assert_verified(&claims).unwrap();
-            // The text, the strings in it once more, and a range for each recipient.
+            // The text, the strings in it once more, a range for each recipient, a place for each name.
             let least = 2 * claims.to_string().len() + 16 * recipients;
+            assert_eq!(token.registered().members().bytes(), 2 * 8);
             assert!((least + 300..2 * least + 1000).contains(&token.claims_bytes()), "{recipients}");
 
             let cache = TokenCache::new(CacheLimits::DEFAULT);

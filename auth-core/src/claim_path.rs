@@ -57,6 +57,10 @@ impl ClaimPath {
         "groups".into()
     }
 
+    pub(crate) fn begins_with(&self, name: &str) -> bool {
+        self.0.first().is_some_and(|first| **first == *name)
+    }
+
     /// `cognito:groups`: the groups of Amazon Cognito.
     #[must_use]
     pub fn cognito_groups() -> Self {
@@ -411,6 +415,7 @@ mod tests {
         assert_eq!(equals("true", false.into()), Some(false));
         assert_eq!(equals("-3", (-3).into()), Some(true));
         assert_eq!(equals("3", 4.into()), Some(false));
+        assert_eq!(equals("-3", (-4).into()), Some(false));
         assert_eq!(equals("18446744073709551615", (-1).into()), Some(false));
         assert_eq!(equals("9223372036854775807", i64::MAX.into()), Some(true));
         for value in ["1", "null", "[\"x\"]", "{}", "true"] {

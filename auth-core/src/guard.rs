@@ -5,7 +5,8 @@
 //! 1. A guard always verifies. It does not rely on another layer having done so, so that the order of layers
 //!    opens no hole.
 //! 2. What a guard found out is handed inwards as a [`Pass`], which only a guard can make. It counts for
-//!    extractors and guards with the same verifier; others verify for themselves.
+//!    extractors and guards with the same verifier, as long as the request still brings the same token; others
+//!    verify for themselves.
 //! 3. Anonymous callers are let in only where the guard says so and demands nothing of tokens.
 //! 4. Only the head of the request is looked at: whoever is refused is refused before the body is read.
 
@@ -13,9 +14,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::authenticated::Caller;
-use crate::authenticator::{Authenticator, RequestHead, Verdict};
+use crate::authenticator::{AUTHORIZATION, Authenticator, RequestHead, Verdict};
+use crate::bearer;
+use crate::bound::Bound;
 use crate::policy::Policy;
-use crate::refuser::{BoundRefuser, Refuser};
+use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::verifier::{Evidence, VerifiedToken};
 
@@ -72,12 +75,13 @@ impl Guard {
 
     /// Judges a request.
     ///
-    /// The adapter keeps the pass for what is inside, and shows it there by [`RequestHead::pass`].
+    /// The adapter keeps the pass for what is inside, and shows it there by [`RequestHead::pass`]. `None`: an
+    /// anonymous request was let through.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to send.
-    pub async fn check(&self, request: &impl RequestHead) -> Result<Pass, Rejection> {
+    pub async fn check(&self, request: &impl RequestHead) -> Result<Option<Pass>, Rejection> {
         self.judge(self.0.authenticator.caller(request).await?, request)
     }
 
@@ -86,26 +90,26 @@ impl Guard {
     /// # Errors
     ///
     /// The [`Rejection`] to send.
-    pub fn check_now(&self, request: &impl RequestHead) -> Option<Result<Pass, Rejection>> {
+    pub fn check_now(&self, request: &impl RequestHead) -> Option<Result<Option<Pass>, Rejection>> {
         match self.0.authenticator.caller_now(request) {
             Verdict::Reached(verdict) => Some(verdict.and_then(|caller| self.judge(caller, request))),
             Verdict::ToWaitFor { .. } => None,
         }
     }
 
-    fn judge(&self, caller: Option<Caller>, request: &impl RequestHead) -> Result<Pass, Rejection> {
+    fn judge(&self, caller: Option<Caller>, request: &impl RequestHead) -> Result<Option<Pass>, Rejection> {
         let Terms { authenticator, policy, optional, cors_preflight } = &*self.0;
         let Some(caller) = caller else {
             let let_in = *optional && policy.is_none();
             if let_in || *cors_preflight && is_cors_preflight(request) {
-                return Ok(Pass::of_nobody(authenticator.refuser().clone(), request.pass()));
+                return Ok(None);
             }
             return Err(authenticator.refuser().refuse(Reason::Missing, request));
         };
         if let Some(policy) = policy {
             caller.require(policy)?;
         }
-        Ok(Pass::of_caller(caller, Some(self.clone())))
+        Ok(Some(Pass::of_caller(caller, Some(self.clone()))))
     }
 }
 
@@ -122,16 +126,12 @@ fn is_cors_preflight(request: &impl RequestHead) -> bool {
 pub struct Pass(Arc<Checked>);
 
 struct Checked {
-    finding: Finding,
+    found: Found,
+    bound: Bound,
     /// Whose demands were met; `None` where nothing was demanded.
     guard: Option<Guard>,
     /// Of the next guard outwards.
     outer: Option<Pass>,
-}
-
-enum Finding {
-    Caller(Found, BoundRefuser),
-    Nobody(Arc<Refuser>),
 }
 
 /// A token that was verified, and what is worth logging of that.
@@ -141,41 +141,36 @@ pub(crate) struct Found {
     pub(crate) evidence: Option<Arc<Evidence>>,
 }
 
-impl Checked {
-    fn refuser(&self) -> &Refuser {
-        match &self.finding {
-            Finding::Caller(found, refuser) => refuser.get(&found.token),
-            Finding::Nobody(refuser) => refuser,
-        }
-    }
-}
-
 impl Pass {
     pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
-        let Caller { found, refuser, pass: outer, .. } = caller;
-        Self(Arc::new(Checked { finding: Finding::Caller(found, refuser), guard, outer }))
+        let Caller { found, bound, pass: outer, .. } = caller;
+        Self(Arc::new(Checked { found, bound, guard, outer }))
     }
 
-    fn of_nobody(refuser: Arc<Refuser>, outer: Option<Self>) -> Self {
-        Self(Arc::new(Checked { finding: Finding::Nobody(refuser), guard: None, outer }))
-    }
-
-    /// Whom a guard with the refuser's verifier has found, which may be nobody; `None` if there was no such
-    /// guard.
-    pub(crate) fn found_for(&self, refuser: &Refuser) -> Option<Option<Found>> {
-        let checked = self.outwards().find(|checked| checked.refuser().verifies_as(refuser))?;
-        Some(match &checked.finding {
-            Finding::Caller(found, _) => Some(found.clone()),
-            Finding::Nobody(_) => None,
+    /// What a guard with the refuser's verifier has found of the token that the request brings, and that token.
+    pub(crate) fn found_for(
+        &self,
+        refuser: &Refuser,
+        request: &impl RequestHead,
+    ) -> Option<(Found, Arc<str>)> {
+        self.outwards().find_map(|Checked { found, bound, .. }| {
+            let text = bound.text(&found.token)?;
+            let same = bound.refuser(&found.token).verifies_as(refuser)
+                && bearer::hold_token(request.header_values(AUTHORIZATION), text);
+            same.then(|| (found.clone(), text.clone()))
         })
     }
 
-    /// What the guards around have demanded, the outermost first.
-    pub(crate) fn demands(&self) -> Vec<&Policy> {
-        let guards = self.outwards().filter_map(|checked| checked.guard.as_ref());
-        let mut policies: Vec<_> = guards.filter_map(|guard| guard.0.policy.as_ref()).collect();
-        policies.reverse();
-        policies
+    /// What the guards around have demanded of which token, the outermost first.
+    pub(crate) fn demands(&self) -> Vec<(&Policy, &VerifiedToken)> {
+        let mut demands = Vec::new();
+        for checked in self.outwards() {
+            if let Some(policy) = checked.guard.as_ref().and_then(|guard| guard.0.policy.as_ref()) {
+                demands.push((policy, &checked.found.token));
+            }
+        }
+        demands.reverse();
+        demands
     }
 
     fn outwards(&self) -> impl Iterator<Item = &Checked> {

@@ -3,6 +3,7 @@
 mod authenticated;
 mod authenticator;
 mod bearer;
+mod bound;
 mod cache;
 mod chain;
 mod challenge;

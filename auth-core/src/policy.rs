@@ -23,7 +23,8 @@ use crate::verifier::VerifiedToken;
 ///
 /// What cannot be told is never in the caller's favour. A claim that is not there, or has another type
 /// than it is compared with, gives neither a yes nor a no: it refuses, also where the policy is
-/// [negated](#impl-Not-for-Policy). Only an alternative that is met by something else helps then.
+/// [negated](#impl-Not-for-Policy). Only an alternative that is met by something else helps then. (A token without
+/// scopes is known to have none, so that `!Policy::scope(s)` lets it in.)
 ///
 /// ```
 /// # use auth_core::Policy;
@@ -190,7 +191,7 @@ impl Policy {
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        self.0.holds(token, &[]) == Some(true)
+        self.0.holds(token, Granted::Own) == Some(true)
     }
 }
 
@@ -225,17 +226,33 @@ impl Not for Policy {
     }
 }
 
-/// The scopes with which the token would be enough for all the policies, its other claims being what they
-/// are: those that it has and needs, and those that it lacks. Empty if scopes alone would not do.
-pub(crate) fn sufficient_scopes<'a>(policies: &[&'a Policy], token: &VerifiedToken) -> Vec<&'a Scope> {
+/// The scopes with which the bearer of these tokens would be let in by all the policies, each asked of its token,
+/// whose other claims are what they are: those that the tokens have and need, and those that they lack. Empty if
+/// scopes alone would not do, or that cannot be told.
+pub(crate) fn sufficient_scopes<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Vec<&'a Scope> {
     let mut scopes = Vec::new();
-    for policy in policies {
-        let Some(of_policy) = policy.0.sufficient_scopes(token) else { return Vec::new() };
+    for (policy, token) in demands {
+        let Some(of_policy) = policy.0.sufficient_scopes(token, true) else { return Vec::new() };
         add_missing(&mut scopes, of_policy);
     }
-    // A policy may forbid a scope that another part of it asks for.
-    let would_do = |policy: &&Policy| policy.0.holds(token, &scopes) == Some(true);
-    if policies.iter().all(would_do) { scopes } else { Vec::new() }
+    // A policy may forbid a scope that another asks for, or rest on one that another part of it does not need.
+    let would_do = |scopes: &[&Scope]| {
+        let holds = |granted: Granted<'_>| {
+            demands.iter().all(|(policy, token)| policy.0.holds(token, granted) == Some(true))
+        };
+        holds(Granted::Only(scopes)) && holds(Granted::Besides(scopes))
+    };
+    if would_do(&scopes) {
+        return scopes;
+    }
+    for (policy, token) in demands {
+        policy.0.for_each_scope(&mut |scope| {
+            if token.scopes().contains(scope.as_str()) {
+                add_missing(&mut scopes, vec![scope]);
+            }
+        });
+    }
+    if would_do(&scopes) { scopes } else { Vec::new() }
 }
 
 fn add_missing<'a>(scopes: &mut Vec<&'a Scope>, more: Vec<&'a Scope>) {
@@ -246,41 +263,84 @@ fn add_missing<'a>(scopes: &mut Vec<&'a Scope>, more: Vec<&'a Scope>) {
     }
 }
 
-impl Rule {
-    /// Whether the rule holds if the token had these scopes besides its own; `None` if it cannot be told.
-    fn holds(&self, token: &VerifiedToken, besides: &[&Scope]) -> Option<bool> {
+/// Which scopes a token is taken to have.
+#[derive(Clone, Copy)]
+enum Granted<'a> {
+    Own,
+    /// These besides its own.
+    Besides(&'a [&'a Scope]),
+    /// These and no other.
+    Only(&'a [&'a Scope]),
+}
+
+impl Granted<'_> {
+    fn contains(self, token: &VerifiedToken, scope: &Scope) -> bool {
+        let own = || token.scopes().contains(scope.as_str());
         match self {
-            Self::Scope(scope) => Some(token.scopes().contains(scope.as_str()) || besides.contains(&scope)),
-            Self::Role(role) => token.ask_roles(Question::Contains(role)),
-            Self::Equals(path, value) => token.ask(path, Question::Equals(value)),
-            Self::Contains(path, value) => token.ask(path, Question::Contains(value)),
-            Self::Predicate(_, predicate) => Some(predicate(token)),
-            Self::Not(rule) => rule.holds(token, besides).map(|holds| !holds),
-            Self::All(rules) => decided(rules, false, token, besides),
-            Self::Any(rules) => decided(rules, true, token, besides),
+            Self::Own => own(),
+            Self::Besides(others) => others.contains(&scope) || own(),
+            Self::Only(scopes) => scopes.contains(&scope),
         }
     }
 
-    fn sufficient_scopes(&self, token: &VerifiedToken) -> Option<Vec<&Scope>> {
-        let holds = || self.holds(token, &[]) == Some(true);
+    /// What the claim would answer. Where scopes are only supposed, the claims that hold them tell nothing.
+    fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Option<bool> {
+        if !matches!(self, Self::Own) && (path.begins_with("scope") || path.begins_with("scp")) {
+            return None;
+        }
+        token.ask(path, question)
+    }
+}
+
+impl Rule {
+    /// Whether the rule holds; `None` if it cannot be told.
+    fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Option<bool> {
         match self {
-            Self::Scope(scope) => Some(vec![scope]),
-            Self::All(rules) => {
+            Self::Scope(scope) => Some(granted.contains(token, scope)),
+            Self::Role(role) => token.ask_roles(Question::Contains(role)),
+            Self::Equals(path, value) => granted.ask(token, path, Question::Equals(value)),
+            Self::Contains(path, value) => granted.ask(token, path, Question::Contains(value)),
+            Self::Predicate(_, predicate) => Some(predicate(token)),
+            Self::Not(rule) => rule.holds(token, granted).map(|holds| !holds),
+            Self::All(rules) => decided(rules, false, token, granted),
+            Self::Any(rules) => decided(rules, true, token, granted),
+        }
+    }
+
+    /// Scopes with which the rule comes out as wanted.
+    fn sufficient_scopes(&self, token: &VerifiedToken, wanted: bool) -> Option<Vec<&Scope>> {
+        let is_met = |rule: &Self| rule.holds(token, Granted::Own) == Some(wanted);
+        match (self, wanted) {
+            (Self::Scope(scope), true) => Some(vec![scope]),
+            (Self::Not(rule), _) => rule.sufficient_scopes(token, !wanted),
+            (Self::All(rules), true) | (Self::Any(rules), false) => {
                 let mut scopes = Vec::new();
                 for rule in rules {
-                    add_missing(&mut scopes, rule.sufficient_scopes(token)?);
+                    add_missing(&mut scopes, rule.sufficient_scopes(token, wanted)?);
                 }
                 Some(scopes)
             }
-            Self::Any(rules) => {
+            (Self::Any(rules), true) | (Self::All(rules), false) => {
                 // What the token already meets is the least to ask for.
-                let met = rules.iter().filter(|rule| rule.holds(token, &[]) == Some(true));
+                let met = rules.iter().filter(|rule| is_met(rule));
                 let mut by_preference = met.chain(rules);
-                by_preference.find_map(|rule| rule.sufficient_scopes(token))
+                by_preference.find_map(|rule| rule.sufficient_scopes(token, wanted))
             }
-            Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) | Self::Not(_) => {
-                holds().then(Vec::new)
+            (
+                Self::Scope(_) | Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..),
+                _,
+            ) => is_met(self).then(Vec::new),
+        }
+    }
+
+    fn for_each_scope<'a>(&'a self, call: &mut dyn FnMut(&'a Scope)) {
+        match self {
+            Self::Scope(scope) => call(scope),
+            Self::Not(rule) => rule.for_each_scope(call),
+            Self::All(rules) | Self::Any(rules) => {
+                rules.iter().for_each(|rule| rule.for_each_scope(call));
             }
+            Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) => {}
         }
     }
 
@@ -295,10 +355,10 @@ impl Rule {
 }
 
 /// One rule that comes out as `verdict` decides. Else all have to come out otherwise, or it cannot be told.
-fn decided(rules: &[Rule], verdict: bool, token: &VerifiedToken, besides: &[&Scope]) -> Option<bool> {
+fn decided(rules: &[Rule], verdict: bool, token: &VerifiedToken, granted: Granted<'_>) -> Option<bool> {
     let mut outcome = Some(!verdict);
     for rule in rules {
-        match rule.holds(token, besides) {
+        match rule.holds(token, granted) {
             Some(holds) if holds == verdict => return Some(verdict),
             Some(_) => {}
             None => outcome = None,

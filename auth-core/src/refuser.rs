@@ -10,7 +10,7 @@ use crate::error::VerifyError;
 use crate::rejection::{Reason, Rejecter, Rejection};
 use crate::rejection_body::{BodyWriter, Preferences};
 use crate::scope::Scope;
-use crate::verifier::{Evidence, VerifiedToken};
+use crate::verifier::Evidence;
 
 /// Made when an authenticator is; shared by all its requests.
 #[derive(Debug)]
@@ -105,26 +105,5 @@ impl Refuser {
             }
             None => rejection,
         }
-    }
-}
-
-/// The refuser that goes with a verified token.
-///
-/// A token remembers the first one that it was found for, so that a token seen again need not touch what
-/// all requests share: the count of an `Arc` that several cores write is slow.
-#[derive(Clone)]
-pub(crate) struct BoundRefuser {
-    /// `None`: the one that the token remembers.
-    other: Option<Arc<Refuser>>,
-}
-
-impl BoundRefuser {
-    pub(crate) fn new(token: &VerifiedToken, refuser: &Arc<Refuser>) -> Self {
-        let remembered = token.remember_refuser(refuser);
-        Self { other: (!Arc::ptr_eq(remembered, refuser)).then(|| refuser.clone()) }
-    }
-
-    pub(crate) fn get<'a>(&'a self, token: &'a VerifiedToken) -> &'a Arc<Refuser> {
-        self.other.as_ref().unwrap_or_else(|| token.remembered_refuser())
     }
 }

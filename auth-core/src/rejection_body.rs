@@ -127,9 +127,6 @@ impl Preferences {
 fn field(request: &impl RequestHead, name: &str) -> Option<Box<str>> {
     let mut joined = String::new();
     for value in request.header_values(name) {
-        if joined.len() + value.len() > MAX_PREFERENCE_BYTES {
-            return None;
-        }
         let value = std::str::from_utf8(value).ok()?;
         if !value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
             return None;
@@ -138,6 +135,9 @@ fn field(request: &impl RequestHead, name: &str) -> Option<Box<str>> {
             joined.push_str(", ");
         }
         joined.push_str(value);
+        if joined.len() > MAX_PREFERENCE_BYTES {
+            return None;
+        }
     }
     (!joined.is_empty()).then(|| joined.into_boxed_str())
 }

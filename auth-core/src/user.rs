@@ -103,6 +103,7 @@ type Boxed<U> = Pin<Box<dyn Future<Output = Outcome<U>> + Send>>;
 pub struct UserLoading<S: UserStore + ?Sized> {
     refuser: Arc<Refuser>,
     token: VerifiedToken,
+    text: Option<Arc<str>>,
     store: Arc<S>,
     outcome: Shared<Boxed<S::User>>,
 }
@@ -117,15 +118,17 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
 
     fn begin(caller: Caller, store: Arc<S>) -> Self {
         let (refuser, token) = (caller.refuser().clone(), caller.found.token.clone());
+        let text = caller.bound.text(&token).cloned();
         let outcome: Boxed<S::User> = Box::pin(load(caller, store.clone()));
-        Self { refuser, token, store, outcome: outcome.shared() }
+        Self { refuser, token, text, store, outcome: outcome.shared() }
     }
 
     /// Another store may know other users, and another authenticator refuse in other words.
     fn is_for(&self, caller: &Caller, store: &Arc<S>) -> bool {
         Arc::ptr_eq(&self.store, store)
             && Arc::ptr_eq(&self.refuser, caller.refuser())
-            && self.token.says_the_same_as(&caller.found.token)
+            && (self.token.is(&caller.found.token)
+                || self.text.is_some() && self.text.as_ref() == caller.bound.text(&caller.found.token))
     }
 
     /// The user.
@@ -171,6 +174,7 @@ impl<S: UserStore + ?Sized> Clone for UserLoading<S> {
         Self {
             refuser: self.refuser.clone(),
             token: self.token.clone(),
+            text: self.text.clone(),
             store: self.store.clone(),
             outcome: self.outcome.clone(),
         }

@@ -182,11 +182,20 @@ struct Inner {
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
     /// Of the authenticator that the token was first found for.
     refuser: OnceLock<Arc<Refuser>>,
+    /// As the token was first presented.
+    text: OnceLock<Arc<str>>,
 }
 
 impl Inner {
     fn new(claims: RegisteredClaims, json: String, roles: Option<ClaimPath>) -> Self {
-        Self { claims, json, roles, typed: Default::default(), refuser: OnceLock::new() }
+        Self {
+            claims,
+            json,
+            roles,
+            typed: Default::default(),
+            refuser: OnceLock::new(),
+            text: OnceLock::new(),
+        }
     }
 }
 
@@ -340,9 +349,19 @@ impl VerifiedToken {
         self.inner.refuser.get_or_init(|| Arc::new(Refuser::new()))
     }
 
-    /// Whether the two are of the same claims, to the byte.
-    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner) || self.inner.json == other.inner.json
+    /// The first one that was given.
+    pub(crate) fn remember_text(&self, text: &str) -> &Arc<str> {
+        self.inner.text.get_or_init(|| text.into())
+    }
+
+    /// The first one that was given.
+    pub(crate) fn remembered_text(&self) -> Option<&Arc<str>> {
+        self.inner.text.get()
+    }
+
+    /// Whether it is the very same, and not only one with the same claims.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(crate) fn registered(&self) -> &RegisteredClaims {

@@ -158,4 +158,7 @@ fn the_hook_learns_what_the_client_prefers() {
         assert_eq!(told(request().header("accept-language", unfit)), "None None");
     }
     assert!(told(request().header("accept-language", "x".repeat(1024))).starts_with("Some"));
+    let [half, rest] = [500, 523].map(|length| "x".repeat(length));
+    let too_long = request().header("accept-language", half).header("accept-language", rest);
+    assert_eq!(told(too_long), "None None", "with the comma between");
 }

@@ -93,6 +93,27 @@ fn a_user_is_loaded_once_for_all_who_ask() {
     assert_eq!(store.asked.load(Ordering::Relaxed), 1);
 }
 
+/// A verifier may say something else each time, as when it was asked.
+#[test]
+fn a_user_is_loaded_once_though_the_claims_differ() {
+    struct Nonce(AtomicUsize);
+    #[async_trait]
+    impl TokenVerifier for Nonce {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+            let nonce = self.0.fetch_add(1, Ordering::Relaxed);
+            VerifiedToken::assert_verified(serde_json::json!({ "sub": token, "nonce": nonce }))
+        }
+    }
+    let authenticator = Authenticator::new(Nonce(AtomicUsize::new(0)));
+    let store = Arc::new(Db::default());
+    let begun = authenticated(&authenticator, "alice").load_user(&store, None);
+    let joined = authenticated(&authenticator, "alice").load_user(&store, Some(&begun));
+    assert_eq!(outcome(&begun), outcome(&joined));
+    assert_eq!(store.asked.load(Ordering::Relaxed), 1);
+    let other = authenticated(&authenticator, "bob").load_user(&store, Some(&begun));
+    assert_eq!(outcome(&other), Ok("user bob".to_owned()));
+}
+
 #[test]
 fn a_refusal_is_found_once_too() {
     let authenticator = Authenticator::new(Names);

@@ -16,8 +16,8 @@ fn scope(name: &'static str) -> Policy {
 
 #[track_caller]
 fn suffices(policy: &Policy, token: &VerifiedToken, expected: &[&str]) {
-    let scopes: Vec<_> = sufficient_scopes(&[policy], token).into_iter().map(Scope::as_str).collect();
-    assert_eq!(scopes, expected);
+    let scopes: Vec<_> = sufficient_scopes(&[(policy, token)]).into_iter().map(Scope::as_str).collect();
+    assert_eq!(scopes, expected, "{policy:?}");
 }
 
 #[test]
@@ -137,17 +137,54 @@ fn no_scope_is_named_that_would_not_have_sufficed() {
     suffices(&scope("b").and(!scope("a")), &token("a", &[]), &[]);
     suffices(&scope("b").and(!scope("a")), &nobody, &["b"]);
     suffices(&scope("a").or(scope("b")).and(!scope("a")), &nobody, &[]);
+    // The claims that scopes are read from would be others.
+    let scp = token_of(json!({"sub": "a", "scp": ["x"]}));
+    suffices(&scope("y").and(!Policy::claim("scp").contains("y")), &scp, &[]);
+    suffices(&scope("y").and(Policy::claim("scp").contains("x")), &scp, &[]);
+    suffices(&scope("b").and(Policy::claim("scope").equals("a")), &token("a", &[]), &[]);
+    suffices(
+        &scope("b").and(Policy::role("x").or(Policy::claim("scope").equals("a"))),
+        &token("a", &["x"]),
+        &["b"],
+    );
+}
+
+#[test]
+fn a_token_with_no_other_scopes_than_those_named_is_enough() {
+    let named = !((!scope("a")).or(!scope("b")));
+    suffices(&named.clone().and(scope("c")), &token("a b", &[]), &["a", "b", "c"]);
+    suffices(&named.and(scope("c")), &token("", &[]), &["a", "b", "c"]);
+    suffices(&(!(scope("a").and(scope("b")))).and(scope("c")), &token("a", &[]), &["c"]);
+    // Met by not having `b`, until that is asked for; by `c` then.
+    let unless = (!scope("b")).or(scope("c"));
+    suffices(&unless.clone().and(scope("b")), &token("c d", &[]), &["b", "c"]);
+    suffices(&unless.and(scope("b")), &token("d", &[]), &[]);
 }
 
 #[test]
 fn the_scopes_of_several_policies_are_named_in_order_and_once() {
     let policies = [scope("a").or(Policy::role("admin")), scope("b").and(scope("a")), scope("c")];
-    let refs: Vec<_> = policies.iter().collect();
-    let named = |token| sufficient_scopes(&refs, &token).into_iter().map(Scope::as_str).collect::<Vec<_>>();
+    let named = |token: VerifiedToken| {
+        let demands: Vec<_> = policies.iter().map(|policy| (policy, &token)).collect();
+        sufficient_scopes(&demands).into_iter().map(Scope::as_str).collect::<Vec<_>>()
+    };
     assert_eq!(named(token("", &[])), ["a", "b", "c"]);
     assert_eq!(named(token("c", &["admin"])), ["b", "a", "c"]);
-    let with_role = [&policies[0], &Policy::role("root")].map(Policy::clone);
-    assert!(sufficient_scopes(&[&with_role[0], &with_role[1]], &token("", &[])).is_empty());
+    let (role, nobody) = (Policy::role("root"), token("", &[]));
+    assert!(sufficient_scopes(&[(&policies[0], &nobody), (&role, &nobody)]).is_empty());
+}
+
+#[test]
+fn each_policy_is_asked_of_its_own_token() {
+    let gold = token_of(json!({"sub": "a", "tier": "gold"}));
+    let plain = token_of(json!({"sub": "a"}));
+    let (outer, inner) = (Policy::claim("tier").equals("gold").or(scope("a")), scope("x"));
+    let named = |outer_token| {
+        let scopes = sufficient_scopes(&[(&outer, outer_token), (&inner, &plain)]);
+        scopes.into_iter().map(Scope::as_str).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&gold), ["x"]);
+    assert_eq!(named(&plain), ["a", "x"]);
 }
 
 #[test]
