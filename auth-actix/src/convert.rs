@@ -1,7 +1,7 @@
 //! actix-web 4 speaks `http` 0.2, the core speaks `http` 1: the one file that knows of both.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use auth_core::{Pass, Rejection, RequestHead};
 
@@ -18,7 +18,12 @@ impl RequestHead for Head<'_> {
     }
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.headers().get_all(name).map(HeaderValue::as_bytes)
+        // The one that every request is asked for, found without reading its name each time.
+        let values = match name {
+            "authorization" => self.0.headers().get_all(AUTHORIZATION),
+            _ => self.0.headers().get_all(name),
+        };
+        values.map(HeaderValue::as_bytes)
     }
 
     fn pass(&self) -> Option<Pass> {

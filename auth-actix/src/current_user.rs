@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use auth_core::{NoClaims, Rejection, UserLoading, UserStore};
 
-use crate::extract::{Authenticated, Verdict};
+use crate::extract::{Authenticated, Later};
 use crate::rejection::AuthRejection;
 
 /// The application's own user behind a good token, out of its [`UserStore`].
@@ -64,7 +64,7 @@ impl<S: UserStore + ?Sized> fmt::Debug for CurrentUser<S> {
 
 impl<S: UserStore + ?Sized> FromRequest for CurrentUser<S> {
     type Error = AuthRejection;
-    type Future = Verdict<Self>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Authenticated::<NoClaims>::from_request(request, payload);

@@ -7,12 +7,15 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use auth_core::{Authenticator, NoClaims, Policy, Rejection};
+use futures_util::future::Either;
 use serde::de::DeserializeOwned;
 
 use crate::convert::Head;
 use crate::rejection::AuthRejection;
 
-pub(crate) type Verdict<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
+pub(crate) type Later<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
+/// Mostly the verdict is there at once.
+type Verdict<T> = Either<Ready<Result<T, AuthRejection>>, Later<T>>;
 
 /// Demands a good token. The handler is not run without one.
 ///
@@ -77,11 +80,18 @@ impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for Authenticated<
     type Future = Verdict<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let now = match authenticator(request) {
+            Ok(authenticator) => authenticator.authenticate_now(&Head(request)),
+            Err(rejection) => Some(Err(rejection)),
+        };
+        if let Some(verdict) = now {
+            return Either::Left(ready(verdict.map(Self).map_err(AuthRejection)));
+        }
         let request = request.clone();
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             let user = authenticator(&request)?.authenticate(&Head(&request)).await?;
             Ok(Self(kept(&request, user)))
-        })
+        }))
     }
 }
 
@@ -120,11 +130,19 @@ impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for MaybeAuthentic
     type Future = Verdict<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let now = match authenticator(request) {
+            Ok(authenticator) => authenticator.authenticate_optional_now(&Head(request)),
+            Err(rejection) => Some(Err(rejection)),
+        };
+        if let Some(verdict) = now {
+            let user = verdict.map(|user| Self(user.map(Authenticated)));
+            return Either::Left(ready(user.map_err(AuthRejection)));
+        }
         let request = request.clone();
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             let user = authenticator(&request)?.authenticate_optional(&Head(&request)).await?;
             Ok(Self(user.map(|user| Authenticated(kept(&request, user)))))
-        })
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use auth_core::{NoClaims, RequiredScopes};
 use serde::de::DeserializeOwned;
 
-use crate::extract::{Authenticated, Verdict};
+use crate::extract::{Authenticated, Later};
 use crate::rejection::AuthRejection;
 
 /// Demands a good token with all the scopes that the type names.
@@ -77,7 +77,7 @@ where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     type Error = AuthRejection;
-    type Future = Verdict<Self>;
+    type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let user = Authenticated::from_request(request, payload);

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::authenticator::caught;
-use crate::bound::Bound;
 use crate::error::VerifyError;
-use crate::guard::{Found, Pass};
+use crate::guard::Pass;
 use crate::policy::{Policy, sufficient_scopes};
 use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::rejection_body::Preferences;
 use crate::scope::RequiredScopes;
 use crate::user::{UserLoading, UserStore};
-use crate::verifier::{NoClaims, VerifiedToken};
+use crate::verifier::{Evidence, NoClaims, VerifiedToken};
 
 /// A caller whose token was accepted, and the application's own claims.
 ///
@@ -30,12 +29,21 @@ pub struct Authenticated<C = NoClaims> {
     caller: Caller,
 }
 
-/// A good token, and all that is needed to refuse its bearer later in the request.
+/// A good token, and what is needed to refuse its bearer later in the request.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    pub(crate) found: Found,
-    pub(crate) bound: Bound,
+    pub(crate) token: VerifiedToken,
+    /// `None` for most: then it is what the token remembers, and small to move about.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What not every caller has.
+#[derive(Clone, Default)]
+pub(crate) struct More {
+    /// Where it is another one than the token remembers.
+    pub(crate) refuser: Option<Arc<Refuser>>,
     pub(crate) preferences: Option<Arc<Preferences>>,
+    pub(crate) evidence: Option<Arc<Evidence>>,
     /// Of the innermost guard around.
     pub(crate) pass: Option<Pass>,
     /// The verdict was not to be had at once.
@@ -46,7 +54,7 @@ impl<C> Authenticated<C> {
     /// The token.
     #[must_use]
     pub fn token(&self) -> &VerifiedToken {
-        &self.caller.found.token
+        &self.caller.token
     }
 
     /// Goes on only if the token is enough for the policy.
@@ -93,31 +101,38 @@ impl<C> Authenticated<C> {
     /// `None` if it was had at once.
     #[must_use]
     pub fn pass_to_keep(&self) -> Option<Pass> {
-        self.caller.waited.then(|| Pass::of_caller(self.caller.clone(), None))
+        self.caller.more.as_ref()?.waited.then(|| Pass::of_caller(self.caller.clone(), None))
     }
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Authenticated<C> {
     pub(crate) fn read(caller: Caller) -> Result<Self, Rejection> {
-        let claims = caught(|| caller.found.token.shared_claims().map_err(VerifyError::from));
+        let claims = caught(|| caller.token.shared_claims().map_err(VerifyError::from));
         match claims.and_then(|claims| claims) {
             Ok(claims) => Ok(Self { claims, caller }),
-            Err(error) => Err(caller.refuser().refuse_token_later(
-                &error,
-                caller.found.evidence.as_deref(),
-                caller.preferences.as_deref(),
-            )),
+            Err(error) => {
+                Err(caller.refuser().refuse_token_later(&error, caller.evidence(), caller.preferences()))
+            }
         }
     }
 }
 
 impl Caller {
     pub(crate) fn refuser(&self) -> &Arc<Refuser> {
-        self.bound.refuser(&self.found.token)
+        let other = self.more.as_ref().and_then(|more| more.refuser.as_ref());
+        other.unwrap_or_else(|| self.token.remembered_refuser())
+    }
+
+    fn evidence(&self) -> Option<&Evidence> {
+        self.more.as_ref()?.evidence.as_deref()
+    }
+
+    fn preferences(&self) -> Option<&Preferences> {
+        self.more.as_ref()?.preferences.as_deref()
     }
 
     pub(crate) fn require(&self, policy: &Policy) -> Result<(), Rejection> {
-        match caught(|| policy.allows(&self.found.token)) {
+        match caught(|| policy.allows(&self.token)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.refuse(policy)),
             Err(_) => {
@@ -129,21 +144,22 @@ impl Caller {
 
     fn refuse(&self, policy: &Policy) -> Rejection {
         let reason = Reason::Insufficient;
-        let (key_id, issuer) = match &self.found.evidence {
+        let (key_id, issuer) = match self.evidence() {
             Some(evidence) => (evidence.key_id.as_deref(), evidence.issuer),
             None => (None, None),
         };
         tracing::debug!(?reason, ?policy, key_id, issuer, "request refused");
-        let mut demands = self.pass.as_ref().map(Pass::demands).unwrap_or_default();
-        demands.push((policy, &self.found.token));
+        let pass = self.more.as_ref().and_then(|more| more.pass.as_ref());
+        let mut demands = pass.map(Pass::demands).unwrap_or_default();
+        demands.push((policy, &self.token));
         // A predicate that panics only now tells no scopes.
         let scopes = caught(|| sufficient_scopes(&demands)).unwrap_or_default();
-        self.refuser().reject_insufficient(&scopes, self.preferences.as_deref())
+        self.refuser().reject_insufficient(&scopes, self.preferences())
     }
 
     /// Refuses for a reason that was logged.
     pub(crate) fn reject(&self, reason: Reason) -> Rejection {
-        self.refuser().reject(reason, self.preferences.as_deref())
+        self.refuser().reject(reason, self.preferences())
     }
 }
 
@@ -151,7 +167,7 @@ impl<C> Deref for Authenticated<C> {
     type Target = VerifiedToken;
 
     fn deref(&self) -> &VerifiedToken {
-        &self.caller.found.token
+        &self.caller.token
     }
 }
 

@@ -9,12 +9,11 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 use tracing::Level;
 
-use crate::authenticated::{Authenticated, Caller};
+use crate::authenticated::{Authenticated, Caller, More};
 use crate::bearer::{Credentials, has_access_token_parameter};
-use crate::bound::Bound;
 use crate::challenge::{InvalidRealm, Realm};
 use crate::error::VerifyError;
-use crate::guard::{Found, Pass};
+use crate::guard::Pass;
 use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::rejection_body::{BodyWriter, Refusal, RejectionBody};
@@ -147,6 +146,39 @@ impl Authenticator {
         self.caller(request).await?.map(Authenticated::read).transpose()
     }
 
+    /// As [`authenticate_optional`](Self::authenticate_optional), if the verdict is to be had at once: then no
+    /// future has to be made for it. If not, that has to be asked.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to send.
+    pub fn authenticate_optional_now<C: DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        request: &impl RequestHead,
+    ) -> Option<Result<Option<Authenticated<C>>, Rejection>> {
+        match self.caller_now(request) {
+            Verdict::Reached(verdict) => {
+                Some(verdict.and_then(|caller| caller.map(Authenticated::read).transpose()))
+            }
+            Verdict::ToWaitFor { .. } => None,
+        }
+    }
+
+    /// As [`authenticate`](Self::authenticate), if the verdict is to be had at once: then no future has to be
+    /// made for it. If not, that has to be asked.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to send.
+    pub fn authenticate_now<C: DeserializeOwned + Send + Sync + 'static>(
+        &self,
+        request: &impl RequestHead,
+    ) -> Option<Result<Authenticated<C>, Rejection>> {
+        let user = self.authenticate_optional_now(request)?;
+        let missing = || self.inner.refuser.refuse(Reason::Missing, request);
+        Some(user.and_then(|user| user.ok_or_else(missing)))
+    }
+
     /// The token of the request, **not verified**: what it says may be anyone's invention.
     ///
     /// # Errors
@@ -165,8 +197,9 @@ impl Authenticator {
             Verdict::Reached(verdict) => verdict,
             Verdict::ToWaitFor { token, mut evidence, pass } => {
                 let verdict = self.wait_for_verdict(token, evidence.as_mut()).await;
-                let caller = self.conclude(token, verdict, evidence, pass, request)?;
-                Ok(Some(Caller { waited: true, ..caller }))
+                let mut caller = self.conclude(token, verdict, evidence, pass, request)?;
+                caller.more.get_or_insert_default().waited = true;
+                Ok(Some(caller))
             }
         }
     }
@@ -175,8 +208,8 @@ impl Authenticator {
     pub(crate) fn caller_now<'a>(&self, request: &'a impl RequestHead) -> Verdict<'a> {
         let pass = request.pass();
         let found = pass.as_ref().and_then(|pass| pass.found_for(&self.inner.refuser, request));
-        if let Some((found, token)) = found {
-            return Verdict::Reached(Ok(Some(self.caller_with(found, &token, pass, request))));
+        if let Some((token, evidence)) = found {
+            return Verdict::Reached(Ok(Some(self.caller_with(token, evidence, pass, request))));
         }
         let token = match self.presented_token(request) {
             Ok(Some(token)) => token,
@@ -215,25 +248,26 @@ impl Authenticator {
         if self.inner.subject_in_spans {
             tracing::Span::current().record("subject", token.subject());
         }
-        let found = Found { token, evidence: evidence.map(Arc::new) };
-        Ok(self.caller_with(found, text, pass, request))
+        token.remember_text(text);
+        Ok(self.caller_with(token, evidence.map(Arc::new), pass, request))
     }
 
     fn caller_with(
         &self,
-        found: Found,
-        text: &str,
+        token: VerifiedToken,
+        evidence: Option<Arc<Evidence>>,
         pass: Option<Pass>,
         request: &impl RequestHead,
     ) -> Caller {
         let refuser = &self.inner.refuser;
-        Caller {
-            bound: Bound::new(&found.token, refuser, text),
-            preferences: refuser.preferences(request),
-            found,
-            pass,
-            waited: false,
+        let is_remembered = Arc::ptr_eq(token.remember_refuser(refuser), refuser);
+        let preferences = refuser.preferences(request);
+        if is_remembered && preferences.is_none() && evidence.is_none() && pass.is_none() {
+            return Caller { token, more: None };
         }
+        let refuser = (!is_remembered).then(|| refuser.clone());
+        let more = More { refuser, preferences, evidence, pass, waited: false };
+        Caller { token, more: Some(Box::new(more)) }
     }
 
     /// `None` if no bearer credentials were given.

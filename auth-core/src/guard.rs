@@ -13,10 +13,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::authenticated::Caller;
+use crate::authenticated::{Caller, More};
 use crate::authenticator::{AUTHORIZATION, Authenticator, RequestHead, Verdict};
 use crate::bearer;
-use crate::bound::Bound;
 use crate::policy::Policy;
 use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
@@ -126,39 +125,41 @@ fn is_cors_preflight(request: &impl RequestHead) -> bool {
 pub struct Pass(Arc<Checked>);
 
 struct Checked {
-    found: Found,
-    bound: Bound,
+    token: VerifiedToken,
+    /// Where it is another one than the token remembers.
+    refuser: Option<Arc<Refuser>>,
+    evidence: Option<Arc<Evidence>>,
     /// Whose demands were met; `None` where nothing was demanded.
     guard: Option<Guard>,
     /// Of the next guard outwards.
     outer: Option<Pass>,
 }
 
-/// A token that was verified, and what is worth logging of that.
-#[derive(Clone)]
-pub(crate) struct Found {
-    pub(crate) token: VerifiedToken,
-    pub(crate) evidence: Option<Arc<Evidence>>,
+impl Checked {
+    fn refuser(&self) -> &Refuser {
+        self.refuser.as_ref().unwrap_or_else(|| self.token.remembered_refuser())
+    }
 }
 
 impl Pass {
     pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
-        let Caller { found, bound, pass: outer, .. } = caller;
-        Self(Arc::new(Checked { found, bound, guard, outer }))
+        let Caller { token, more } = caller;
+        let More { refuser, evidence, pass: outer, .. } = more.map(|more| *more).unwrap_or_default();
+        Self(Arc::new(Checked { token, refuser, evidence, guard, outer }))
     }
 
-    /// What a guard with the refuser's verifier has found of the token that the request brings, and that token.
+    /// What a guard with the refuser's verifier has found of the token that the request brings.
     pub(crate) fn found_for(
         &self,
         refuser: &Refuser,
         request: &impl RequestHead,
-    ) -> Option<(Found, Arc<str>)> {
-        self.outwards().find_map(|Checked { found, bound, .. }| {
-            let text = bound.text(&found.token)?;
-            let same = bound.refuser(&found.token).verifies_as(refuser)
-                && bearer::hold_token(request.header_values(AUTHORIZATION), text);
-            same.then(|| (found.clone(), text.clone()))
-        })
+    ) -> Option<(VerifiedToken, Option<Arc<Evidence>>)> {
+        let is_same = |checked: &&Checked| {
+            let is_brought = |text: &Arc<str>| bearer::hold_token(request.header_values(AUTHORIZATION), text);
+            checked.refuser().verifies_as(refuser) && checked.token.remembered_text().is_some_and(is_brought)
+        };
+        let Checked { token, evidence, .. } = self.outwards().find(is_same)?;
+        Some((token.clone(), evidence.clone()))
     }
 
     /// What the guards around have demanded of which token, the outermost first.
@@ -166,7 +167,7 @@ impl Pass {
         let mut demands = Vec::new();
         for checked in self.outwards() {
             if let Some(policy) = checked.guard.as_ref().and_then(|guard| guard.0.policy.as_ref()) {
-                demands.push((policy, &checked.found.token));
+                demands.push((policy, &checked.token));
             }
         }
         demands.reverse();

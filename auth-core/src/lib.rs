@@ -3,7 +3,6 @@
 mod authenticated;
 mod authenticator;
 mod bearer;
-mod bound;
 mod cache;
 mod chain;
 mod challenge;

@@ -103,7 +103,6 @@ type Boxed<U> = Pin<Box<dyn Future<Output = Outcome<U>> + Send>>;
 pub struct UserLoading<S: UserStore + ?Sized> {
     refuser: Arc<Refuser>,
     token: VerifiedToken,
-    text: Option<Arc<str>>,
     store: Arc<S>,
     outcome: Shared<Boxed<S::User>>,
 }
@@ -117,18 +116,20 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
     }
 
     fn begin(caller: Caller, store: Arc<S>) -> Self {
-        let (refuser, token) = (caller.refuser().clone(), caller.found.token.clone());
-        let text = caller.bound.text(&token).cloned();
+        let (refuser, token) = (caller.refuser().clone(), caller.token.clone());
         let outcome: Boxed<S::User> = Box::pin(load(caller, store.clone()));
-        Self { refuser, token, text, store, outcome: outcome.shared() }
+        Self { refuser, token, store, outcome: outcome.shared() }
     }
 
     /// Another store may know other users, and another authenticator refuse in other words.
     fn is_for(&self, caller: &Caller, store: &Arc<S>) -> bool {
+        let of_same_text = || {
+            let text = self.token.remembered_text();
+            text.is_some() && text == caller.token.remembered_text()
+        };
         Arc::ptr_eq(&self.store, store)
             && Arc::ptr_eq(&self.refuser, caller.refuser())
-            && (self.token.is(&caller.found.token)
-                || self.text.is_some() && self.text.as_ref() == caller.bound.text(&caller.found.token))
+            && (self.token.is(&caller.token) || of_same_text())
     }
 
     /// The user.
@@ -144,7 +145,7 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
 
 async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S::User> {
     let lookup = async {
-        let mut future = caught(|| store.user(&caller.found.token))?;
+        let mut future = caught(|| store.user(&caller.token))?;
         poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
             Ok(polled) => polled.map(Ok),
             Err(error) => Poll::Ready(Err(error)),
@@ -174,7 +175,6 @@ impl<S: UserStore + ?Sized> Clone for UserLoading<S> {
         Self {
             refuser: self.refuser.clone(),
             token: self.token.clone(),
-            text: self.text.clone(),
             store: self.store.clone(),
             outcome: self.outcome.clone(),
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::{
-    Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection, RequiredScopes, Scope, TokenVerifier,
-    VerifiedToken, VerifyError, async_trait,
+    Authenticated, Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection, RequiredScopes, Scope,
+    TokenVerifier, VerifiedToken, VerifyError, async_trait,
 };
 use auth_testing::TestRequest;
 use futures_executor::block_on;
@@ -181,7 +181,7 @@ fn a_verifier_may_yield_one_token_for_two_texts() {
         for presented in ["one", "other"] {
             let inside = plain().bearer(presented).passed(pass.clone());
             let user = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap();
-            assert_eq!(user.pass_to_keep().is_none(), presented == key, "{presented} in a pass for {key}");
+            assert_eq!(user.subject(), "alice", "{presented} in a pass for {key}");
         }
         let forged = plain().bearer("bad").passed(pass);
         assert!(block_on(authenticator.authenticate::<NoClaims>(&forged)).is_err());
@@ -264,6 +264,36 @@ fn a_predicate_that_panics_is_no_yes() {
     let late = !scope("a").and(broken());
     let guard = Guard::new(authenticator).require(scope("b").and(late));
     assert_eq!(reason(check(&guard, &plain().bearer("a"))), Some(Reason::Insufficient));
+}
+
+#[test]
+fn a_verdict_that_is_there_at_once_is_the_one_that_is_waited_for() {
+    for (verifier, at_once) in [(Counting::default(), false), (Counting::now(), true)] {
+        let authenticator = Authenticator::new(verifier);
+        for request in [
+            plain(),
+            plain().bearer("a"),
+            plain().bearer("bad"),
+            plain().authorization("Bearer"),
+            plain().authorization("Basic x"),
+        ] {
+            let subject = |user: &Authenticated| user.subject().to_owned();
+            let waited = block_on(authenticator.authenticate(&request)).map(|user| subject(&user));
+            let optional = block_on(authenticator.authenticate_optional(&request));
+            let optional = optional.map(|user| user.as_ref().map(subject));
+            let now = authenticator.authenticate_now(&request);
+            let optional_now = authenticator.authenticate_optional_now(&request);
+            // Without a token that could be good there is nothing to wait for.
+            let has_token =
+                waited.is_ok() || waited.as_ref().is_err_and(|error| error.reason() == Reason::Invalid);
+            assert_eq!(now.is_some(), at_once || !has_token, "{request:?}");
+            assert_eq!(optional_now.is_some(), now.is_some(), "{request:?}");
+            if let (Some(now), Some(optional_now)) = (now, optional_now) {
+                assert_eq!(now.map(|user| subject(&user)), waited, "{request:?}");
+                assert_eq!(optional_now.map(|user| user.as_ref().map(subject)), optional, "{request:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -30,13 +30,12 @@ const OPEN: &str = "open";
 const SEEN: &str = "seen before adds";
 const FIRST: &str = "seen first adds";
 const EMPTY: &str = "an empty layer adds";
-const GUARD: &str = "a guard with a policy adds";
+const GUARD: &str = "a guard with a scope adds";
 const BOTH: &str = "guard and extractor add";
 const HANDWRITTEN: &str = "jsonwebtoken by hand adds";
 
-/// By scope or by role, so that both are asked: the token has the role only.
 fn policy() -> Policy {
-    Policy::scope(Scope::from_static("orders:delete")).or(Policy::role("writer"))
+    Policy::scope(Scope::from_static("orders:write"))
 }
 
 /// The ways of protecting a route that are measured, for one algorithm.
