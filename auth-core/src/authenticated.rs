@@ -33,6 +33,8 @@ pub struct Authenticated<C = NoClaims> {
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) token: VerifiedToken,
+    /// Of the innermost guard around.
+    pub(crate) pass: Option<Pass>,
     /// `None` for most: then it is what the token remembers, and small to move about.
     pub(crate) more: Option<Box<More>>,
 }
@@ -44,8 +46,6 @@ pub(crate) struct More {
     pub(crate) refuser: Option<Arc<Refuser>>,
     pub(crate) preferences: Option<Arc<Preferences>>,
     pub(crate) evidence: Option<Arc<Evidence>>,
-    /// Of the innermost guard around.
-    pub(crate) pass: Option<Pass>,
     /// The verdict was not to be had at once.
     pub(crate) waited: bool,
 }
@@ -149,8 +149,7 @@ impl Caller {
             None => (None, None),
         };
         tracing::debug!(?reason, ?policy, key_id, issuer, "request refused");
-        let pass = self.more.as_ref().and_then(|more| more.pass.as_ref());
-        let mut demands = pass.map(Pass::demands).unwrap_or_default();
+        let mut demands = self.pass.as_ref().map(Pass::demands).unwrap_or_default();
         demands.push((policy, &self.token));
         // A predicate that panics only now tells no scopes.
         let scopes = caught(|| sufficient_scopes(&demands)).unwrap_or_default();

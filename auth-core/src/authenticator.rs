@@ -262,12 +262,12 @@ impl Authenticator {
         let refuser = &self.inner.refuser;
         let is_remembered = Arc::ptr_eq(token.remember_refuser(refuser), refuser);
         let preferences = refuser.preferences(request);
-        if is_remembered && preferences.is_none() && evidence.is_none() && pass.is_none() {
-            return Caller { token, more: None };
+        if is_remembered && preferences.is_none() && evidence.is_none() {
+            return Caller { token, pass, more: None };
         }
         let refuser = (!is_remembered).then(|| refuser.clone());
-        let more = More { refuser, preferences, evidence, pass, waited: false };
-        Caller { token, more: Some(Box::new(more)) }
+        let more = More { refuser, preferences, evidence, waited: false };
+        Caller { token, pass, more: Some(Box::new(more)) }
     }
 
     /// `None` if no bearer credentials were given.

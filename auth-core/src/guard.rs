@@ -143,8 +143,8 @@ impl Checked {
 
 impl Pass {
     pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
-        let Caller { token, more } = caller;
-        let More { refuser, evidence, pass: outer, .. } = more.map(|more| *more).unwrap_or_default();
+        let Caller { token, pass: outer, more } = caller;
+        let More { refuser, evidence, .. } = more.map(|more| *more).unwrap_or_default();
         Self(Arc::new(Checked { token, refuser, evidence, guard, outer }))
     }
 
