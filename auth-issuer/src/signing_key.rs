@@ -1,0 +1,186 @@
+//! Keys that sign.
+
+use std::fmt;
+
+use auth_core::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, VerifyError};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use crate::backend::{self, Signer, Unusable};
+
+/// The longest `kid`, in bytes: what `auth-core` looks up.
+const MAX_KID_BYTES: usize = 256;
+
+/// A private key or a shared secret, for one algorithm.
+///
+/// Tried when it is loaded: what it signs, `auth_core::JwtVerifier` accepts with the key that it publishes, so that
+/// a key too weak to be accepted is not signed with either.
+#[derive(Clone)]
+pub struct SigningKey {
+    algorithm: Algorithm,
+    signer: Signer,
+    kid: Option<String>,
+    /// The members of the public key; `None` for a secret.
+    public: Option<Map<String, Value>>,
+}
+
+/// A key cannot sign.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningKeyError {
+    /// Not an algorithm of this method.
+    #[error("{algorithm} is not an algorithm for {method}: use {instead}")]
+    Algorithm {
+        /// The one that was asked for.
+        algorithm: Algorithm,
+        /// The method that was called.
+        method: &'static str,
+        /// What it takes.
+        instead: &'static str,
+    },
+    /// Not a private key for the algorithm.
+    #[error(
+        "this is not a private key for {algorithm} in PEM: give it as PKCS#8 (-----BEGIN PRIVATE KEY-----), which \
+         `openssl genpkey` writes; an RSA key has 2048 to 8192 bits, ES256 takes P-256, ES384 P-384 and EdDSA Ed25519"
+    )]
+    NotPrivateKey {
+        /// What it was to sign with.
+        algorithm: Algorithm,
+    },
+    /// No verifier would take the key.
+    #[error("a verifier would not take this key: {0}")]
+    Unfit(#[source] BuildError),
+    /// What the key signs does not verify.
+    #[error("what this key signs does not verify: {0}")]
+    DoesNotVerify(#[source] VerifyError),
+    /// A `kid` that no verifier looks up.
+    #[error("a `kid` has 1 to {MAX_KID_BYTES} bytes")]
+    InvalidKid,
+}
+
+impl SigningKey {
+    /// A secret that issuer and verifiers share: HS256, HS384 or HS512.
+    ///
+    /// It has no `kid` unless [one is given](Self::with_kid), for what is derived from a secret helps to guess it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError`] for another algorithm, and for a secret that `auth_core::JwtVerifier` refuses: fewer
+    /// bytes than the hash has (32, 48, 64), or a public key.
+    pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, SigningKeyError> {
+        let secret = secret.as_ref();
+        let signer = algorithm.min_secret_bytes().and_then(|_| Signer::secret(algorithm, secret));
+        let signer = signer.ok_or(SigningKeyError::Algorithm {
+            algorithm,
+            method: "a secret",
+            instead: "HS256, HS384 or HS512",
+        })?;
+        let key = Self { algorithm, signer, kid: None, public: None };
+        key.tried(|verifier| verifier.secret(algorithm, secret))
+    }
+
+    /// A private key in PEM (PKCS#8; PKCS#1 too for RSA): RS256, ES256, EdDSA, and RS384, RS512, PS256, PS384,
+    /// PS512 and ES384. Its `kid` is the thumbprint of its public key
+    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)) unless [another is given](Self::with_kid).
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError`] for another algorithm, for what is no private key of it, and for a key that
+    /// `auth_core::JwtVerifier` refuses, such as RSA of 1024 bits.
+    pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, SigningKeyError> {
+        if algorithm.min_secret_bytes().is_some() {
+            return Err(SigningKeyError::Algorithm {
+                algorithm,
+                method: "a private key",
+                instead: "RS256, ES256 or EdDSA, or `SigningKey::secret`",
+            });
+        }
+        let unusable = |Unusable| SigningKeyError::NotPrivateKey { algorithm };
+        let (signer, public) = Signer::pem(algorithm, pem.as_ref()).map_err(unusable)?;
+        let kid = Some(thumbprint(&public).map_err(unusable)?);
+        let key = Self { algorithm, signer, kid, public: Some(public) };
+        let jwk = Value::from(key.jwk().unwrap_or_default()).to_string();
+        key.tried(|verifier| verifier.jwk(jwk))
+    }
+
+    /// Goes by this `kid` instead.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError::InvalidKid`] if it is empty or over 256 bytes long.
+    pub fn with_kid(mut self, kid: impl Into<String>) -> Result<Self, SigningKeyError> {
+        let kid = kid.into();
+        if kid.is_empty() || kid.len() > MAX_KID_BYTES {
+            return Err(SigningKeyError::InvalidKid);
+        }
+        self.kid = Some(kid);
+        Ok(self)
+    }
+
+    /// What it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// How tokens call it.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The public key as a JWK ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)); `None` for a secret, which
+    /// is never published.
+    pub(crate) fn jwk(&self) -> Option<Map<String, Value>> {
+        let mut jwk = self.public.clone()?;
+        jwk.insert("use".to_owned(), "sig".into());
+        jwk.insert("alg".to_owned(), self.algorithm.name().into());
+        jwk.extend(self.kid.iter().map(|kid| ("kid".to_owned(), kid.as_str().into())));
+        Some(jwk)
+    }
+
+    /// A JWS in compact serialization ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
+    pub(crate) fn sign(&self, typ: &str, claims: &Value) -> Result<String, Unusable> {
+        let mut header = json!({ "alg": self.algorithm.name(), "typ": typ });
+        if let (Some(kid), Some(header)) = (&self.kid, header.as_object_mut()) {
+            header.insert("kid".to_owned(), kid.as_str().into());
+        }
+        let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let signing_input = format!("{header}.{claims}");
+        let signature = self.signer.sign(signing_input.as_bytes())?;
+        Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    fn tried(
+        self,
+        with_key: impl FnOnce(JwtVerifierBuilder) -> JwtVerifierBuilder,
+    ) -> Result<Self, SigningKeyError> {
+        let verifier = with_key(JwtVerifier::builder().issuer("trial").audience("trial").no_cache());
+        let verifier = verifier.build().map_err(SigningKeyError::Unfit)?;
+        let claims = json!({ "iss": "trial", "aud": "trial", "sub": "trial", "exp": 253_402_300_799_u64 });
+        let token = self.sign("at+jwt", &claims);
+        let token = token.map_err(|Unusable| SigningKeyError::NotPrivateKey { algorithm: self.algorithm })?;
+        verifier.verify_jwt(&token).map_err(SigningKeyError::DoesNotVerify)?;
+        Ok(self)
+    }
+}
+
+/// [RFC 7638 section 3](https://www.rfc-editor.org/rfc/rfc7638#section-3) of a public key, of which only the required
+/// members are there.
+fn thumbprint(public: &Map<String, Value>) -> Result<String, Unusable> {
+    // In the order of their names, also where an application lets serde_json keep another one.
+    let in_order: std::collections::BTreeMap<_, _> = public.iter().collect();
+    let json = serde_json::to_vec(&in_order).map_err(|_| Unusable)?;
+    Ok(URL_SAFE_NO_PAD.encode(backend::sha256(&json)?))
+}
+
+/// Never prints the key.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
+    }
+}
