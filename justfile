@@ -20,6 +20,7 @@ load:
 # Tokens of PyJWT, joserfc and jose against both examples.
 interop:
     bash interop/run
+    bash interop/issuer
 
 # Licences, sources and bans; needs `cargo install cargo-deny`.
 deny:
