@@ -1,0 +1,232 @@
+//! What a client asks of the token endpoint
+//! ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
+//!
+//! How it is read; the first fault ends it:
+//!
+//! 1. `Content-Type` is `application/x-www-form-urlencoded`; a parameter `charset` may say UTF-8.
+//! 2. The body has at most [`MAX_BODY_BYTES`], and names and values are UTF-8, escapes resolved.
+//! 3. No parameter is there twice. One without a value counts as not there. Unknown ones are passed over.
+//! 4. A client authenticates in one way at most: HTTP Basic (its id and secret form-encoded, as RFC 6749 section
+//!    2.3.1 says), or `client_id` and `client_secret` in the body. A `client_id` alone names a public client, and
+//!    may stand beside Basic if it is the same.
+//! 5. `grant_type` is known, and what it needs is there.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use auth_core::Scope;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::token_error::TokenError;
+
+/// The longest body that is read, in bytes.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// A request for a token, of sound form. Nothing in it has been verified.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TokenRequest {
+    /// What entitles to a token.
+    pub grant: Grant,
+    /// The scopes asked for, without duplicates; `None` if the client leaves that to the server.
+    pub scopes: Option<Vec<Scope>>,
+    /// Who asks; `None` if it does not say.
+    pub client: Option<ClientCredentials>,
+}
+
+/// What entitles to a token.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Grant {
+    /// The resource owner's own ([RFC 6749 section 4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3)). For an
+    /// API's own login page: other clients must never see a password
+    /// ([RFC 9700 section 2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4)).
+    Password {
+        /// As typed.
+        username: String,
+        /// As typed.
+        password: String,
+    },
+    /// A refresh token ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)).
+    RefreshToken(String),
+}
+
+/// Prints the kind only.
+impl fmt::Debug for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Password { .. } => "Password(<redacted>)",
+            Self::RefreshToken(_) => "RefreshToken(<redacted>)",
+        })
+    }
+}
+
+/// How a client calls itself ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct ClientCredentials {
+    /// Its name.
+    pub id: String,
+    /// What it knows besides; `None` for a public client.
+    pub secret: Option<String>,
+    /// They came in an Authorization field, so that a refusal has to be 401 with a challenge.
+    pub by_basic: bool,
+}
+
+/// Never prints the secret.
+impl fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCredentials").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl TokenRequest {
+    /// Reads a request: the values of its `Content-Type` and `Authorization` fields, and its body.
+    ///
+    /// ```
+    /// use auth_issuer::{Grant, TokenRequest};
+    ///
+    /// let body = b"grant_type=password&username=alice&password=correct+horse&scope=orders%3Aread";
+    /// let request = TokenRequest::parse([&b"application/x-www-form-urlencoded"[..]], [], body)?;
+    /// assert!(matches!(request.grant, Grant::Password { username, .. } if username == "alice"));
+    /// # Ok::<(), auth_issuer::TokenError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The [`TokenError`] to send.
+    pub fn parse<'a, 'b>(
+        content_type: impl IntoIterator<Item = &'a [u8]>,
+        authorization: impl IntoIterator<Item = &'b [u8]>,
+        body: &[u8],
+    ) -> Result<Self, TokenError> {
+        if !only(content_type).is_some_and(is_form) {
+            return Err(TokenError::InvalidRequest(
+                "the content type has to be application/x-www-form-urlencoded",
+            ));
+        }
+        let mut parameters = Parameters::parse(body)?;
+        let client = client(authorization, &mut parameters)?;
+        let grant = match parameters.take("grant_type").as_deref() {
+            Some("password") => Grant::Password {
+                username: parameters.required("username")?,
+                password: parameters.required("password")?,
+            },
+            Some("refresh_token") => Grant::RefreshToken(parameters.required("refresh_token")?),
+            Some(_) => return Err(TokenError::UnsupportedGrantType),
+            None => return Err(TokenError::InvalidRequest("grant_type is missing")),
+        };
+        let scopes = parameters.take("scope").map(|list| scopes(&list)).transpose()?;
+        Ok(Self { grant, scopes, client })
+    }
+}
+
+/// Each once.
+struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    fn parse(body: &[u8]) -> Result<Self, TokenError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(TokenError::InvalidRequest("the body is too long"));
+        }
+        let mut parameters = HashMap::new();
+        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let name = decoded(parts.next().unwrap_or_default())?;
+            let value = decoded(parts.next().unwrap_or_default())?;
+            if parameters.insert(name, value).is_some() {
+                return Err(TokenError::InvalidRequest("a parameter is there twice"));
+            }
+        }
+        parameters.retain(|_, value: &mut String| !value.is_empty());
+        Ok(Self(parameters))
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name)
+    }
+
+    fn required(&mut self, name: &'static str) -> Result<String, TokenError> {
+        self.take(name).ok_or(TokenError::InvalidRequest(match name {
+            "username" => "username is missing",
+            "password" => "password is missing",
+            _ => "refresh_token is missing",
+        }))
+    }
+}
+
+/// Percent-decoding with `+` for a space, strictly: every `%` has two digits, and the outcome is UTF-8.
+fn decoded(text: &[u8]) -> Result<String, TokenError> {
+    let invalid = TokenError::InvalidRequest("the body is not form-encoded UTF-8");
+    let mut escapes = text.split(|byte| *byte == b'%').skip(1);
+    let is_escape =
+        |after: &[u8]| matches!(after, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    if !escapes.all(is_escape) {
+        return Err(invalid);
+    }
+    let spaced: Vec<_> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    match percent_encoding::percent_decode(&spaced).decode_utf8() {
+        Ok(text) => Ok(Cow::into_owned(text)),
+        Err(_) => Err(invalid),
+    }
+}
+
+fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
+    let mut values = values.into_iter();
+    values.next().filter(|_| values.next().is_none())
+}
+
+fn is_form(content_type: &[u8]) -> bool {
+    let mut parts = content_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is = |part: &[u8], wanted: &str| part.eq_ignore_ascii_case(wanted.as_bytes());
+    parts.next().is_some_and(|part| is(part, "application/x-www-form-urlencoded"))
+        && parts.all(|part| is(part, "charset=utf-8") || is(part, "charset=\"utf-8\""))
+}
+
+fn client<'a>(
+    authorization: impl IntoIterator<Item = &'a [u8]>,
+    parameters: &mut Parameters,
+) -> Result<Option<ClientCredentials>, TokenError> {
+    let (id, secret) = (parameters.take("client_id"), parameters.take("client_secret"));
+    let mut fields = authorization.into_iter();
+    let Some(field) = fields.next() else {
+        return match (id, secret) {
+            (None, Some(_)) => Err(TokenError::InvalidRequest("client_id is missing")),
+            (None, None) => Ok(None),
+            (Some(id), secret) => Ok(Some(ClientCredentials { id, secret, by_basic: false })),
+        };
+    };
+    if fields.next().is_some() || secret.is_some() {
+        return Err(TokenError::InvalidRequest("a client authenticates in one way"));
+    }
+    let basic = basic(field).ok_or(TokenError::InvalidClient { by_basic: true })?;
+    if id.is_some_and(|id| id != basic.id) {
+        return Err(TokenError::InvalidRequest("client_id is not the one that authenticates"));
+    }
+    Ok(Some(basic))
+}
+
+/// `Basic base64(id ":" secret)`, both form-encoded before.
+fn basic(field: &[u8]) -> Option<ClientCredentials> {
+    let (scheme, rest) = field.split_at_checked(5)?;
+    let encoded = rest.strip_prefix(b" ").filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
+    let pair = STANDARD.decode(encoded.trim_ascii()).ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    let id = decoded(pair.get(..colon)?).ok().filter(|id| !id.is_empty())?;
+    let secret = decoded(pair.get(colon + 1..)?).ok().filter(|secret| !secret.is_empty());
+    Some(ClientCredentials { id, secret, by_basic: true })
+}
+
+/// Names with single spaces between ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+fn scopes(list: &str) -> Result<Vec<Scope>, TokenError> {
+    let mut scopes = Vec::new();
+    for name in list.split(' ') {
+        let scope = Scope::new(name).map_err(|_| TokenError::InvalidScope)?;
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    Ok(scopes)
+}
