@@ -44,6 +44,8 @@ pub(crate) struct Caller {
 pub(crate) struct More {
     /// Where it is another one than the token remembers.
     pub(crate) refuser: Option<Arc<Refuser>>,
+    /// What the request has brought, where that is another text than the token remembers.
+    pub(crate) text: Option<Arc<str>>,
     pub(crate) preferences: Option<Arc<Preferences>>,
     pub(crate) evidence: Option<Arc<Evidence>>,
     /// The verdict was not to be had at once.
@@ -121,6 +123,12 @@ impl Caller {
     pub(crate) fn refuser(&self) -> &Arc<Refuser> {
         let other = self.more.as_ref().and_then(|more| more.refuser.as_ref());
         other.unwrap_or_else(|| self.token.remembered_refuser())
+    }
+
+    /// What the request has brought.
+    pub(crate) fn text(&self) -> Option<&Arc<str>> {
+        let other = self.more.as_ref().and_then(|more| more.text.as_ref());
+        other.or_else(|| self.token.remembered_text())
     }
 
     fn evidence(&self) -> Option<&Evidence> {

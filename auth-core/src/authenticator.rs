@@ -208,8 +208,8 @@ impl Authenticator {
     pub(crate) fn caller_now<'a>(&self, request: &'a impl RequestHead) -> Verdict<'a> {
         let pass = request.pass();
         let found = pass.as_ref().and_then(|pass| pass.found_for(&self.inner.refuser, request));
-        if let Some((token, evidence)) = found {
-            return Verdict::Reached(Ok(Some(self.caller_with(token, evidence, pass, request))));
+        if let Some((token, text, evidence)) = found {
+            return Verdict::Reached(Ok(Some(self.caller_with(token, &text, evidence, pass, request))));
         }
         let token = match self.presented_token(request) {
             Ok(Some(token)) => token,
@@ -248,25 +248,29 @@ impl Authenticator {
         if self.inner.subject_in_spans {
             tracing::Span::current().record("subject", token.subject());
         }
-        token.remember_text(text);
-        Ok(self.caller_with(token, evidence.map(Arc::new), pass, request))
+        Ok(self.caller_with(token, text, evidence.map(Arc::new), pass, request))
     }
 
+    /// What is the same as the token remembers is not kept again: for most there is nothing to keep, and nothing is
+    /// written that all requests share (the count of an `Arc` that several cores write is slow).
     fn caller_with(
         &self,
         token: VerifiedToken,
+        text: &str,
         evidence: Option<Arc<Evidence>>,
         pass: Option<Pass>,
         request: &impl RequestHead,
     ) -> Caller {
         let refuser = &self.inner.refuser;
-        let is_remembered = Arc::ptr_eq(token.remember_refuser(refuser), refuser);
+        let other_refuser = !Arc::ptr_eq(token.remember_refuser(refuser), refuser);
+        let other_text = **token.remember_text(text) != *text;
         let preferences = refuser.preferences(request);
-        if is_remembered && preferences.is_none() && evidence.is_none() {
+        if !other_refuser && !other_text && preferences.is_none() && evidence.is_none() {
             return Caller { token, pass, more: None };
         }
-        let refuser = (!is_remembered).then(|| refuser.clone());
-        let more = More { refuser, preferences, evidence, waited: false };
+        let refuser = other_refuser.then(|| refuser.clone());
+        let text = other_text.then(|| text.into());
+        let more = More { refuser, text, preferences, evidence, waited: false };
         Caller { token, pass, more: Some(Box::new(more)) }
     }
 

@@ -128,6 +128,8 @@ struct Checked {
     token: VerifiedToken,
     /// Where it is another one than the token remembers.
     refuser: Option<Arc<Refuser>>,
+    /// What it was verified as, where that is another text than the token remembers.
+    text: Option<Arc<str>>,
     evidence: Option<Arc<Evidence>>,
     /// Whose demands were met; `None` where nothing was demanded.
     guard: Option<Guard>,
@@ -144,22 +146,22 @@ impl Checked {
 impl Pass {
     pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
         let Caller { token, pass: outer, more } = caller;
-        let More { refuser, evidence, .. } = more.map(|more| *more).unwrap_or_default();
-        Self(Arc::new(Checked { token, refuser, evidence, guard, outer }))
+        let More { refuser, text, evidence, .. } = more.map(|more| *more).unwrap_or_default();
+        Self(Arc::new(Checked { token, refuser, text, evidence, guard, outer }))
     }
 
-    /// What a guard with the refuser's verifier has found of the token that the request brings.
+    /// What a guard with the refuser's verifier has found of the token that the request brings, and that token.
     pub(crate) fn found_for(
         &self,
         refuser: &Refuser,
         request: &impl RequestHead,
-    ) -> Option<(VerifiedToken, Option<Arc<Evidence>>)> {
-        let is_same = |checked: &&Checked| {
-            let is_brought = |text: &Arc<str>| bearer::hold_token(request.header_values(AUTHORIZATION), text);
-            checked.refuser().verifies_as(refuser) && checked.token.remembered_text().is_some_and(is_brought)
-        };
-        let Checked { token, evidence, .. } = self.outwards().find(is_same)?;
-        Some((token.clone(), evidence.clone()))
+    ) -> Option<(VerifiedToken, Arc<str>, Option<Arc<Evidence>>)> {
+        self.outwards().find_map(|checked| {
+            let text = checked.text.as_ref().or_else(|| checked.token.remembered_text())?;
+            let same = checked.refuser().verifies_as(refuser)
+                && bearer::hold_token(request.header_values(AUTHORIZATION), text);
+            same.then(|| (checked.token.clone(), text.clone(), checked.evidence.clone()))
+        })
     }
 
     /// What the guards around have demanded of which token, the outermost first.

@@ -133,6 +133,9 @@ impl Policy {
     /// assert!(!adult.allows(&token(serde_json::json!({"sub": "bob"}))));
     /// ```
     ///
+    /// It is taken to say the same whatever scopes the token has, when a challenge names those that would have
+    /// sufficed; ask for scopes by [`scope`](Self::scope).
+    ///
     /// Negated, a predicate that says `false` because it could not tell would let in: say what is refused in
     /// the predicate instead.
     #[must_use]
@@ -285,10 +288,18 @@ impl Granted<'_> {
 
     /// What the claim would answer. Where scopes are only supposed, the claims that hold them tell nothing.
     fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Option<bool> {
-        if !matches!(self, Self::Own) && (path.begins_with("scope") || path.begins_with("scp")) {
+        if self.may_change(path) { None } else { token.ask(path, question) }
+    }
+
+    fn ask_roles(self, token: &VerifiedToken, question: Question<'_>) -> Option<bool> {
+        if token.roles_path().is_some_and(|path| self.may_change(path)) {
             return None;
         }
-        token.ask(path, question)
+        token.ask_roles(question)
+    }
+
+    fn may_change(self, path: &ClaimPath) -> bool {
+        !matches!(self, Self::Own) && (path.begins_with("scope") || path.begins_with("scp"))
     }
 }
 
@@ -297,7 +308,7 @@ impl Rule {
     fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Option<bool> {
         match self {
             Self::Scope(scope) => Some(granted.contains(token, scope)),
-            Self::Role(role) => token.ask_roles(Question::Contains(role)),
+            Self::Role(role) => granted.ask_roles(token, Question::Contains(role)),
             Self::Equals(path, value) => granted.ask(token, path, Question::Equals(value)),
             Self::Contains(path, value) => granted.ask(token, path, Question::Contains(value)),
             Self::Predicate(_, predicate) => Some(predicate(token)),

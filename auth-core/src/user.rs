@@ -103,6 +103,8 @@ type Boxed<U> = Pin<Box<dyn Future<Output = Outcome<U>> + Send>>;
 pub struct UserLoading<S: UserStore + ?Sized> {
     refuser: Arc<Refuser>,
     token: VerifiedToken,
+    /// As the token was brought.
+    text: Option<Arc<str>>,
     store: Arc<S>,
     outcome: Shared<Boxed<S::User>>,
 }
@@ -117,15 +119,19 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
 
     fn begin(caller: Caller, store: Arc<S>) -> Self {
         let (refuser, token) = (caller.refuser().clone(), caller.token.clone());
+        let text = caller.text().cloned();
         let outcome: Boxed<S::User> = Box::pin(load(caller, store.clone()));
-        Self { refuser, token, store, outcome: outcome.shared() }
+        Self { refuser, token, text, store, outcome: outcome.shared() }
     }
 
     /// Another store may know other users, and another authenticator refuse in other words.
     fn is_for(&self, caller: &Caller, store: &Arc<S>) -> bool {
+        // The claims may differ from call to call, as when the verifier was asked; whose they are must not.
         let of_same_text = || {
-            let text = self.token.remembered_text();
-            text.is_some() && text == caller.token.remembered_text()
+            self.text.is_some()
+                && self.text.as_ref() == caller.text()
+                && self.token.subject() == caller.token.subject()
+                && self.token.issuer() == caller.token.issuer()
         };
         Arc::ptr_eq(&self.store, store)
             && Arc::ptr_eq(&self.refuser, caller.refuser())
@@ -175,6 +181,7 @@ impl<S: UserStore + ?Sized> Clone for UserLoading<S> {
         Self {
             refuser: self.refuser.clone(),
             token: self.token.clone(),
+            text: self.text.clone(),
             store: self.store.clone(),
             outcome: self.outcome.clone(),
         }

@@ -378,6 +378,11 @@ impl VerifiedToken {
         self.inner.claims.members().ask(&self.inner.json, path.into(), question)
     }
 
+    /// Where its roles stand, if not where they mostly do.
+    pub(crate) fn roles_path(&self) -> Option<&ClaimPath> {
+        self.inner.roles.as_ref()
+    }
+
     /// What the claim of the roles answers.
     pub(crate) fn ask_roles(&self, question: Question<'_>) -> Option<bool> {
         match &self.inner.roles {

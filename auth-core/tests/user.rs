@@ -114,6 +114,25 @@ fn a_user_is_loaded_once_though_the_claims_differ() {
     assert_eq!(outcome(&other), Ok("user bob".to_owned()));
 }
 
+/// As where a key changes hands while a request is under way.
+#[test]
+fn a_token_that_has_become_somebody_elses_loads_that_user() {
+    struct Changing(AtomicUsize);
+    #[async_trait]
+    impl TokenVerifier for Changing {
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
+            let subject = if self.0.fetch_add(1, Ordering::Relaxed) == 0 { "alice" } else { "bob" };
+            VerifiedToken::assert_verified(serde_json::json!({ "sub": subject }))
+        }
+    }
+    let authenticator = Authenticator::new(Changing(AtomicUsize::new(0)));
+    let store = Arc::new(Db::default());
+    let [alice, bob] = ["key", "key"].map(|token| authenticated(&authenticator, token));
+    let loading = alice.load_user(&store, None);
+    assert_eq!(outcome(&loading), Ok("user alice".to_owned()));
+    assert_eq!(outcome(&bob.load_user(&store, Some(&loading))), Ok("user bob".to_owned()));
+}
+
 #[test]
 fn a_refusal_is_found_once_too() {
     let authenticator = Authenticator::new(Names);

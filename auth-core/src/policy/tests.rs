@@ -150,6 +150,14 @@ fn no_scope_is_named_that_would_not_have_sufficed() {
 }
 
 #[test]
+fn roles_that_are_read_from_scopes_may_change_with_them() {
+    let scp = token_of(json!({"sub": "a", "scp": ["x"]})).with_roles_at("scp");
+    suffices(&scope("y").and(!Policy::role("y")), &scp, &[]);
+    suffices(&scope("y").and(Policy::role("x")), &scp, &[]);
+    suffices(&scope("y").or(Policy::role("y")), &scp, &["y"]);
+}
+
+#[test]
 fn a_token_with_no_other_scopes_than_those_named_is_enough() {
     let named = !((!scope("a")).or(!scope("b")));
     suffices(&named.clone().and(scope("c")), &token("a b", &[]), &["a", "b", "c"]);
