@@ -9,8 +9,8 @@ mod scoped;
 
 pub use auth_core as core;
 pub use auth_core::{
-    Authenticator, NoClaims, Policy, RequiredScopes, Scope, StoreFailure, UserLookup, UserStore,
-    VerifiedToken, async_trait,
+    Authenticator, ClaimPath, NoClaims, Policy, Refusal, RejectionBody, RequiredScopes, Scope, StoreFailure,
+    UserLookup, UserStore, VerifiedToken, async_trait,
 };
 
 pub use crate::current_user::CurrentUser;
