@@ -1,0 +1,255 @@
+//! Passwords, hashed by argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106)).
+//!
+//! 1. Hashing runs on threads for blocking work, so many at once as there are cores and no more: each takes 19 MiB
+//!    of memory and some 20 ms. Who would have to wait behind too many others is refused.
+//! 2. For a user whom nobody knows a hash is computed all the same, so that the time tells nothing.
+
+use std::fmt;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use tokio::task;
+
+/// How many may wait for a core.
+const MAX_WAITING: usize = 64;
+
+/// Hashes passwords, and verifies them. Cheap to clone; make one at start-up.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use auth_issuer::Passwords;
+///
+/// let passwords = Passwords::new()?;
+/// let hash = passwords.hash("correct horse battery staple").await?; // into the database
+///
+/// assert!(passwords.verify("correct horse battery staple", Some(&hash)).await?);
+/// assert!(!passwords.verify("a guess", Some(&hash)).await?);
+/// assert!(!passwords.verify("a guess", None).await?); // no such user: takes as long
+/// # Ok::<(), auth_issuer::PasswordError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It needs a tokio runtime, which axum and actix-web bring. Not checked: how good a password is, and how often it
+/// was guessed. Passwords are taken byte by byte, without Unicode normalization.
+#[derive(Clone)]
+pub struct Passwords {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    argon2: Argon2<'static>,
+    /// Of a password that nobody knows.
+    decoy: String,
+    /// For those that run and those that wait.
+    entitled: Semaphore,
+    running: Semaphore,
+}
+
+/// A password could be neither hashed nor verified.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Too many wait already. Answer 503 with `Retry-After`.
+    #[error("too many passwords are being verified at once")]
+    Busy,
+    /// What is stored is no hash of argon2id: `$argon2id$v=19$m=...`.
+    #[error("the stored password hash is not one of argon2id in PHC format")]
+    NotAHash,
+    /// The system has no random numbers or no memory.
+    #[error("a password cannot be hashed now")]
+    Unavailable,
+}
+
+impl Passwords {
+    /// With the parameters that OWASP recommends: 19 MiB, two passes, one lane.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Unavailable`] if the system has no random numbers.
+    pub fn new() -> Result<Self, PasswordError> {
+        Self::with_params(Params::default())
+    }
+
+    fn with_params(params: Params) -> Result<Self, PasswordError> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut unknown = [0; 32];
+        getrandom::fill(&mut unknown).map_err(|_| PasswordError::Unavailable)?;
+        let decoy = hash(&argon2, &unknown)?;
+        let cores = available_parallelism().map_or(1, usize::from);
+        let (entitled, running) = (Semaphore::new(cores + MAX_WAITING), Semaphore::new(cores));
+        Ok(Self { inner: Arc::new(Inner { argon2, decoy, entitled, running }) })
+    }
+
+    /// The hash to store, with a salt of its own: a text in
+    /// [PHC format](https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md).
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError`].
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let password = password.to_owned();
+        self.run(move |inner| hash(&inner.argon2, password.as_bytes())).await
+    }
+
+    /// Whether it is the password whose hash is stored. `None` for a user who is not known, or has no password:
+    /// never, after as long.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError`].
+    pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
+        let (password, stored) = (password.to_owned(), stored.map(str::to_owned));
+        self.run(move |inner| {
+            let known = stored.is_some();
+            let matches =
+                verify(&inner.argon2, password.as_bytes(), stored.as_deref().unwrap_or(&inner.decoy))?;
+            Ok(matches && known)
+        })
+        .await
+    }
+
+    /// Whether the hash was made with other parameters than [`hash`](Self::hash) takes now: then store a new one when
+    /// its password has been verified.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &str) -> bool {
+        let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        let stored = parse(stored).ok().and_then(|hash| Params::try_from(&hash.params).ok());
+        stored.as_ref().map(costs) != Some(costs(self.inner.argon2.params()))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _entitled = self.inner.entitled.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let _running = self.inner.running.acquire().await.map_err(|_| PasswordError::Unavailable)?;
+        let inner = self.inner.clone();
+        task::spawn_blocking(move || work(&inner)).await.map_err(|_| PasswordError::Unavailable)?
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
+    let hash: PasswordHash = argon2.hash_password(password).map_err(|_| PasswordError::Unavailable)?;
+    Ok(hash.to_string())
+}
+
+fn verify(argon2: &Argon2<'_>, password: &[u8], stored: &str) -> Result<bool, PasswordError> {
+    match argon2.verify_password(password, &parse(stored)?) {
+        Ok(()) => Ok(true),
+        Err(password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(_) => Err(PasswordError::NotAHash),
+    }
+}
+
+fn parse(stored: &str) -> Result<PasswordHash, PasswordError> {
+    let hash = PasswordHash::new(stored).map_err(|_| PasswordError::NotAHash)?;
+    if hash.algorithm.as_str() == "argon2id" && hash.hash.is_some() {
+        Ok(hash)
+    } else {
+        Err(PasswordError::NotAHash)
+    }
+}
+
+/// Never prints a hash.
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passwords").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::runtime::{Builder, Runtime};
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().build().unwrap()
+    }
+
+    fn cheap() -> Passwords {
+        Passwords::with_params(Params::new(64, 1, 1, None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_right_password_matches_and_no_other() {
+        let passwords = cheap();
+        runtime().block_on(async {
+            for password in ["secret", "", "p\0q", "pässwörd", &"x".repeat(5000)] {
+                let hash = passwords.hash(password).await.unwrap();
+                assert_eq!(passwords.verify(password, Some(&hash)).await, Ok(true));
+                for other in ["Secret", "secret ", "p", "x", &"x".repeat(4999)] {
+                    assert_eq!(passwords.verify(other, Some(&hash)).await, Ok(false), "{other}");
+                }
+                assert_eq!(passwords.verify(password, None).await, Ok(false), "no such user");
+            }
+            let [one, other] =
+                [passwords.hash("secret").await.unwrap(), passwords.hash("secret").await.unwrap()];
+            assert_ne!(one, other, "each has its own salt");
+        });
+    }
+
+    /// What is computed for a user who is not known is what is computed for one who is.
+    #[test]
+    fn the_decoy_costs_what_a_new_hash_costs() {
+        let passwords = Passwords::new().unwrap();
+        assert!(passwords.inner.decoy.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(!passwords.is_outdated(&passwords.inner.decoy));
+        assert_ne!(passwords.inner.decoy, Passwords::new().unwrap().inner.decoy, "nobody knows its password");
+        // Broken, it would be an error: so it is looked at.
+        let broken = Inner { decoy: "$argon2id$".to_owned(), ..inner_of(&cheap()) };
+        let broken = Passwords { inner: Arc::new(broken) };
+        assert_eq!(runtime().block_on(broken.verify("x", None)), Err(PasswordError::NotAHash));
+    }
+
+    fn inner_of(passwords: &Passwords) -> Inner {
+        Inner {
+            argon2: passwords.inner.argon2.clone(),
+            decoy: passwords.inner.decoy.clone(),
+            entitled: Semaphore::new(9),
+            running: Semaphore::new(9),
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_of_argon2id_is_told() {
+        let passwords = cheap();
+        let runtime = runtime();
+        let good = runtime.block_on(passwords.hash("secret")).unwrap();
+        for stored in [
+            "",
+            "secret",
+            "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ",
+            "$2b$12$GhvMmNVjRW29ulnudl.LbuAnUtN/LRfe1JsBm1Xu6LE3059z5Tr8m",
+            &good.replace("argon2id", "argon2i"),
+            &good.replace("argon2id", "pbkdf2-sha256"),
+        ] {
+            let outcome = runtime.block_on(passwords.verify("secret", Some(stored)));
+            assert_eq!(outcome, Err(PasswordError::NotAHash), "{stored}");
+            assert!(passwords.is_outdated(stored), "{stored}");
+        }
+        assert!(!passwords.is_outdated(&good));
+        assert!(Passwords::new().unwrap().is_outdated(&good), "weaker than what is made now");
+    }
+
+    #[test]
+    fn who_would_wait_too_long_is_refused() {
+        let passwords =
+            Passwords { inner: Arc::new(Inner { entitled: Semaphore::new(1), ..inner_of(&cheap()) }) };
+        runtime().block_on(async {
+            let taken = passwords.inner.entitled.acquire().await.unwrap();
+            assert_eq!(passwords.verify("x", None).await, Err(PasswordError::Busy));
+            drop(taken);
+            assert_eq!(passwords.verify("x", None).await, Ok(false));
+        });
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        assert_eq!(format!("{:?}", cheap()), "Passwords { .. }");
+    }
+}
