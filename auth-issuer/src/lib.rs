@@ -4,6 +4,7 @@ mod access_token;
 mod backend;
 mod issuer;
 mod passwords;
+mod refresh_tokens;
 mod signing_key;
 mod token_error;
 mod token_request;
@@ -13,6 +14,9 @@ pub use auth_core::{Algorithm, Scope};
 pub use crate::access_token::{AccessToken, SignError, SignedToken};
 pub use crate::issuer::{IssuerError, TokenIssuer, TokenIssuerBuilder};
 pub use crate::passwords::{PasswordError, Passwords};
+pub use crate::refresh_tokens::{
+    Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
+};
 pub use crate::signing_key::{SigningKey, SigningKeyError};
 pub use crate::token_error::{TokenAnswer, TokenError};
 pub use crate::token_request::{ClientCredentials, Grant, MAX_BODY_BYTES, TokenRequest};

@@ -1,0 +1,243 @@
+//! Refresh tokens that are good once
+//! ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6),
+//! [RFC 9700 section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)).
+//!
+//! 1. A token is 256 random bits. The store has its SHA-256 hash only, so that who reads the store has no token.
+//! 2. Each is redeemed for the next one. All that come of one login are a family, and end at the same time.
+//! 3. One that is redeemed a second time was stolen, or its successor was: the whole family is revoked, and whoever
+//!    holds one of it has to log in again.
+//! 4. A token is good for the client only that it was issued to.
+
+use std::fmt;
+use std::time::Duration;
+
+use auth_core::{Clock, Scope, StoreFailure, SystemClock, async_trait};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::backend::{Unusable, sha256};
+use crate::token_error::TokenError;
+
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const TOKEN_BYTES: usize = 32;
+
+/// What is stored of a refresh token.
+#[derive(Clone, Eq, PartialEq)]
+pub struct RefreshRecord {
+    /// SHA-256 of the token, in base64url.
+    pub token_hash: String,
+    /// The same for all tokens that come of one login.
+    pub family: String,
+    /// Whom access tokens are issued for.
+    pub subject: String,
+    /// The client that it was issued to.
+    pub client_id: String,
+    /// What was granted.
+    pub scopes: Vec<Scope>,
+    /// When the family ends, in seconds since 1970. May be deleted from then on.
+    pub expires_at: u64,
+}
+
+/// Prints the family and when it ends.
+impl fmt::Debug for RefreshRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RefreshRecord");
+        debug.field("family", &self.family).field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// What a store had of a token that is redeemed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Redeemed {
+    /// It had not been redeemed, and has been now.
+    First(RefreshRecord),
+    /// It had been redeemed before.
+    Again(RefreshRecord),
+}
+
+/// Where refresh tokens are kept. The application implements it over its database.
+#[async_trait]
+pub trait RefreshTokenStore: Send + Sync {
+    /// Keeps a new token, not redeemed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`], which any error becomes by `?`.
+    async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure>;
+
+    /// Marks a token as redeemed and keeps it so, for it must be known when it comes again; `None` if there is none.
+    /// Of two calls for the same token, at most one may be told that it was the first, also if they come at the
+    /// same moment: in SQL, one `UPDATE ... SET redeemed = 1 WHERE token_hash = ? AND redeemed = 0`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`].
+    async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure>;
+
+    /// Deletes all tokens of a family: at a logout, and when one was redeemed twice.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`].
+    async fn revoke(&self, family: &str) -> Result<(), StoreFailure>;
+}
+
+/// Issues refresh tokens, and exchanges each once.
+pub struct RefreshTokens<S> {
+    store: S,
+    lifetime: Duration,
+    clock: Box<dyn Clock>,
+}
+
+/// A refresh token was not exchanged, or not issued.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The client has to have its user log in again. Answer [`TokenError::InvalidGrant`].
+    #[error("the refresh token is not good")]
+    Refused,
+    /// The store, the clock or the system's random numbers are not to be had. Answer 503.
+    #[error("refresh tokens are not to be had now: {0}")]
+    Unavailable(StoreFailure),
+}
+
+impl RefreshError {
+    /// What to answer, where it is the client's fault.
+    #[must_use]
+    pub fn token_error(&self) -> Option<TokenError> {
+        matches!(self, Self::Refused).then_some(TokenError::InvalidGrant)
+    }
+}
+
+/// What a refresh token was exchanged for. Issue an access token with it.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Refreshed {
+    /// The next refresh token.
+    pub refresh_token: String,
+    /// For whom.
+    pub subject: String,
+    /// For which client.
+    pub client_id: String,
+    /// What was granted at the login.
+    pub scopes: Vec<Scope>,
+}
+
+/// Never prints the token.
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refreshed(<redacted>)")
+    }
+}
+
+impl<S: RefreshTokenStore> RefreshTokens<S> {
+    /// Keeps them in this store. A family lives for 14 days if nothing else is said.
+    pub fn new(store: S) -> Self {
+        Self { store, lifetime: DEFAULT_LIFETIME, clock: Box::new(SystemClock) }
+    }
+
+    /// How long after the login its last refresh token ends, in whole seconds.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The clock to ask, instead of the operating system's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The first refresh token after a login.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError::Unavailable`].
+    pub async fn issue(
+        &self,
+        subject: impl Into<String>,
+        client_id: impl Into<String>,
+        scopes: impl IntoIterator<Item = Scope>,
+    ) -> Result<String, RefreshError> {
+        let expires_at = self.now()?.saturating_add(self.lifetime.as_secs());
+        let (subject, client_id) = (subject.into(), client_id.into());
+        let scopes = scopes.into_iter().collect();
+        self.keep(RefreshRecord {
+            token_hash: String::new(),
+            family: random(16)?,
+            subject,
+            client_id,
+            scopes,
+            expires_at,
+        })
+        .await
+    }
+
+    /// Exchanges a token for the next one of its family. `client_id` is the client that asks, and has
+    /// authenticated if it has a secret.
+    ///
+    /// If the store fails halfway, the token is spent and the user has to log in again.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError::Refused`] for a token that is unknown, expired, of another client, or redeemed before; the
+    /// last revokes its family, and so does one that comes from another client.
+    pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
+        let redeemed = self.store.redeem(&hash(token)?).await.map_err(RefreshError::Unavailable)?;
+        let record = match redeemed {
+            None => return Err(RefreshError::Refused),
+            Some(Redeemed::First(record)) if record.client_id == client_id => record,
+            Some(Redeemed::First(record) | Redeemed::Again(record)) => {
+                self.store.revoke(&record.family).await.map_err(RefreshError::Unavailable)?;
+                return Err(RefreshError::Refused);
+            }
+        };
+        if self.now()? >= record.expires_at {
+            return Err(RefreshError::Refused);
+        }
+        let RefreshRecord { subject, client_id, scopes, .. } = record.clone();
+        let refresh_token = self.keep(record).await?;
+        Ok(Refreshed { refresh_token, subject, client_id, scopes })
+    }
+
+    /// Keeps a new token with the rest of this record.
+    async fn keep(&self, record: RefreshRecord) -> Result<String, RefreshError> {
+        let token = random(TOKEN_BYTES)?;
+        let record = RefreshRecord { token_hash: hash(&token)?, ..record };
+        self.store.insert(record).await.map_err(RefreshError::Unavailable)?;
+        Ok(token)
+    }
+
+    fn now(&self) -> Result<u64, RefreshError> {
+        self.clock.now().ok_or_else(|| unavailable("the clock does not know the time"))
+    }
+}
+
+fn hash(token: &str) -> Result<String, RefreshError> {
+    let digest = sha256(token.as_bytes()).map_err(|Unusable| unavailable("no digest can be made"))?;
+    Ok(URL_SAFE_NO_PAD.encode(digest))
+}
+
+fn random(length: usize) -> Result<String, RefreshError> {
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).map_err(|_| unavailable("the system has no random numbers"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn unavailable(what: &'static str) -> RefreshError {
+    RefreshError::Unavailable(std::io::Error::other(what).into())
+}
+
+impl<S> fmt::Debug for RefreshTokens<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshTokens").field("lifetime", &self.lifetime).finish_non_exhaustive()
+    }
+}
