@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::{
-    Authenticated, Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection, RequiredScopes, Scope,
-    TokenVerifier, VerifiedToken, VerifyError, async_trait,
+    Algorithm, Authenticated, Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection,
+    RequiredScopes, Scope, TokenVerifier, VerifiedToken, VerifyError, async_trait,
 };
-use auth_testing::TestRequest;
+use auth_testing::{TestIssuer, TestRequest};
 use futures_executor::block_on;
 
 /// Accepts any token but `bad`, whose text are its scopes with commas between, and counts.
@@ -330,4 +330,34 @@ fn debug_shows_no_claim() {
     let pass = check(&guard, &plain().bearer("canary")).unwrap().unwrap();
     assert_eq!(format!("{pass:?}"), "Pass(<redacted>)");
     assert!(format!("{guard:?}").contains("Policy(scope canary)"));
+}
+
+/// A token in the cache is one for all authenticators with its verifier; each refuses in its own words.
+#[test]
+fn each_authenticator_refuses_in_its_own_words() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    let plain = issuer.authenticator();
+    let [one, other] = ["one", "other"].map(|realm| plain.with_realm(realm).unwrap());
+    let request = TestRequest::get("/").bearer(&issuer.good("alice"));
+    for _ in 0..2 {
+        for (authenticator, realm) in
+            [(&one, r#"realm="one", "#), (&other, r#"realm="other", "#), (&plain, "")]
+        {
+            let expected = format!(r#"Bearer {realm}error="insufficient_scope", scope="a""#);
+            let user = block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
+            assert_eq!(challenge(&user.require(&scope("a")).unwrap_err()), expected);
+            let guard = Guard::new(authenticator.clone());
+            assert_eq!(
+                challenge(&check(&guard.clone().require(scope("a")), &request).unwrap_err()),
+                expected
+            );
+            // Within a guard of another one.
+            for outer in [&one, &other, &plain] {
+                let pass = check(&Guard::new(outer.clone()), &request).unwrap().unwrap();
+                let inside = request.clone().passed(pass);
+                let user = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap();
+                assert_eq!(challenge(&user.require(&scope("a")).unwrap_err()), expected);
+            }
+        }
+    }
 }
