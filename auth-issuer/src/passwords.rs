@@ -46,8 +46,8 @@ struct Inner {
     /// Of a password that nobody knows.
     decoy: String,
     /// For those that run and those that wait.
-    entitled: Semaphore,
-    running: Semaphore,
+    entitled: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 /// A password could be neither hashed nor verified.
@@ -81,7 +81,7 @@ impl Passwords {
         getrandom::fill(&mut unknown).map_err(|_| PasswordError::Unavailable)?;
         let decoy = hash(&argon2, &unknown)?;
         let cores = available_parallelism().map_or(1, usize::from);
-        let (entitled, running) = (Semaphore::new(cores + MAX_WAITING), Semaphore::new(cores));
+        let [entitled, running] = [cores + MAX_WAITING, cores].map(|most| Arc::new(Semaphore::new(most)));
         Ok(Self { inner: Arc::new(Inner { argon2, decoy, entitled, running }) })
     }
 
@@ -126,10 +126,17 @@ impl Passwords {
         &self,
         work: impl FnOnce(&Inner) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _entitled = self.inner.entitled.try_acquire().map_err(|_| PasswordError::Busy)?;
-        let _running = self.inner.running.acquire().await.map_err(|_| PasswordError::Unavailable)?;
+        let Inner { entitled, running, .. } = &*self.inner;
+        let entitled = entitled.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let running = running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
         let inner = self.inner.clone();
-        task::spawn_blocking(move || work(&inner)).await.map_err(|_| PasswordError::Unavailable)?
+        // The permits go with the work: it goes on when nobody waits for it any more, as after a disconnect.
+        let work = move || {
+            let outcome = work(&inner);
+            drop((entitled, running));
+            outcome
+        };
+        task::spawn_blocking(work).await.map_err(|_| PasswordError::Unavailable)?
     }
 }
 
@@ -210,8 +217,8 @@ mod tests {
         Inner {
             argon2: passwords.inner.argon2.clone(),
             decoy: passwords.inner.decoy.clone(),
-            entitled: Semaphore::new(9),
-            running: Semaphore::new(9),
+            entitled: Arc::new(Semaphore::new(9)),
+            running: Arc::new(Semaphore::new(9)),
         }
     }
 
@@ -238,12 +245,34 @@ mod tests {
 
     #[test]
     fn who_would_wait_too_long_is_refused() {
-        let passwords =
-            Passwords { inner: Arc::new(Inner { entitled: Semaphore::new(1), ..inner_of(&cheap()) }) };
+        let passwords = Passwords {
+            inner: Arc::new(Inner { entitled: Arc::new(Semaphore::new(1)), ..inner_of(&cheap()) }),
+        };
         runtime().block_on(async {
             let taken = passwords.inner.entitled.acquire().await.unwrap();
             assert_eq!(passwords.verify("x", None).await, Err(PasswordError::Busy));
             drop(taken);
+            assert_eq!(passwords.verify("x", None).await, Ok(false));
+        });
+    }
+
+    /// Else whoever disconnects at once could have any number of them run.
+    #[test]
+    fn work_that_nobody_waits_for_still_counts() {
+        let passwords = Passwords {
+            inner: Arc::new(Inner { running: Arc::new(Semaphore::new(1)), ..inner_of(&cheap()) }),
+        };
+        runtime().block_on(async {
+            let (finish, wait) = std::sync::mpsc::channel::<()>();
+            let mut work =
+                Box::pin(passwords.run(move |_| wait.recv().map_err(|_| PasswordError::Unavailable)));
+            let polled =
+                std::future::poll_fn(|context| std::task::Poll::Ready(work.as_mut().poll(context))).await;
+            assert!(polled.is_pending());
+            drop(work);
+            let Inner { entitled, running, .. } = &*passwords.inner;
+            assert_eq!((running.available_permits(), entitled.available_permits()), (0, 8));
+            finish.send(()).unwrap();
             assert_eq!(passwords.verify("x", None).await, Ok(false));
         });
     }
