@@ -5,7 +5,7 @@
 //! 1. A token is 256 random bits. The store has its SHA-256 hash only, so that who reads the store has no token.
 //! 2. Each is redeemed for the next one. All that come of one login are a family, and end at the same time.
 //! 3. One that is redeemed a second time was stolen, or its successor was: the whole family is revoked, and whoever
-//!    holds one of it has to log in again.
+//!    holds one of it has to log in again, also if both come at the same moment.
 //! 4. A token is good for the client only that it was issued to.
 
 use std::fmt;
@@ -191,7 +191,8 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     /// [`RefreshError::Refused`] for a token that is unknown, expired, of another client, or redeemed before; the
     /// last revokes its family, and so does one that comes from another client.
     pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
-        let redeemed = self.store.redeem(&hash(token)?).await.map_err(RefreshError::Unavailable)?;
+        let token_hash = hash(token)?;
+        let redeemed = self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?;
         let record = match redeemed {
             None => return Err(RefreshError::Refused),
             Some(Redeemed::First(record)) if record.client_id == client_id => record,
@@ -203,8 +204,13 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         if self.now()? >= record.expires_at {
             return Err(RefreshError::Refused);
         }
-        let RefreshRecord { subject, client_id, scopes, .. } = record.clone();
+        let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
         let refresh_token = self.keep(record).await?;
+        // The family may have been revoked before the new token was in it: then the old one is gone.
+        if self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?.is_none() {
+            self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
+            return Err(RefreshError::Refused);
+        }
         Ok(Refreshed { refresh_token, subject, client_id, scopes })
     }
 

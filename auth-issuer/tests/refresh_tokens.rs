@@ -20,6 +20,8 @@ const DAY: u64 = 24 * 60 * 60;
 struct Memory {
     records: Mutex<HashMap<String, (RefreshRecord, bool)>>,
     fails: Mutex<bool>,
+    /// Revokes the family just before the next token is inserted, as another request may.
+    revokes_first: Mutex<bool>,
 }
 
 impl Memory {
@@ -32,6 +34,9 @@ impl Memory {
 impl RefreshTokenStore for Memory {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
         self.works()?;
+        if *self.revokes_first.lock().unwrap() {
+            self.revoke(&record.family).await?;
+        }
         self.records.lock().unwrap().insert(record.token_hash.clone(), (record, false));
         Ok(())
     }
@@ -95,6 +100,15 @@ fn reuse_is_detected_and_ends_the_family() {
     is_refused(exchange(&tokens, &next));
     is_refused(exchange(&tokens, &stolen));
     assert!(exchange(&tokens, &other_login).is_ok(), "another login of the same user goes on");
+}
+
+#[test]
+fn a_family_that_is_revoked_during_an_exchange_has_ended() {
+    let tokens = tokens(&TestClock::default());
+    let token = issue(&tokens);
+    *tokens.store().revokes_first.lock().unwrap() = true;
+    is_refused(exchange(&tokens, &token));
+    assert!(tokens.store().records.lock().unwrap().is_empty(), "no token has survived");
 }
 
 #[test]
