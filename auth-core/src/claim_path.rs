@@ -1,5 +1,6 @@
 //! Claims at any depth, found again in claims that were read before.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,14 +58,14 @@ impl ClaimPath {
         "groups".into()
     }
 
-    pub(crate) fn begins_with(&self, name: &str) -> bool {
-        self.0.first().is_some_and(|first| **first == *name)
-    }
-
     /// `cognito:groups`: the groups of Amazon Cognito.
     #[must_use]
     pub fn cognito_groups() -> Self {
         "cognito:groups".into()
+    }
+
+    pub(crate) fn begins_with(&self, name: &str) -> bool {
+        self.0.first().is_some_and(|first| **first == *name)
     }
 }
 
@@ -193,9 +194,9 @@ pub(crate) struct MemberIndex {
 
 impl MemberIndex {
     /// `names` are borrowed of the text, but for those with escapes.
-    pub(crate) fn new(text: &str, names: &[std::borrow::Cow<'_, str>]) -> Self {
-        let place = |name: &std::borrow::Cow<'_, str>| {
-            let std::borrow::Cow::Borrowed(name) = name else { return None };
+    pub(crate) fn new(text: &str, names: &[Cow<'_, str>]) -> Self {
+        let place = |name: &Cow<'_, str>| {
+            let Cow::Borrowed(name) = name else { return None };
             let start = (name.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
             Some((u32::try_from(start).ok()?, u32::try_from(start + name.len()).ok()?))
         };
