@@ -9,6 +9,7 @@
 //! 4. A token is good for the client only that it was issued to.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Clock, Scope, StoreFailure, SystemClock, async_trait};
@@ -82,6 +83,21 @@ pub trait RefreshTokenStore: Send + Sync {
     async fn revoke(&self, family: &str) -> Result<(), StoreFailure>;
 }
 
+#[async_trait]
+impl<T: RefreshTokenStore + ?Sized> RefreshTokenStore for Arc<T> {
+    async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
+        (**self).insert(record).await
+    }
+
+    async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        (**self).redeem(token_hash).await
+    }
+
+    async fn revoke(&self, family: &str) -> Result<(), StoreFailure> {
+        (**self).revoke(family).await
+    }
+}
+
 /// Issues refresh tokens, and exchanges each once.
 pub struct RefreshTokens<S> {
     store: S,
@@ -148,6 +164,15 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self
+    }
+
+    /// Over a store of any kind.
+    pub(crate) fn boxed(self) -> RefreshTokens<Arc<dyn RefreshTokenStore>>
+    where
+        S: 'static,
+    {
+        let Self { store, lifetime, clock } = self;
+        RefreshTokens { store: Arc::new(store), lifetime, clock }
     }
 
     /// The store.

@@ -1,5 +1,7 @@
 //! What the token endpoint answers: tokens and refusals.
 
+use std::borrow::Cow;
+
 use auth_core::Scope;
 use serde_json::{Value, json};
 
@@ -32,6 +34,16 @@ pub enum TokenError {
     /// A scope that does not exist, or may not be asked for.
     #[error("invalid_scope")]
     InvalidScope,
+    /// Too many logins have failed for this account or from this address: 429
+    /// ([RFC 6585 section 4](https://www.rfc-editor.org/rfc/rfc6585#section-4)).
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// In how many seconds the next attempt will be judged.
+        retry_after: u64,
+    },
+    /// A thing that the answer depends on is down: 503.
+    #[error("no token can be issued now")]
+    Unavailable,
 }
 
 /// An answer of the token endpoint as data: what an adapter has to send.
@@ -40,17 +52,19 @@ pub struct TokenAnswer {
     /// The status code.
     pub status: u16,
     /// Names in lower case, and values.
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// JSON.
     pub body: String,
 }
 
-const JSON: (&str, &str) = ("content-type", "application/json");
-/// [RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) wants both on whatever has a token.
-const NO_STORE: [(&str, &str); 2] = [("cache-control", "no-store"), ("pragma", "no-cache")];
+/// In how many seconds to ask again where something is down.
+const RETRY_AFTER: u64 = 5;
 
 impl TokenError {
-    /// What to send: 400, or 401 for a client that has not authenticated.
+    pub(crate) const TOO_LONG: Self = Self::InvalidRequest("the body is too long");
+
+    /// What to send: 400; 401 for a client that has not authenticated; 429 and 503, for which RFC 6749 has no error
+    /// codes at the token endpoint, with the one that its section 4.1.2.1 has.
     #[must_use]
     pub fn answer(&self) -> TokenAnswer {
         let (error, description) = match self {
@@ -62,15 +76,25 @@ impl TokenError {
             Self::UnauthorizedClient => ("unauthorized_client", "The client may not use this grant type"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "The grant type is not supported"),
             Self::InvalidScope => ("invalid_scope", "A scope is malformed, unknown or not allowed"),
+            Self::TooManyAttempts { .. } => ("temporarily_unavailable", "Too many attempts, try again later"),
+            Self::Unavailable => ("temporarily_unavailable", "Authentication is temporarily unavailable"),
         };
-        let mut headers = vec![JSON];
-        headers.extend(NO_STORE);
+        let mut headers = headers();
+        let mut add = |name, value: String| headers.push((name, value.into()));
         let status = match self {
             Self::InvalidClient { by_basic } => {
                 if *by_basic {
-                    headers.push(("www-authenticate", "Basic realm=\"token\""));
+                    add("www-authenticate", "Basic realm=\"token\"".to_owned());
                 }
                 401
+            }
+            Self::TooManyAttempts { retry_after } => {
+                add("retry-after", retry_after.to_string());
+                429
+            }
+            Self::Unavailable => {
+                add("retry-after", RETRY_AFTER.to_string());
+                503
             }
             _ => 400,
         };
@@ -98,8 +122,29 @@ impl SignedToken {
                 members.insert("refresh_token".to_owned(), token.into());
             }
         }
-        let mut headers = vec![JSON];
-        headers.extend(NO_STORE);
-        TokenAnswer { status: 200, headers, body: body.to_string() }
+        TokenAnswer { status: 200, headers: headers(), body: body.to_string() }
+    }
+}
+
+/// [RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) wants the last two on whatever has a
+/// token.
+fn headers() -> Vec<(&'static str, Cow<'static, str>)> {
+    let fields =
+        [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")];
+    fields.into_iter().map(|(name, value)| (name, value.into())).collect()
+}
+
+/// For frameworks on `http` 1, such as axum.
+impl From<TokenAnswer> for http::Response<String> {
+    fn from(answer: TokenAnswer) -> Self {
+        let mut response = Self::new(answer.body);
+        *response.status_mut() =
+            http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        for (name, value) in answer.headers {
+            if let Ok(value) = http::HeaderValue::try_from(value.as_ref()) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
     }
 }

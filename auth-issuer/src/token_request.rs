@@ -129,7 +129,7 @@ struct Parameters(HashMap<String, String>);
 impl Parameters {
     fn parse(body: &[u8]) -> Result<Self, TokenError> {
         if body.len() > MAX_BODY_BYTES {
-            return Err(TokenError::InvalidRequest("the body is too long"));
+            return Err(TokenError::TOO_LONG);
         }
         let mut parameters = HashMap::new();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {

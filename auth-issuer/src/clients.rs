@@ -1,0 +1,71 @@
+//! The clients that may ask for tokens.
+
+use std::collections::HashMap;
+
+use subtle::ConstantTimeEq as _;
+
+use crate::backend::sha256;
+use crate::token_error::TokenError;
+use crate::token_request::ClientCredentials;
+
+/// As long as 128 random bits in base64url.
+pub(crate) const MIN_SECRET_BYTES: usize = 22;
+
+/// By id: the SHA-256 of a secret, or none for a public client.
+#[derive(Clone, Default)]
+pub(crate) struct Clients {
+    by_id: HashMap<String, Option<Vec<u8>>>,
+    unnamed: Option<String>,
+}
+
+/// A client cannot be registered.
+pub(crate) enum InvalidClient {
+    Empty,
+    Twice(String),
+    ShortSecret(String),
+    NoDigest,
+}
+
+impl Clients {
+    pub(crate) fn register(&mut self, id: String, secret: Option<&str>) -> Result<(), InvalidClient> {
+        if id.is_empty() {
+            return Err(InvalidClient::Empty);
+        }
+        if secret.is_some_and(|secret| secret.len() < MIN_SECRET_BYTES) {
+            return Err(InvalidClient::ShortSecret(id));
+        }
+        let digest = secret.map(|secret| sha256(secret.as_bytes())).transpose();
+        let digest = digest.map_err(|_| InvalidClient::NoDigest)?;
+        match self.by_id.insert(id.clone(), digest) {
+            None => Ok(()),
+            Some(_) => Err(InvalidClient::Twice(id)),
+        }
+    }
+
+    /// Who a request is from that does not say so.
+    pub(crate) fn name_unnamed(&mut self, id: String) {
+        self.unnamed = Some(id);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The id of the client that asks.
+    pub(crate) fn authenticate(&self, presented: Option<&ClientCredentials>) -> Result<&str, TokenError> {
+        let Some(presented) = presented else {
+            return self.unnamed.as_deref().ok_or(TokenError::InvalidClient { by_basic: false });
+        };
+        let refused = TokenError::InvalidClient { by_basic: presented.by_basic };
+        let (id, registered) = self.by_id.get_key_value(&presented.id).ok_or(refused)?;
+        let matches = match (registered, &presented.secret) {
+            (None, None) => true,
+            (Some(registered), Some(secret)) => {
+                let presented = sha256(secret.as_bytes()).map_err(|_| TokenError::Unavailable)?;
+                presented.as_slice().ct_eq(registered).into()
+            }
+            _ => false,
+        };
+        if matches { Ok(id) } else { Err(refused) }
+    }
+}

@@ -1,0 +1,363 @@
+//! The token endpoint ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)), whole.
+//!
+//! The way of a request; the first fault ends it:
+//!
+//! 1. The form is read ([`TokenRequest::parse`]).
+//! 2. The client is known and, if it has a secret, has authenticated.
+//! 3. Password: neither the account nor the address has guessed too often; the account is looked up, a hash is computed
+//!    whether there is one or not, and it is active. Refresh token: it is exchanged, and its account is still active.
+//! 4. What is granted is what was asked for and the account may have; all that it may have, if nothing was asked for.
+//! 5. Tokens are issued.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use auth_core::{Scope, StoreFailure};
+
+use crate::access_token::SignError;
+use crate::account_store::{Account, AccountStore};
+use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
+use crate::guess_limits::GuessLimits;
+use crate::issuer::TokenIssuer;
+use crate::passwords::{PasswordError, Passwords};
+use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens, Refreshed};
+use crate::token_error::{TokenAnswer, TokenError};
+use crate::token_request::{Grant, TokenRequest};
+
+/// Exchanges passwords and refresh tokens for access tokens. Assembled once at start-up; cheap to clone.
+///
+/// It takes a request as header fields and a body, and gives an answer as data, so that it fits every framework; see
+/// the [crate] for an example.
+///
+/// What it logs tells why a login failed, and never whose it was, nor any part of a password or token.
+#[derive(Clone)]
+pub struct TokenEndpoint {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    issuer: TokenIssuer,
+    accounts: Box<dyn AccountStore>,
+    audience: Vec<String>,
+    clients: Clients,
+    passwords: Passwords,
+    limits: Option<GuessLimits>,
+    refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+}
+
+impl TokenEndpoint {
+    /// Begins with who signs, and where the accounts are.
+    pub fn builder(issuer: TokenIssuer, accounts: impl AccountStore + 'static) -> TokenEndpointBuilder {
+        TokenEndpointBuilder {
+            issuer,
+            accounts: Box::new(accounts),
+            audience: Vec::new(),
+            clients: Clients::default(),
+            refused_client: None,
+            passwords: None,
+            limits: Some(GuessLimits::new()),
+            refresh_tokens: None,
+        }
+    }
+
+    /// Answers a `POST`.
+    ///
+    /// `headers` are all fields of the request, names in lower case. `body` is `None` if it had more than
+    /// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or did not arrive whole. `address` is the client's, for
+    /// [`GuessLimits`].
+    pub async fn answer<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        body: Option<&[u8]>,
+        address: IpAddr,
+    ) -> TokenAnswer {
+        let (mut content_type, mut authorization) = (Vec::new(), Vec::new());
+        for (name, value) in headers {
+            match name {
+                "content-type" => content_type.push(value),
+                "authorization" => authorization.push(value),
+                _ => {}
+            }
+        }
+        let request = match body {
+            Some(body) => TokenRequest::parse(content_type, authorization, body),
+            None => Err(TokenError::TOO_LONG),
+        };
+        let answer = match request {
+            Ok(request) => self.inner.exchange(request, address).await,
+            Err(error) => Err(error),
+        };
+        answer.unwrap_or_else(|error| {
+            tracing::debug!(%error, "no token was issued");
+            error.answer()
+        })
+    }
+}
+
+impl Inner {
+    async fn exchange(&self, request: TokenRequest, address: IpAddr) -> Result<TokenAnswer, TokenError> {
+        let TokenRequest { grant, scopes, client } = request;
+        let client_id = self.clients.authenticate(client.as_ref())?;
+        match grant {
+            Grant::Password { username, password } => {
+                let account = self.log_in(&username, &password, address).await?;
+                let granted = granted(&account.scopes, scopes.as_deref())?;
+                let refresh_token = match &self.refresh_tokens {
+                    Some(tokens) => {
+                        let issued = tokens.issue(&account.subject, client_id, granted.iter().cloned()).await;
+                        Some(issued.map_err(refused)?)
+                    }
+                    None => None,
+                };
+                self.issue(account, client_id, &granted, refresh_token.as_deref())
+            }
+            Grant::RefreshToken(token) => {
+                let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
+                let refreshed = tokens.exchange(&token, client_id).await.map_err(refused)?;
+                let Refreshed { refresh_token, subject, scopes: before, .. } = refreshed;
+                let account = self.accounts.by_subject(&subject).await.map_err(unavailable)?;
+                let account = account.filter(|account| account.active && account.subject == subject);
+                let account = account.ok_or(TokenError::InvalidGrant)?;
+                let still: Vec<_> =
+                    before.into_iter().filter(|scope| account.scopes.contains(scope)).collect();
+                let granted = granted(&still, scopes.as_deref())?;
+                self.issue(account, client_id, &granted, Some(&refresh_token))
+            }
+        }
+    }
+
+    async fn log_in(&self, username: &str, password: &str, address: IpAddr) -> Result<Account, TokenError> {
+        let attempt = match &self.limits {
+            Some(limits) => Some(limits.attempt(username, address).map_err(|refused| {
+                tracing::warn!("a login is refused, for too many have failed");
+                TokenError::TooManyAttempts { retry_after: refused.retry_after }
+            })?),
+            None => None,
+        };
+        let outcome = self.judge(username, password).await;
+        // What was not judged was no guess either.
+        if !matches!(outcome, Err(TokenError::InvalidGrant))
+            && let Some(attempt) = attempt
+        {
+            attempt.forget();
+        }
+        outcome
+    }
+
+    async fn judge(&self, username: &str, password: &str) -> Result<Account, TokenError> {
+        let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+        let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
+        let verified = match self.passwords.verify(password, stored).await {
+            Err(PasswordError::NotAHash) => {
+                tracing::error!(
+                    "the stored hash of a password is none of argon2id: nobody can log in with it"
+                );
+                // As long as any other.
+                self.passwords.verify(password, None).await
+            }
+            verified => verified,
+        };
+        let is_right = verified.map_err(|error| {
+            tracing::warn!(%error, "a password was not verified");
+            TokenError::Unavailable
+        })?;
+        let reason = match account {
+            Some(account) if is_right && account.active => return Ok(account),
+            Some(_) if is_right => "the account is not active",
+            Some(_) => "wrong password",
+            None => "no such account",
+        };
+        tracing::info!(reason, "a login failed");
+        Err(TokenError::InvalidGrant)
+    }
+
+    fn issue(
+        &self,
+        account: Account,
+        client_id: &str,
+        granted: &[Scope],
+        refresh_token: Option<&str>,
+    ) -> Result<TokenAnswer, TokenError> {
+        let Account { subject, claims, .. } = account;
+        let mut token =
+            self.issuer.access_token(subject).client_id(client_id).scopes(granted.iter().cloned());
+        for audience in &self.audience {
+            token = token.audience(audience);
+        }
+        for (name, value) in claims {
+            token = token.claim(name, value);
+        }
+        let signed = token.sign().map_err(|error: SignError| {
+            tracing::error!(%error, "no token can be signed");
+            TokenError::Unavailable
+        })?;
+        Ok(signed.answer(granted, refresh_token))
+    }
+}
+
+/// What was asked for of what may be had.
+fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
+    let Some(asked) = asked else { return Ok(allowed.to_vec()) };
+    let granted: Vec<_> = asked.iter().filter(|scope| allowed.contains(scope)).cloned().collect();
+    if granted.is_empty() { Err(TokenError::InvalidScope) } else { Ok(granted) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn unavailable(failure: StoreFailure) -> TokenError {
+    tracing::warn!(%failure, "the store of accounts failed");
+    TokenError::Unavailable
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn refused(error: RefreshError) -> TokenError {
+    error.token_error().unwrap_or_else(|| {
+        tracing::warn!(%error, "refresh tokens failed");
+        TokenError::Unavailable
+    })
+}
+
+/// Assembles a [`TokenEndpoint`].
+#[must_use]
+pub struct TokenEndpointBuilder {
+    issuer: TokenIssuer,
+    accounts: Box<dyn AccountStore>,
+    audience: Vec<String>,
+    clients: Clients,
+    /// The first that cannot be registered.
+    refused_client: Option<InvalidClient>,
+    passwords: Option<Passwords>,
+    limits: Option<GuessLimits>,
+    refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+}
+
+/// A [`TokenEndpoint`] cannot be built.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// Verifiers refuse tokens for nobody.
+    #[error("no audience: say by `audience` which API the tokens are for, such as https://api.example")]
+    NoAudience,
+    /// Nobody could ask.
+    #[error("no client: register your login page by `public_client(\"web\")`")]
+    NoClient,
+    /// It could not be named.
+    #[error("the id of a client is empty")]
+    EmptyClientId,
+    /// It is not clear which counts.
+    #[error("client {0:?} is registered twice")]
+    ClientTwice(String),
+    /// It could be guessed.
+    #[error(
+        "the secret of client {0:?} has fewer than {MIN_SECRET_BYTES} bytes: take a random one, as `openssl rand \
+         -base64 24` makes, or register a public client if it cannot keep a secret"
+    )]
+    ShortClientSecret(String),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers")]
+    Unavailable,
+}
+
+impl TokenEndpointBuilder {
+    /// For whom the tokens are: claim `aud`, required. Called again, for several.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// A client that cannot keep a secret: a page in a browser, an app
+    /// ([RFC 6749 section 2.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.1)).
+    pub fn public_client(self, id: impl Into<String>) -> Self {
+        self.client(id.into(), None)
+    }
+
+    /// A client that authenticates by a secret, 22 random bytes or more.
+    pub fn confidential_client(self, id: impl Into<String>, secret: impl AsRef<str>) -> Self {
+        self.client(id.into(), Some(secret.as_ref()))
+    }
+
+    /// A public client, for whom also requests count that name no client, as many login pages send.
+    pub fn unnamed_client(mut self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        self.clients.name_unnamed(id.clone());
+        self.client(id, None)
+    }
+
+    fn client(mut self, id: String, secret: Option<&str>) -> Self {
+        if let Err(error) = self.clients.register(id, secret) {
+            self.refused_client.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Gives refresh tokens too, and takes them.
+    pub fn refresh_tokens<S: RefreshTokenStore + 'static>(mut self, tokens: RefreshTokens<S>) -> Self {
+        self.refresh_tokens = Some(tokens.boxed());
+        self
+    }
+
+    /// The [`Passwords`] that the application has anyhow, to hash new ones: then both keep to the same number at once.
+    pub fn passwords(mut self, passwords: Passwords) -> Self {
+        self.passwords = Some(passwords);
+        self
+    }
+
+    /// Other limits on guessing than [`GuessLimits::new`] has.
+    pub fn guess_limits(mut self, limits: GuessLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Lets everybody guess as often as they like. Only where something in front of it limits them: else each password
+    /// is found in time.
+    pub fn without_guess_limits(mut self) -> Self {
+        self.limits = None;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError`].
+    pub fn build(self) -> Result<TokenEndpoint, EndpointError> {
+        let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, refresh_tokens } =
+            self;
+        match refused_client {
+            None => {}
+            Some(InvalidClient::Empty) => return Err(EndpointError::EmptyClientId),
+            Some(InvalidClient::Twice(id)) => return Err(EndpointError::ClientTwice(id)),
+            Some(InvalidClient::ShortSecret(id)) => return Err(EndpointError::ShortClientSecret(id)),
+            Some(InvalidClient::NoDigest) => return Err(EndpointError::Unavailable),
+        }
+        if audience.is_empty() || audience.iter().any(String::is_empty) {
+            return Err(EndpointError::NoAudience);
+        }
+        if clients.is_empty() {
+            return Err(EndpointError::NoClient);
+        }
+        let passwords = match passwords {
+            Some(passwords) => passwords,
+            None => Passwords::new().map_err(|_| EndpointError::Unavailable)?,
+        };
+        let inner = Inner { issuer, accounts, audience, clients, passwords, limits, refresh_tokens };
+        Ok(TokenEndpoint { inner: Arc::new(inner) })
+    }
+}
+
+/// Never prints keys, secrets and accounts.
+impl fmt::Debug for TokenEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { issuer, audience, .. } = &*self.inner;
+        let mut debug = f.debug_struct("TokenEndpoint");
+        debug.field("issuer", issuer).field("audience", audience).finish_non_exhaustive()
+    }
+}
+
+/// Never prints keys, secrets and accounts.
+impl fmt::Debug for TokenEndpointBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("TokenEndpointBuilder");
+        debug.field("issuer", &self.issuer).field("audience", &self.audience).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,526 @@
+//! The token endpoint, whole: who gets a token, and what everybody else is told.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, LazyLock, Mutex, Once};
+use std::time::Duration;
+
+use auth_core::{JwtVerifier, VerifiedToken};
+use auth_issuer::{
+    Account, AccountStore, Algorithm, EndpointError, GuessLimits, Passwords, Redeemed, RefreshRecord,
+    RefreshTokenStore, RefreshTokens, Scope, SigningKey, StoreFailure, TokenAnswer, TokenEndpoint,
+    TokenEndpointBuilder, TokenIssuer, async_trait,
+};
+use auth_testing::TestClock;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+const SECRET: &[u8] = b"a secret of 32 random bytes here";
+const CLIENT_SECRET: &str = "c2VjcmV0IG9mIHRoZSBjbGllbnQ";
+const FORM: (&str, &[u8]) = ("content-type", b"application/x-www-form-urlencoded");
+
+const READ: Scope = Scope::from_static("orders:read");
+const WRITE: Scope = Scope::from_static("orders:write");
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_multi_thread().build().unwrap());
+static PASSWORDS: LazyLock<Passwords> = LazyLock::new(|| Passwords::new().unwrap());
+
+/// Accounts and refresh tokens in memory.
+#[derive(Default)]
+struct Store {
+    accounts: Mutex<HashMap<String, Account>>,
+    refresh: Mutex<HashMap<String, (RefreshRecord, bool)>>,
+    fails: Mutex<bool>,
+}
+
+impl Store {
+    fn find(&self, name: &str) -> Result<Option<Account>, StoreFailure> {
+        if *self.fails.lock().unwrap() {
+            return Err(io::Error::other("down").into());
+        }
+        Ok(self.accounts.lock().unwrap().get(name).cloned())
+    }
+
+    fn put(&self, name: &str, account: Account) {
+        self.accounts.lock().unwrap().insert(name.to_owned(), account);
+    }
+}
+
+#[async_trait]
+impl AccountStore for Store {
+    async fn by_username(&self, username: &str) -> Result<Option<Account>, StoreFailure> {
+        self.find(username)
+    }
+
+    async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
+        self.find(subject.trim_start_matches("id of "))
+    }
+}
+
+#[async_trait]
+impl RefreshTokenStore for Store {
+    async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
+        self.refresh.lock().unwrap().insert(record.token_hash.clone(), (record, false));
+        Ok(())
+    }
+
+    async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        Ok(self.refresh.lock().unwrap().get_mut(token_hash).map(|(record, redeemed)| {
+            if std::mem::replace(redeemed, true) {
+                Redeemed::Again(record.clone())
+            } else {
+                Redeemed::First(record.clone())
+            }
+        }))
+    }
+
+    async fn revoke(&self, family: &str) -> Result<(), StoreFailure> {
+        self.refresh.lock().unwrap().retain(|_, (record, _)| record.family != family);
+        Ok(())
+    }
+}
+
+struct Server {
+    store: Arc<Store>,
+    endpoint: TokenEndpoint,
+    clock: TestClock,
+}
+
+fn account(name: &str) -> Account {
+    static HASH: LazyLock<String> =
+        LazyLock::new(|| RUNTIME.block_on(PASSWORDS.hash("correct horse")).unwrap());
+    Account::new(format!("id of {name}")).password_hash(&*HASH).scopes([READ, WRITE])
+}
+
+fn issuer() -> TokenIssuer {
+    let key = SigningKey::secret(Algorithm::Hs256, SECRET).unwrap();
+    TokenIssuer::builder("https://issuer.example", key).build().unwrap()
+}
+
+fn builder(store: &Arc<Store>) -> TokenEndpointBuilder {
+    TokenEndpoint::builder(issuer(), store.clone())
+}
+
+impl Server {
+    fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    fn with(more: impl FnOnce(TokenEndpointBuilder) -> TokenEndpointBuilder) -> Self {
+        log();
+        let (store, clock) = (Arc::new(Store::default()), TestClock::default());
+        store.put("alice", account("alice").claim("roles", ["admin"]));
+        store.put("dave", account("dave").active(false));
+        store.put("erin", Account::new("id of erin").scopes([READ]));
+        store.put("frank", account("frank").password_hash("$2b$12$GhvMmNVjRW29ulnudl"));
+        let builder = builder(&store)
+            .audience("https://api.example")
+            .public_client("web")
+            .confidential_client("batch", CLIENT_SECRET)
+            .passwords(PASSWORDS.clone())
+            .guess_limits(GuessLimits::new().clock(clock.clone()))
+            .refresh_tokens(RefreshTokens::new(store.clone()).clock(clock.clone()));
+        Self { endpoint: more(builder).build().unwrap(), store, clock }
+    }
+
+    fn send(&self, headers: &[(&str, &[u8])], body: Option<&str>) -> TokenAnswer {
+        self.send_from([192, 0, 2, 1].into(), headers, body)
+    }
+
+    fn send_from(&self, address: IpAddr, headers: &[(&str, &[u8])], body: Option<&str>) -> TokenAnswer {
+        let headers = headers.iter().copied();
+        RUNTIME.block_on(self.endpoint.answer(headers, body.map(str::as_bytes), address))
+    }
+
+    fn post(&self, body: &str) -> TokenAnswer {
+        self.send(&[FORM], Some(body))
+    }
+
+    fn log_in(&self, username: &str, password: &str) -> TokenAnswer {
+        self.post(&login(username, password))
+    }
+
+    fn refresh(&self, token: &str, more: &str) -> TokenAnswer {
+        self.post(&format!("grant_type=refresh_token&client_id=web&refresh_token={token}{more}"))
+    }
+}
+
+fn login(username: &str, password: &str) -> String {
+    format!("grant_type=password&client_id=web&username={username}&password={password}")
+}
+
+fn json(answer: &TokenAnswer) -> Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+fn member(answer: &TokenAnswer, name: &str) -> String {
+    json(answer)[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", answer.body)).to_owned()
+}
+
+fn verified(answer: &TokenAnswer) -> VerifiedToken {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let verifier = JwtVerifier::builder()
+        .issuer("https://issuer.example")
+        .audience("https://api.example")
+        .require_access_token_type()
+        .secret(Algorithm::Hs256, SECRET)
+        .build()
+        .unwrap();
+    verifier.verify_jwt(&member(answer, "access_token")).unwrap()
+}
+
+#[track_caller]
+fn is_error(answer: &TokenAnswer, status: u16, error: &str) {
+    assert_eq!((answer.status, json(answer)["error"].as_str()), (status, Some(error)), "{}", answer.body);
+    assert!(answer.headers.contains(&("cache-control", "no-store".into())), "{:?}", answer.headers);
+    assert!(answer.headers.contains(&("content-type", "application/json".into())));
+}
+
+#[test]
+fn who_knows_the_password_gets_a_token() {
+    let answer = Server::new().log_in("alice", "correct+horse");
+    let token = verified(&answer);
+    assert_eq!(token.subject(), "id of alice");
+    assert_eq!(token.claims::<Value>().unwrap()["client_id"], json!("web"));
+    assert_eq!(token.claims::<Value>().unwrap()["roles"], json!(["admin"]));
+    assert_eq!(member(&answer, "scope"), "orders:read orders:write", "all that the account may have");
+    assert_eq!(json(&answer)["token_type"], json!("Bearer"));
+    assert_eq!(json(&answer)["expires_in"], json!(900));
+    assert!(answer.headers.contains(&("cache-control", "no-store".into())));
+}
+
+#[test]
+fn no_more_is_granted_than_asked_for_and_allowed() {
+    let server = Server::new();
+    let asking = |scope: &str| server.post(&format!("{}&scope={scope}", login("alice", "correct+horse")));
+    for (asked, granted) in [
+        ("orders:read", "orders:read"),
+        ("orders:write+orders:read", "orders:write orders:read"),
+        ("admin+orders:read", "orders:read"),
+        ("", "orders:read orders:write"),
+    ] {
+        let answer = asking(asked);
+        assert_eq!(member(&answer, "scope"), granted);
+        assert_eq!(verified(&answer).claims::<Value>().unwrap()["scope"], json!(granted));
+    }
+    is_error(&asking("admin"), 400, "invalid_scope");
+    is_error(&asking("%22"), 400, "invalid_scope");
+}
+
+/// Whoever guesses must not learn what was wrong.
+#[test]
+fn all_failed_logins_look_alike() {
+    let server = Server::new();
+    let wrong = server.log_in("alice", "wrong");
+    is_error(&wrong, 400, "invalid_grant");
+    for (username, password, what) in [
+        ("mallory", "correct+horse", "nobody"),
+        ("dave", "correct+horse", "not active"),
+        ("dave", "wrong", "not active, and wrong"),
+        ("erin", "correct+horse", "no password"),
+        ("frank", "correct+horse", "a hash that is none"),
+        ("Alice", "correct+horse", "names are compared by the store"),
+        ("alice", "Correct+horse", "case"),
+        ("alice", "correct+horse+", "more"),
+        ("alice", "%00", "other bytes"),
+    ] {
+        assert_eq!(server.log_in(username, password), wrong, "{what}");
+    }
+}
+
+#[test]
+fn bad_requests_get_the_error_that_the_rfc_has() {
+    let server = Server::new();
+    let good = login("alice", "correct+horse");
+    verified(&server.post(&good));
+    let long = format!("{good}&x={}", "x".repeat(16 * 1024));
+    let other = |from: &str, to: &str| good.replace(from, to);
+    let without_grant_type = other("grant_type=password&", "");
+    for (body, error) in [
+        ("", "invalid_request"),
+        (&*without_grant_type, "invalid_request"),
+        (&other("&username=alice", ""), "invalid_request"),
+        (&other("username=alice", "username="), "invalid_request"),
+        (&other("&password=correct+horse", ""), "invalid_request"),
+        (&format!("{good}&username=alice"), "invalid_request"),
+        (&format!("{good}&grant_type=password"), "invalid_request"),
+        (&other("alice", "%ff"), "invalid_request"),
+        (&other("alice", "%zz"), "invalid_request"),
+        (&long, "invalid_request"),
+        (&other("grant_type=password", "grant_type=client_credentials"), "unsupported_grant_type"),
+        (&other("grant_type=password", "grant_type=Password"), "unsupported_grant_type"),
+        ("grant_type=refresh_token&client_id=web", "invalid_request"),
+    ] {
+        is_error(&server.post(body), 400, error);
+    }
+    is_error(&server.send(&[FORM], None), 400, "invalid_request");
+    assert_eq!(server.send(&[FORM], None), server.post(&long), "too long is too long");
+    for content_type in [&b"application/json"[..], b"multipart/form-data", b"", b"text/plain"] {
+        is_error(&server.send(&[("content-type", content_type)], Some(&good)), 400, "invalid_request");
+    }
+    is_error(&server.send(&[], Some(&good)), 400, "invalid_request");
+    is_error(&server.send(&[FORM, FORM], Some(&good)), 400, "invalid_request");
+}
+
+#[test]
+fn only_known_clients_get_tokens() {
+    let server = Server::new();
+    let login = "grant_type=password&username=alice&password=correct+horse";
+    let basic = |pair: &str| {
+        use base64::Engine as _;
+        format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)).into_bytes()
+    };
+    for body in [
+        login.to_owned(),
+        format!("{login}&client_id=unknown"),
+        format!("{login}&client_id=batch"),
+        format!("{login}&client_id=batch&client_secret=wrong"),
+        format!("{login}&client_id=batch&client_secret={CLIENT_SECRET}x"),
+        format!("{login}&client_id=web&client_secret={CLIENT_SECRET}"),
+    ] {
+        let answer = server.post(&body);
+        is_error(&answer, 401, "invalid_client");
+        assert!(!answer.headers.iter().any(|(name, _)| *name == "www-authenticate"), "{body}");
+    }
+    for pair in ["unknown:", ":", "batch:", "batch:wrong", &format!("web:{CLIENT_SECRET}")] {
+        let answer = server.send(&[FORM, ("authorization", &basic(pair))], Some(login));
+        is_error(&answer, 401, "invalid_client");
+        assert!(answer.headers.contains(&("www-authenticate", "Basic realm=\"token\"".into())), "{pair}");
+    }
+    verified(&server.post(&format!("{login}&client_id=batch&client_secret={CLIENT_SECRET}")));
+    verified(
+        &server.send(&[FORM, ("authorization", &basic(&format!("batch:{CLIENT_SECRET}")))], Some(login)),
+    );
+    let public = server.send(&[FORM, ("authorization", &basic("web:"))], Some(login));
+    assert_eq!(verified(&public).claims::<Value>().unwrap()["client_id"], json!("web"));
+
+    let lenient = Server::with(|builder| builder.unnamed_client("page"));
+    assert_eq!(verified(&lenient.post(login)).claims::<Value>().unwrap()["client_id"], json!("page"));
+    is_error(&lenient.post(&format!("{login}&client_id=unknown")), 401, "invalid_client");
+}
+
+#[test]
+fn who_guesses_is_slowed_down_per_account() {
+    let server = Server::new();
+    let from = |last: u8| IpAddr::from([192, 0, 2, last]);
+    let attempt = |last, password| server.send_from(from(last), &[FORM], Some(&login("alice", password)));
+    for last in 0..10 {
+        is_error(&attempt(last, "guess"), 400, "invalid_grant");
+    }
+    let refused = attempt(11, "correct+horse");
+    is_error(&refused, 429, "temporarily_unavailable");
+    assert!(refused.headers.contains(&("retry-after", "60".into())), "{:?}", refused.headers);
+    assert_eq!(attempt(11, "guess"), refused, "whether the password was right is not told");
+    server.clock.advance(Duration::from_secs(60));
+    verified(&attempt(11, "correct+horse"));
+
+    for _ in 0..10 {
+        is_error(&server.log_in("nobody", "guess"), 400, "invalid_grant");
+    }
+    is_error(&server.log_in("nobody", "guess"), 429, "temporarily_unavailable");
+}
+
+#[test]
+fn who_guesses_is_slowed_down_per_address() {
+    let limits = GuessLimits::new().per_address(3, Duration::from_secs(60)).unwrap();
+    let server = Server::with(|builder| builder.guess_limits(limits));
+    for name in ["a", "b", "c"] {
+        is_error(&server.log_in(name, "guess"), 400, "invalid_grant");
+    }
+    is_error(&server.log_in("alice", "correct+horse"), 429, "temporarily_unavailable");
+    let elsewhere = IpAddr::from([192, 0, 2, 2]);
+    verified(&server.send_from(elsewhere, &[FORM], Some(&login("alice", "correct+horse"))));
+}
+
+#[test]
+fn what_was_no_guess_does_not_count() {
+    let limits = GuessLimits::new().per_account(1, Duration::from_secs(60)).unwrap();
+    let server = Server::with(|builder| builder.guess_limits(limits));
+    for _ in 0..3 {
+        verified(&server.log_in("alice", "correct+horse"));
+    }
+    *server.store.fails.lock().unwrap() = true;
+    for _ in 0..3 {
+        let answer = server.log_in("alice", "guess");
+        is_error(&answer, 503, "temporarily_unavailable");
+        assert!(answer.headers.iter().any(|(name, _)| *name == "retry-after"));
+    }
+    *server.store.fails.lock().unwrap() = false;
+    is_error(&server.log_in("alice", "guess"), 400, "invalid_grant");
+    is_error(&server.log_in("alice", "correct+horse"), 429, "temporarily_unavailable");
+    let unlimited = Server::with(TokenEndpointBuilder::without_guess_limits);
+    for _ in 0..12 {
+        is_error(&unlimited.log_in("alice", "guess"), 400, "invalid_grant");
+    }
+}
+
+#[test]
+fn refresh_tokens_are_good_once() {
+    let server = Server::new();
+    let first = member(&server.log_in("alice", "correct+horse"), "refresh_token");
+    let answer = server.refresh(&first, "");
+    assert_eq!(verified(&answer).subject(), "id of alice");
+    assert_eq!(member(&answer, "scope"), "orders:read orders:write");
+    let second = member(&answer, "refresh_token");
+    assert_ne!(first, second);
+
+    is_error(&server.refresh(&first, ""), 400, "invalid_grant");
+    is_error(&server.refresh(&second, ""), 400, "invalid_grant");
+    assert!(server.store.refresh.lock().unwrap().is_empty(), "the login has ended");
+
+    let kept_off = Server::new();
+    let stolen = member(&kept_off.log_in("alice", "correct+horse"), "refresh_token");
+    let body = format!(
+        "grant_type=refresh_token&refresh_token={stolen}&client_id=batch&client_secret={CLIENT_SECRET}"
+    );
+    is_error(&kept_off.post(&body), 400, "invalid_grant");
+    is_error(&kept_off.refresh("invented", ""), 400, "invalid_grant");
+}
+
+#[test]
+fn what_has_changed_since_the_login_counts_at_a_refresh() {
+    let server = Server::new();
+    let token = || member(&server.log_in("alice", "correct+horse"), "refresh_token");
+
+    let less = server.refresh(&token(), "&scope=orders:read");
+    assert_eq!(member(&less, "scope"), "orders:read");
+    let more = server.refresh(&member(&less, "refresh_token"), "");
+    assert_eq!(member(&more, "scope"), "orders:read orders:write", "the login was for both");
+    is_error(&server.refresh(&token(), "&scope=admin"), 400, "invalid_scope");
+
+    let (kept, blocked, gone) = (token(), token(), token());
+    server.store.put("alice", account("alice").scopes([READ]));
+    assert_eq!(member(&server.refresh(&kept, ""), "scope"), "orders:read");
+    server.store.put("alice", account("alice").active(false));
+    is_error(&server.refresh(&blocked, ""), 400, "invalid_grant");
+    server.store.accounts.lock().unwrap().clear();
+    is_error(&server.refresh(&gone, ""), 400, "invalid_grant");
+
+    server.store.put("alice", account("alice").scopes([READ]));
+    let narrow = member(&server.log_in("alice", "correct+horse"), "refresh_token");
+    server.store.put("alice", account("alice"));
+    assert_eq!(member(&server.refresh(&narrow, ""), "scope"), "orders:read", "no more than at the login");
+    // An account that another one's subject leads to.
+    let mixed = member(&server.log_in("alice", "correct+horse"), "refresh_token");
+    server.store.put("alice", account("bob"));
+    is_error(&server.refresh(&mixed, ""), 400, "invalid_grant");
+}
+
+#[test]
+fn without_refresh_tokens_there_are_none() {
+    let store = Arc::new(Store::default());
+    store.put("alice", account("alice"));
+    let endpoint = builder(&store).audience("https://api.example").public_client("web");
+    let server = Server { endpoint: endpoint.build().unwrap(), store, clock: TestClock::default() };
+    let answer = server.log_in("alice", "correct+horse");
+    assert!(json(&answer).get("refresh_token").is_none());
+    is_error(&server.refresh("x", ""), 400, "unsupported_grant_type");
+}
+
+#[test]
+fn an_endpoint_that_cannot_work_is_not_built() {
+    let store = Arc::new(Store::default());
+    let builder = || builder(&store).passwords(PASSWORDS.clone());
+    let good = || builder().audience("https://api.example").public_client("web");
+    assert!(good().build().is_ok());
+    for (assembled, error) in [
+        (builder().public_client("web"), EndpointError::NoAudience),
+        (good().audience(""), EndpointError::NoAudience),
+        (builder().audience("https://api.example"), EndpointError::NoClient),
+        (good().public_client(""), EndpointError::EmptyClientId),
+        (good().confidential_client("web", CLIENT_SECRET), EndpointError::ClientTwice("web".to_owned())),
+        (good().confidential_client("b", "short"), EndpointError::ShortClientSecret("b".to_owned())),
+    ] {
+        assert_eq!(assembled.build().unwrap_err(), error);
+    }
+}
+
+thread_local! {
+    /// What was logged on this thread.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// For all threads, for tracing remembers what one thread did not want to know.
+fn log() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(|| Log)
+            .with_ansi(false)
+            .init();
+    });
+}
+
+#[test]
+fn the_log_tells_why_and_not_whose() {
+    let server = Server::new();
+    let mut secrets = vec!["correct".to_owned(), "hunter2".to_owned(), "alice".to_owned(), "dave".to_owned()];
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let post = |body: &str| {
+        let answer = server.endpoint.answer([FORM], Some(body.as_bytes()), [192, 0, 2, 7].into());
+        runtime.block_on(answer)
+    };
+    let good = post(&login("alice", "correct+horse"));
+    secrets.push(member(&good, "access_token"));
+    let token = member(&good, "refresh_token");
+    for user in ["alice", "dave", "frank", "nobody"] {
+        post(&login(user, "hunter2"));
+    }
+    post(&login("dave", "correct+horse"));
+    for _ in 0..2 {
+        post(&format!("grant_type=refresh_token&client_id=web&refresh_token={token}"));
+    }
+    secrets.push(token);
+    for _ in 0..10 {
+        post(&login("alice", "hunter2"));
+    }
+    post(&format!("{}&client_secret={CLIENT_SECRET}", login("alice", "hunter2")));
+    secrets.push(CLIENT_SECRET.to_owned());
+    *server.store.fails.lock().unwrap() = true;
+    post(&login("dave", "hunter2"));
+    let text = String::from_utf8(LOG.take()).unwrap();
+    for told in [
+        "wrong password",
+        "no such account",
+        "the account is not active",
+        "none of argon2id",
+        "too many have failed",
+        "the store of accounts failed",
+        "invalid_client",
+    ] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    for secret in secrets {
+        assert!(!text.contains(&secret), "{text}");
+    }
+    for debug in [format!("{:?}", server.endpoint), format!("{:?}", account("alice").claim("a", "hunter2"))] {
+        assert!(
+            !debug.contains("alice") && !debug.contains("hunter2") && !debug.contains("argon2"),
+            "{debug}"
+        );
+    }
+}
