@@ -17,6 +17,7 @@ use crate::guard::Pass;
 use crate::refuser::Refuser;
 use crate::rejection::{Reason, Rejection};
 use crate::rejection_body::{BodyWriter, Refusal, RejectionBody};
+use crate::scope::Scope;
 use crate::verifier::{Evidence, TokenVerifier, VerifiedToken};
 
 pub(crate) const AUTHORIZATION: &str = "authorization";
@@ -177,6 +178,17 @@ impl Authenticator {
         let user = self.authenticate_optional_now(request)?;
         let missing = || self.inner.refuser.refuse(Reason::Missing, request);
         Some(user.and_then(|user| user.ok_or_else(missing)))
+    }
+
+    /// How requests are refused for this reason: an example, for documents such as OpenAPI's. `scopes` are those that
+    /// would have sufficed, where the reason is [`Reason::Insufficient`].
+    #[must_use]
+    pub fn example_rejection(&self, reason: Reason, scopes: &[Scope]) -> Rejection {
+        let refuser = &self.inner.refuser;
+        match reason {
+            Reason::Insufficient => refuser.reject_insufficient(&scopes.iter().collect::<Vec<_>>(), None),
+            _ => refuser.reject(reason, None),
+        }
     }
 
     /// The token of the request, **not verified**: what it says may be anyone's invention.

@@ -10,10 +10,12 @@ mod clock;
 pub mod conformance;
 mod draft;
 mod issuer;
+mod openapi_probe;
 mod request;
 mod signing;
 
 pub use crate::clock::TestClock;
 pub use crate::draft::TokenDraft;
 pub use crate::issuer::TestIssuer;
+pub use crate::openapi_probe::{OpenApiProbe, ProbeReport};
 pub use crate::request::TestRequest;

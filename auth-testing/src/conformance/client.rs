@@ -39,8 +39,7 @@ impl Answer {
 /// What went wrong: no connection, no answer in ten seconds, or no HTTP/1.1 answer of sound length.
 pub fn send(address: SocketAddr, request: &[u8]) -> Result<Answer, String> {
     let exchange = || {
-        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut stream = connect(address)?;
         stream.write_all(request)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
@@ -50,19 +49,63 @@ pub fn send(address: SocketAddr, request: &[u8]) -> Result<Answer, String> {
     parse(&bytes, request.starts_with(b"HEAD "))
 }
 
-fn parse(bytes: &[u8], head_only: bool) -> Result<Answer, String> {
+/// The head of an answer.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    fields: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The first field of this name, given in lower case.
+    pub(crate) fn field(&self, wanted: &str) -> Option<&str> {
+        self.fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+    }
+}
+
+/// As [`send`], for an answer of which only the head matters: its body may be of any kind, and never end.
+pub(crate) fn send_for_head(address: SocketAddr, request: &[u8]) -> Result<Head, String> {
+    let exchange = || {
+        let mut stream = connect(address)?;
+        stream.write_all(request)?;
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
+        while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+            match stream.read(&mut chunk)? {
+                0 => break,
+                length => bytes.extend_from_slice(chunk.get(..length).unwrap_or_default()),
+            }
+        }
+        Ok(bytes)
+    };
+    let bytes = exchange().map_err(|error: std::io::Error| format!("no answer: {error}"))?;
+    let (head, _) = parse_head(&bytes)?;
+    Ok(head)
+}
+
+fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn parse_head(bytes: &[u8]) -> Result<(Head, usize), String> {
     let mut fields = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut fields);
     let parsed = response.parse(bytes).map_err(|error| format!("not an HTTP answer: {error}"))?;
-    let httparse::Status::Complete(head_length) = parsed else {
+    let httparse::Status::Complete(length) = parsed else {
         return Err("the answer ends within its head".to_owned());
     };
-    let body = bytes.get(head_length..).unwrap_or_default();
-    let mut headers: Vec<_> = response
+    let fields = response
         .headers
         .iter()
         .map(|field| (field.name.to_ascii_lowercase(), String::from_utf8_lossy(field.value).into_owned()))
         .collect();
+    Ok((Head { status: response.code.unwrap_or_default(), fields }, length))
+}
+
+fn parse(bytes: &[u8], head_only: bool) -> Result<Answer, String> {
+    let (Head { status, fields: mut headers }, head_length) = parse_head(bytes)?;
+    let body = bytes.get(head_length..).unwrap_or_default();
     let announced =
         headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.as_str());
     if !head_only && announced != Some(&body.len().to_string()) {
@@ -70,11 +113,7 @@ fn parse(bytes: &[u8], head_only: bool) -> Result<Answer, String> {
     }
     headers.retain(|(name, _)| !OF_THE_SERVER.contains(&name.as_str()));
     headers.sort();
-    Ok(Answer {
-        status: response.code.unwrap_or_default(),
-        headers,
-        body: String::from_utf8_lossy(body).into_owned(),
-    })
+    Ok(Answer { status, headers, body: String::from_utf8_lossy(body).into_owned() })
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ use std::net::SocketAddr;
 
 pub use self::access::AccessRules;
 pub use self::client::{Answer, send};
+pub(crate) use self::client::{Head, send_for_head};
 pub use self::fixture::Fixture;
 pub use self::seen::SeenTokens;
 use self::table::Table;

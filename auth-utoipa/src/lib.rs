@@ -1,0 +1,8 @@
+#![doc = include_str!("../README.md")]
+
+mod refusals;
+mod security_docs;
+
+pub use auth_core::Scope;
+
+pub use crate::security_docs::{SecurityDocs, SecurityDocsError};

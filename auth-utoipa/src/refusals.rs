@@ -1,0 +1,112 @@
+//! How operations refuse.
+
+use std::collections::BTreeMap;
+
+use auth_core::{Authenticator, Reason, Rejection, Scope};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use serde_json::Value;
+use utoipa::openapi::content::Content;
+use utoipa::openapi::example::Example;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Components, Ref, RefOr, Response};
+
+use crate::security_docs::Demand;
+
+const PROBLEM: &str = "Problem";
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Written as the authenticator refuses.
+pub(crate) struct Refusals<'a> {
+    authenticator: &'a Authenticator,
+}
+
+impl<'a> Refusals<'a> {
+    pub(crate) fn new(authenticator: &'a Authenticator) -> Self {
+        Self { authenticator }
+    }
+
+    /// The schema of problem documents, unless the application refuses in its own words.
+    pub(crate) fn add_schema(&self, components: &mut Components) {
+        let refusal = self.authenticator.example_rejection(Reason::Missing, &[]);
+        if field(&refusal, &CONTENT_TYPE).as_deref() != Some(PROBLEM_JSON) {
+            return;
+        }
+        let text =
+            |describes: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(describes));
+        let problem = ObjectBuilder::new()
+            .description(Some("A problem document (RFC 9457)"))
+            .property("type", text("`about:blank`"))
+            .property("title", text("The reason phrase of the status"))
+            .property(
+                "status",
+                ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status code")),
+            )
+            .property("detail", text("What was wrong"));
+        components.schemas.entry(PROBLEM.to_owned()).or_insert_with(|| Schema::from(problem.build()).into());
+    }
+
+    /// Adds what the operation does not document itself.
+    pub(crate) fn add(&self, operation: &mut Operation, demands: &[Demand]) {
+        let is_optional = demands.iter().any(Demand::is_empty);
+        let scopes = demands.iter().flat_map(BTreeMap::values).find(|scopes| !scopes.is_empty());
+        let mut add = |status: &str, response: Response| {
+            operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+        };
+        let refused = if is_optional {
+            "A token was sent, and it is not good"
+        } else {
+            "No token was sent, or it is not good"
+        };
+        let reasons = [("missing", Reason::Missing), ("invalid", Reason::Invalid)];
+        let examples = reasons.into_iter().filter(|(_, reason)| !is_optional || *reason != Reason::Missing);
+        let examples =
+            examples.map(|(name, reason)| (name, self.authenticator.example_rejection(reason, &[])));
+        add("401", response(refused, &examples.collect::<Vec<_>>()));
+        if let Some(scopes) = scopes {
+            let scopes: Vec<_> = scopes.iter().filter_map(|scope| Scope::new(scope).ok()).collect();
+            let refusal = self.authenticator.example_rejection(Reason::Insufficient, &scopes);
+            add(
+                "403",
+                response("The token is good, and does not grant the scope", &[("insufficient", refusal)]),
+            );
+        }
+    }
+}
+
+fn response(description: &str, refusals: &[(&str, Rejection)]) -> Response {
+    let mut response = Response::new(description);
+    let mut challenge = Header::new(Object::with_type(Type::String));
+    challenge.description = Some("The challenge (RFC 6750 section 3)".to_owned());
+    for (name, refusal) in refusals {
+        if let Some(value) = field(refusal, &WWW_AUTHENTICATE) {
+            challenge.examples.insert((*name).to_owned(), example(value.into()));
+        }
+        let Some(content_type) = field(refusal, &CONTENT_TYPE) else { continue };
+        let body = refusal.body();
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body).into_owned()));
+        let schema: Option<RefOr<Schema>> =
+            (content_type == PROBLEM_JSON).then(|| Ref::from_schema_name(PROBLEM).into());
+        let RefOr::T(content) =
+            response.content.entry(content_type).or_insert_with(|| Content::new(schema).into())
+        else {
+            continue;
+        };
+        content.examples.insert((*name).to_owned(), example(body));
+    }
+    response.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+    response
+}
+
+fn example(value: Value) -> RefOr<Example> {
+    let mut example = Example::new();
+    example.value = Some(value);
+    example.into()
+}
+
+fn field(refusal: &Rejection, wanted: &http::HeaderName) -> Option<String> {
+    let (_, value) = refusal.headers().find(|(name, _)| name == wanted)?;
+    value.to_str().ok().map(str::to_owned)
+}

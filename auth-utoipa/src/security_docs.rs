@@ -1,0 +1,242 @@
+//! How to come by a token, and what each operation demands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use auth_core::{Authenticator, Scope};
+use serde_json::Value;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, OpenIdConnect, Password, Scopes,
+    SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, OpenApi};
+
+use crate::refusals::Refusals;
+
+/// Documents authentication: says how to come by a token, checks what operations demand, and adds how they refuse.
+///
+/// See the [crate] for an example.
+#[derive(Clone)]
+#[must_use = "apply it to a document"]
+pub struct SecurityDocs {
+    authenticator: Authenticator,
+    schemes: Vec<(String, Kind)>,
+    scopes: Vec<(Scope, String)>,
+}
+
+/// A security scheme before all scopes are known.
+#[derive(Clone)]
+enum Kind {
+    Password { token_url: String, refresh_url: Option<String> },
+    AuthorizationCode { authorization_url: String, token_url: String },
+    Bearer,
+    OpenIdConnect { url: String },
+}
+
+/// The document says what is not so.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecurityDocsError {
+    /// Nobody could come by a token.
+    #[error("no security scheme: say how to come by a token, such as `.password(\"oauth2\", \"token\")`")]
+    NoScheme,
+    /// It would replace the other.
+    #[error("two security schemes are called {0:?}: give each its own name")]
+    SchemeTwice(String),
+    /// An operation demands what is not in the document.
+    #[error("{operation} demands security scheme {scheme:?}, which the document does not have")]
+    UnknownScheme {
+        /// Method and path.
+        operation: String,
+        /// Its name.
+        scheme: String,
+    },
+    /// An operation demands a scope that nobody can ask for.
+    #[error(
+        "{operation} demands scope {scope:?}, which no security scheme has: add it by `.scope({scope:?}, \"what it \
+         allows\")`, or correct the name"
+    )]
+    UnknownScope {
+        /// Method and path.
+        operation: String,
+        /// Its name.
+        scope: String,
+    },
+}
+
+impl SecurityDocs {
+    /// Documents the refusals of this authenticator: its realm, and its bodies.
+    pub fn new(authenticator: &Authenticator) -> Self {
+        Self { authenticator: authenticator.clone(), schemes: Vec::new(), scopes: Vec::new() }
+    }
+
+    /// The OAuth 2.0 password flow, as the Authorize button of a documentation page uses it. A relative `token_url`,
+    /// such as `token`, works behind a proxy too.
+    pub fn password(self, name: impl Into<String>, token_url: impl Into<String>) -> Self {
+        self.scheme(name.into(), Kind::Password { token_url: token_url.into(), refresh_url: None })
+    }
+
+    /// As [`password`](Self::password), with refresh tokens to be had at the same place.
+    pub fn password_with_refresh(self, name: impl Into<String>, token_url: impl Into<String>) -> Self {
+        let token_url = token_url.into();
+        self.scheme(name.into(), Kind::Password { refresh_url: Some(token_url.clone()), token_url })
+    }
+
+    /// The OAuth 2.0 authorization code flow of an identity provider.
+    pub fn authorization_code(
+        self,
+        name: impl Into<String>,
+        authorization_url: impl Into<String>,
+        token_url: impl Into<String>,
+    ) -> Self {
+        let (authorization_url, token_url) = (authorization_url.into(), token_url.into());
+        self.scheme(name.into(), Kind::AuthorizationCode { authorization_url, token_url })
+    }
+
+    /// A bearer token, wherever it comes from.
+    pub fn bearer(self, name: impl Into<String>) -> Self {
+        self.scheme(name.into(), Kind::Bearer)
+    }
+
+    /// OpenID Connect Discovery, at the issuer that the verifier was told.
+    pub fn open_id_connect(self, name: impl Into<String>, issuer: &str) -> Self {
+        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        self.scheme(name.into(), Kind::OpenIdConnect { url })
+    }
+
+    /// A scope that can be asked for, and what it allows.
+    pub fn scope(mut self, scope: Scope, allows: impl Into<String>) -> Self {
+        self.scopes.push((scope, allows.into()));
+        self
+    }
+
+    fn scheme(mut self, name: String, kind: Kind) -> Self {
+        self.schemes.push((name, kind));
+        self
+    }
+
+    /// Completes a document:
+    ///
+    /// 1. `components.securitySchemes` gets the schemes.
+    /// 2. Every operation that demands one of them gets the responses 401, and 403 if it demands a scope, each with its
+    ///    challenge and body, unless it documents such a response itself.
+    ///
+    /// What an operation demands stays as it is said there: `security(("oauth2" = [ORDERS_READ]))`; for a token that may
+    /// be left out, `security((), ("oauth2" = []))`. Nothing said is what the document says for all.
+    ///
+    /// # Errors
+    ///
+    /// [`SecurityDocsError`].
+    pub fn apply(&self, mut document: OpenApi) -> Result<OpenApi, SecurityDocsError> {
+        if self.schemes.is_empty() {
+            return Err(SecurityDocsError::NoScheme);
+        }
+        let components = document.components.get_or_insert_with(Components::new);
+        for (name, kind) in &self.schemes {
+            if components.security_schemes.contains_key(name) {
+                return Err(SecurityDocsError::SchemeTwice(name.clone()));
+            }
+            components.add_security_scheme(name, self.documented(kind));
+        }
+        let known: BTreeSet<_> = components.security_schemes.keys().cloned().collect();
+        let refusals = Refusals::new(&self.authenticator);
+        refusals.add_schema(components);
+
+        let for_all = demands(document.security.as_deref().unwrap_or_default());
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in operations(item) {
+                let demands = operation.security.as_deref().map_or_else(|| for_all.clone(), demands);
+                self.check(&demands, &known, || format!("{method} {path}"))?;
+                if demands.iter().any(|demand| demand.keys().any(|scheme| self.has(scheme))) {
+                    refusals.add(operation, &demands);
+                }
+            }
+        }
+        Ok(document)
+    }
+
+    fn documented(&self, kind: &Kind) -> SecurityScheme {
+        let scopes =
+            || Scopes::from_iter(self.scopes.iter().map(|(name, allows)| (name.as_str(), allows.as_str())));
+        match kind {
+            Kind::Password { token_url, refresh_url } => {
+                let mut flow = Password::new(token_url, scopes());
+                flow.refresh_url.clone_from(refresh_url);
+                SecurityScheme::OAuth2(OAuth2::new([Flow::Password(flow)]))
+            }
+            Kind::AuthorizationCode { authorization_url, token_url } => {
+                let flow = AuthorizationCode::new(authorization_url, token_url, scopes());
+                SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(flow)]))
+            }
+            Kind::Bearer => {
+                let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+                SecurityScheme::Http(http.build())
+            }
+            Kind::OpenIdConnect { url } => SecurityScheme::OpenIdConnect(OpenIdConnect::new(url)),
+        }
+    }
+
+    fn has(&self, scheme: &str) -> bool {
+        self.schemes.iter().any(|(name, _)| name == scheme)
+    }
+
+    fn check(
+        &self,
+        demands: &[Demand],
+        known: &BTreeSet<String>,
+        operation: impl Fn() -> String,
+    ) -> Result<(), SecurityDocsError> {
+        for (scheme, scopes) in demands.iter().flatten() {
+            if !known.contains(scheme) {
+                let (operation, scheme) = (operation(), scheme.clone());
+                return Err(SecurityDocsError::UnknownScheme { operation, scheme });
+            }
+            let unknown =
+                scopes.iter().find(|scope| !self.scopes.iter().any(|(known, _)| known.as_str() == *scope));
+            if let Some(scope) = unknown.filter(|_| self.has(scheme)) {
+                let (operation, scope) = (operation(), scope.clone());
+                return Err(SecurityDocsError::UnknownScope { operation, scope });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints the names of the schemes.
+impl fmt::Debug for SecurityDocs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.schemes.iter().map(|(name, _)| name).collect();
+        f.debug_struct("SecurityDocs").field("schemes", &names).finish_non_exhaustive()
+    }
+}
+
+/// The schemes that have to be satisfied together, each with its scopes. None at all: nothing is demanded.
+pub(crate) type Demand = BTreeMap<String, Vec<String>>;
+
+/// Of which one has to be satisfied. utoipa does not let them be read, but for their JSON.
+fn demands(requirements: &[SecurityRequirement]) -> Vec<Demand> {
+    let demand =
+        |requirement| serde_json::from_value(serde_json::to_value(requirement).unwrap_or(Value::Null)).ok();
+    requirements.iter().filter_map(demand).collect()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (String, &mut Operation)> {
+    let PathItem {
+        get, put, post, delete, options, head, patch, trace, query, additional_operations, ..
+    } = item;
+    let known = [
+        ("GET", get),
+        ("PUT", put),
+        ("POST", post),
+        ("DELETE", delete),
+        ("OPTIONS", options),
+        ("HEAD", head),
+        ("PATCH", patch),
+        ("TRACE", trace),
+        ("QUERY", query),
+    ];
+    let known =
+        known.into_iter().filter_map(|(method, operation)| Some((method.to_owned(), operation.as_mut()?)));
+    known.chain(additional_operations.iter_mut().map(|(method, operation)| (method.clone(), operation)))
+}

@@ -1,0 +1,213 @@
+//! What a completed document says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    dead_code,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+use auth_core::{Algorithm, Authenticator, RejectionBody, Scope};
+use auth_testing::TestIssuer;
+use auth_utoipa::{SecurityDocs, SecurityDocsError};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+const READ: Scope = Scope::from_static("orders:read");
+const WRITE: Scope = Scope::from_static("orders:write");
+
+#[utoipa::path(get, path = "/open", responses((status = 200)))]
+async fn open() {}
+
+#[utoipa::path(get, path = "/me", responses((status = 200)), security(("oauth2" = [])))]
+async fn me() {}
+
+#[utoipa::path(get, path = "/optional", responses((status = 200)), security((), ("oauth2" = [])))]
+async fn optional() {}
+
+#[utoipa::path(post, path = "/orders", responses((status = 201)), security(("oauth2" = [READ, WRITE])))]
+async fn orders() {}
+
+#[utoipa::path(
+    get,
+    path = "/own",
+    responses((status = 401, description = "own"), (status = 403, description = "words")),
+    security(("oauth2" = [READ]))
+)]
+async fn own() {}
+
+#[utoipa::path(get, path = "/key", responses((status = 200)), security(("key" = [])))]
+async fn key() {}
+
+#[derive(OpenApi)]
+#[openapi(paths(open, me, optional, orders, own))]
+struct Api;
+
+#[derive(OpenApi)]
+#[openapi(paths(open, me), security(("oauth2" = ["orders:read"])))]
+struct ProtectedByDefault;
+
+#[derive(OpenApi)]
+#[openapi(paths(key))]
+struct OtherScheme;
+
+fn authenticator() -> Authenticator {
+    TestIssuer::new(Algorithm::Hs256).authenticator()
+}
+
+fn docs(authenticator: &Authenticator) -> SecurityDocs {
+    SecurityDocs::new(authenticator).scope(READ, "Read orders").scope(WRITE, "Place orders")
+}
+
+fn with_password(authenticator: &Authenticator) -> SecurityDocs {
+    docs(authenticator).password("oauth2", "token")
+}
+
+fn applied(docs: &SecurityDocs, document: utoipa::openapi::OpenApi) -> Value {
+    serde_json::to_value(docs.apply(document).unwrap()).unwrap()
+}
+
+fn responses(document: &Value, method: &str, path: &str) -> Vec<String> {
+    document["paths"][path][method]["responses"].as_object().unwrap().keys().cloned().collect()
+}
+
+fn challenges(response: &Value) -> Value {
+    response["headers"]["WWW-Authenticate"]["examples"].clone()
+}
+
+#[test]
+fn each_scheme_is_documented_as_openapi_has_it() {
+    let authenticator = authenticator();
+    let scopes = json!({ "orders:read": "Read orders", "orders:write": "Place orders" });
+    let flows = |name: &str, flow: Value| json!({ "type": "oauth2", "flows": { name: flow } });
+    let authorize = "https://idp.example/authorize";
+    let token = "https://idp.example/token";
+    let oidc = json!({
+        "type": "openIdConnect",
+        "openIdConnectUrl": "https://idp.example/.well-known/openid-configuration",
+    });
+    let docs = || docs(&authenticator);
+    for (docs, expected) in [
+        (
+            docs().password("oauth2", "token"),
+            flows("password", json!({ "tokenUrl": "token", "scopes": scopes })),
+        ),
+        (
+            docs().password_with_refresh("oauth2", "token"),
+            flows("password", json!({ "tokenUrl": "token", "refreshUrl": "token", "scopes": scopes })),
+        ),
+        (
+            docs().authorization_code("oauth2", authorize, token),
+            flows(
+                "authorizationCode",
+                json!({ "authorizationUrl": authorize, "tokenUrl": token, "scopes": scopes }),
+            ),
+        ),
+        (docs().bearer("oauth2"), json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" })),
+        (docs().open_id_connect("oauth2", "https://idp.example"), oidc.clone()),
+        (docs().open_id_connect("oauth2", "https://idp.example/"), oidc),
+    ] {
+        let document = applied(&docs, Api::openapi());
+        assert_eq!(document["components"]["securitySchemes"], json!({ "oauth2": expected }));
+    }
+}
+
+#[test]
+fn operations_say_how_they_refuse() {
+    let document = applied(&with_password(&authenticator()), Api::openapi());
+    assert_eq!(responses(&document, "get", "/open"), ["200"]);
+    assert_eq!(responses(&document, "get", "/me"), ["200", "401"]);
+    assert_eq!(responses(&document, "get", "/optional"), ["200", "401"]);
+    assert_eq!(responses(&document, "post", "/orders"), ["201", "401", "403"]);
+
+    let refused = &document["paths"]["/me"]["get"]["responses"]["401"];
+    assert_eq!(
+        challenges(refused),
+        json!({ "missing": { "value": "Bearer" }, "invalid": { "value": "Bearer error=\"invalid_token\"" } })
+    );
+    let content = &refused["content"]["application/problem+json"];
+    assert_eq!(content["schema"], json!({ "$ref": "#/components/schemas/Problem" }));
+    assert_eq!(content["examples"]["missing"]["value"]["detail"], json!("Not authenticated"));
+    assert!(document["components"]["schemas"]["Problem"]["properties"]["detail"].is_object());
+
+    let optional = &document["paths"]["/optional"]["get"];
+    assert_eq!(optional["security"], json!([{}, { "oauth2": [] }]));
+    let refused = &optional["responses"]["401"];
+    assert_eq!(challenges(refused), json!({ "invalid": { "value": "Bearer error=\"invalid_token\"" } }));
+
+    let orders = &document["paths"]["/orders"]["post"];
+    assert_eq!(orders["security"], json!([{ "oauth2": ["orders:read", "orders:write"] }]));
+    let insufficient = "Bearer error=\"insufficient_scope\", scope=\"orders:read orders:write\"";
+    assert_eq!(challenges(&orders["responses"]["403"]), json!({ "insufficient": { "value": insufficient } }));
+}
+
+#[test]
+fn what_an_operation_documents_itself_stays() {
+    let document = applied(&with_password(&authenticator()), Api::openapi());
+    let responses = &document["paths"]["/own"]["get"]["responses"];
+    assert_eq!(responses["401"], json!({ "description": "own" }));
+    assert_eq!(responses["403"], json!({ "description": "words" }));
+}
+
+#[test]
+fn realm_and_bodies_are_those_of_the_authenticator() {
+    let own = authenticator().with_realm("orders").unwrap();
+    let own = own.with_rejection_body(|refusal| RejectionBody::json(&json!({ "message": refusal.detail() })));
+    let document = applied(&with_password(&own), Api::openapi());
+    let refused = &document["paths"]["/me"]["get"]["responses"]["401"];
+    assert_eq!(challenges(refused)["missing"]["value"], json!("Bearer realm=\"orders\""));
+    let content = &refused["content"]["application/json"];
+    assert_eq!(content["examples"]["missing"]["value"], json!({ "message": "Not authenticated" }));
+    assert!(content.get("schema").is_none() && document["components"].get("schemas").is_none());
+
+    let empty = authenticator().with_rejection_body(|_| RejectionBody::empty());
+    let document = applied(&with_password(&empty), Api::openapi());
+    let refused = &document["paths"]["/me"]["get"]["responses"]["401"];
+    assert!(refused.get("content").is_none() && refused.get("headers").is_some());
+}
+
+#[test]
+fn what_the_document_says_for_all_counts_where_nothing_else_is_said() {
+    let document = applied(&with_password(&authenticator()), ProtectedByDefault::openapi());
+    assert_eq!(responses(&document, "get", "/open"), ["200", "401", "403"]);
+    assert_eq!(responses(&document, "get", "/me"), ["200", "401"]);
+}
+
+#[test]
+fn a_document_that_promises_what_is_not_there_is_refused() {
+    let authenticator = authenticator();
+    let refused = |docs: SecurityDocs, document| docs.apply(document).err().unwrap();
+    let new = || SecurityDocs::new(&authenticator);
+    let operation = "POST /orders".to_owned();
+    assert_eq!(refused(new(), Api::openapi()), SecurityDocsError::NoScheme);
+    assert_eq!(
+        refused(with_password(&authenticator).bearer("oauth2"), Api::openapi()),
+        SecurityDocsError::SchemeTwice("oauth2".to_owned())
+    );
+    let scheme = "oauth2".to_owned();
+    assert_eq!(
+        refused(docs(&authenticator).bearer("bearer"), Api::openapi()),
+        SecurityDocsError::UnknownScheme { operation: "GET /me".to_owned(), scheme }
+    );
+    let error = refused(new().password("oauth2", "token").scope(READ, "Read orders"), Api::openapi());
+    let scope = "orders:write".to_owned();
+    assert_eq!(error, SecurityDocsError::UnknownScope { operation, scope });
+    assert_eq!(
+        error.to_string(),
+        "POST /orders demands scope \"orders:write\", which no security scheme has: add it by \
+         `.scope(\"orders:write\", \"what it allows\")`, or correct the name"
+    );
+}
+
+/// The application may have schemes that are none of ours.
+#[test]
+fn other_schemes_are_left_alone() {
+    use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+    let mut document = OtherScheme::openapi();
+    let components = document.components.get_or_insert_with(Default::default);
+    let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("x-key")));
+    components.add_security_scheme("key", scheme);
+    let document = applied(&with_password(&authenticator()), document);
+    assert_eq!(responses(&document, "get", "/key"), ["200"]);
+}
