@@ -48,17 +48,27 @@ pub struct Authenticator {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     verifier: Arc<dyn TokenVerifier>,
     refuser: Arc<Refuser>,
     subject_in_spans: bool,
+    /// What every request counts as having brought.
+    #[cfg(feature = "testing")]
+    overridden_by: Option<Arc<str>>,
 }
 
 impl Authenticator {
     /// Authenticates by this verifier, with challenges that name no realm.
     pub fn new(verifier: impl TokenVerifier + 'static) -> Self {
-        let (verifier, refuser) = (Arc::new(verifier), Arc::new(Refuser::new()));
-        Self { inner: Arc::new(Inner { verifier, refuser, subject_in_spans: false }) }
+        let inner = Inner {
+            verifier: Arc::new(verifier),
+            refuser: Arc::new(Refuser::new()),
+            subject_in_spans: false,
+            #[cfg(feature = "testing")]
+            overridden_by: None,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Has the challenges name a realm
@@ -106,15 +116,26 @@ impl Authenticator {
     /// `tracing::info_span!("request", subject = tracing::field::Empty)`, or nothing is recorded.
     #[must_use]
     pub fn with_subject_in_spans(&self) -> Self {
-        let Inner { verifier, refuser, .. } = &*self.inner;
-        let (verifier, refuser) = (verifier.clone(), refuser.clone());
-        Self { inner: Arc::new(Inner { verifier, refuser, subject_in_spans: true }) }
+        self.but(|inner| inner.subject_in_spans = true)
+    }
+
+    /// Takes every request to have brought this token, whatever it has brought: for tests of an application, as
+    /// `dependency_overrides` is in FastAPI. The token has to be good, guards and policies count as ever, and users are
+    /// loaded. `auth-testing` has it in one line, and enables the feature `testing`, without which it is not there.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn overridden_by(&self, token: impl Into<Arc<str>>) -> Self {
+        self.but(|inner| inner.overridden_by = Some(token.into()))
     }
 
     fn but_refusing(&self, refuser: Refuser) -> Self {
-        let Inner { verifier, subject_in_spans, .. } = &*self.inner;
-        let (verifier, refuser, subject_in_spans) = (verifier.clone(), Arc::new(refuser), *subject_in_spans);
-        Self { inner: Arc::new(Inner { verifier, refuser, subject_in_spans }) }
+        self.but(|inner| inner.refuser = Arc::new(refuser))
+    }
+
+    fn but(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner::clone(&self.inner);
+        change(&mut inner);
+        Self { inner: Arc::new(inner) }
     }
 
     /// Demands a good token, and its claims as `C`.
@@ -217,7 +238,7 @@ impl Authenticator {
     }
 
     /// As [`caller`](Self::caller), as far as that is to be told at once.
-    pub(crate) fn caller_now<'a>(&self, request: &'a impl RequestHead) -> Verdict<'a> {
+    pub(crate) fn caller_now<'a>(&'a self, request: &'a impl RequestHead) -> Verdict<'a> {
         let pass = request.pass();
         let found = pass.as_ref().and_then(|pass| pass.found_for(&self.inner.refuser, request));
         if let Some((token, text, evidence)) = found {
@@ -287,7 +308,11 @@ impl Authenticator {
     }
 
     /// `None` if no bearer credentials were given.
-    fn presented_token<'a>(&self, request: &'a impl RequestHead) -> Result<Option<&'a str>, Rejection> {
+    fn presented_token<'a>(&'a self, request: &'a impl RequestHead) -> Result<Option<&'a str>, Rejection> {
+        #[cfg(feature = "testing")]
+        if let Some(token) = &self.inner.overridden_by {
+            return Ok(Some(token));
+        }
         let token = match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
             Credentials::Token(token) => token,
             Credentials::Missing => return Ok(None),

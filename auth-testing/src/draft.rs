@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use auth_core::Authenticator;
 use serde_json::{Map, Value};
 
 use crate::issuer::TestIssuer;
@@ -62,6 +63,26 @@ impl<'a> TokenDraft<'a> {
     pub fn without_header(mut self, name: &str) -> Self {
         self.header.remove(name);
         self
+    }
+
+    /// Has every request count as if it had brought this token, whatever it brings: an authenticator for tests of what
+    /// is behind authentication, as `dependency_overrides` is in FastAPI.
+    ///
+    /// ```
+    /// use auth_testing::TestIssuer;
+    ///
+    /// let authenticator = TestIssuer::default().token("alice").scope("items").override_authentication();
+    /// // let app = app(authenticator);
+    /// # use auth_core::NoClaims;
+    /// # let request = auth_testing::TestRequest::get("/users/me");
+    /// # let verdict = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request));
+    /// # assert_eq!(verdict.unwrap().subject(), "alice");
+    /// ```
+    ///
+    /// Guards, policies and users count as ever: a scope that is not granted here is answered 403.
+    #[must_use]
+    pub fn override_authentication(self) -> Authenticator {
+        self.issuer.authenticator().overridden_by(self.sign())
     }
 
     /// Signs.

@@ -241,6 +241,13 @@ impl TestIssuer {
     }
 }
 
+/// HS256.
+impl Default for TestIssuer {
+    fn default() -> Self {
+        Self::new(Algorithm::Hs256)
+    }
+}
+
 /// Never prints the key.
 impl fmt::Debug for TestIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
