@@ -96,11 +96,17 @@ impl Account {
         self
     }
 
-    /// Whether it may log in as things are.
+    /// Says whether it may log in as things are.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
+    }
+
+    /// Whether it may log in as things are.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.active
     }
 
     /// What may be granted to it.

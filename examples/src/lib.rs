@@ -1,6 +1,7 @@
 //! What the examples share and what is not their point: settings from the environment, and the lines
 //! to try.
 
+pub mod login;
 pub mod orders;
 
 use std::env;
@@ -34,7 +35,7 @@ const DEMO_LIFETIME: i64 = 24 * 60 * 60;
 /// | `AUTH_SECRET` | secret for HS256, 32 bytes or more | a random one |
 /// | `AUTH_SECRET_ALGORITHM` | `HS384` (48 bytes) or `HS512` (64 bytes) instead | `HS256` |
 /// | `AUTH_JWKS_FILE` | a JWK Set of public keys, instead of a secret | |
-/// | `AUTH_DATABASE` | the SQLite file of `axum_rbac` and `actix_rbac` | `orders.sqlite` |
+/// | `AUTH_DATABASE` | the SQLite file of the examples that have one | `orders.sqlite`, `login.sqlite` |
 #[derive(Debug)]
 pub struct Settings {
     /// Where to listen; bound already.
@@ -53,9 +54,7 @@ impl Settings {
     ///
     /// One line that says what is wrong and what to do.
     pub fn from_env() -> Result<Self, String> {
-        let listen = variable("AUTH_LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
-        let issuer = variable("AUTH_ISSUER")?.unwrap_or_else(|| ISSUER.to_owned());
-        let audience = variable("AUTH_AUDIENCE")?.unwrap_or_else(|| AUDIENCE.to_owned());
+        let Parties { issuer, audience } = Parties::from_env()?;
         let verifier = JwtVerifier::builder().issuer(&issuer).audience(&audience);
         let algorithm = secret_algorithm()?;
 
@@ -74,11 +73,8 @@ impl Settings {
             }
         };
         let verifier = verifier.build().map_err(|error| error.to_string())?;
-        let listener = TcpListener::bind(&listen).map_err(|error| {
-            format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address and port, such as 127.0.0.1:3001")
-        })?;
         Ok(Self {
-            listener,
+            listener: listener()?,
             authenticator: Authenticator::new(verifier),
             demo_issuer: demo_issuer.map(|demo| demo.issuer(issuer).audience(audience)),
         })
@@ -86,15 +82,43 @@ impl Settings {
 
     /// Prints where the server listens and what to try. Call it once connections are accepted.
     pub fn announce(&self, address: SocketAddr, lines: impl FnOnce(Option<&TestIssuer>) -> Vec<Try>) {
-        println!("listening on http://{address}");
-        println!("\nTry, in another terminal:");
-        for Try { target, options, status } in lines(self.demo_issuer.as_ref()) {
-            println!("curl -i http://{address}{target}{options} # {status}");
-        }
+        announce(address, lines(self.demo_issuer.as_ref()));
         if self.demo_issuer.is_none() {
             println!("(for a token, ask the issuer whose keys are in AUTH_JWKS_FILE)");
         }
     }
+}
+
+/// Prints where the server listens and what to try. Call it once connections are accepted.
+pub fn announce(address: SocketAddr, lines: Vec<Try>) {
+    println!("listening on http://{address}");
+    println!("\nTry, in another terminal:");
+    for Try { target, options, status } in lines {
+        println!("curl -i http://{address}{target}{options} # {status}");
+    }
+}
+
+/// Who issues tokens, and for whom.
+pub(crate) struct Parties {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+}
+
+impl Parties {
+    pub(crate) fn from_env() -> Result<Self, String> {
+        Ok(Self {
+            issuer: variable("AUTH_ISSUER")?.unwrap_or_else(|| ISSUER.to_owned()),
+            audience: variable("AUTH_AUDIENCE")?.unwrap_or_else(|| AUDIENCE.to_owned()),
+        })
+    }
+}
+
+/// Bound as `AUTH_LISTEN` says.
+pub(crate) fn listener() -> Result<TcpListener, String> {
+    let listen = variable("AUTH_LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
+    TcpListener::bind(&listen).map_err(|error| {
+        format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address and port, such as 127.0.0.1:3001")
+    })
 }
 
 /// A line to try.
@@ -121,6 +145,12 @@ impl Try {
     #[must_use]
     pub fn sends(self, method: &str, json: &str) -> Self {
         self.option(&format!("-X {method} -H 'Content-Type: application/json' -d '{json}'"))
+    }
+
+    /// As `POST`, with a form.
+    #[must_use]
+    pub fn form(self, form: &str) -> Self {
+        self.option(&format!("-X POST -H 'Content-Type: application/x-www-form-urlencoded' -d '{form}'"))
     }
 
     fn option(mut self, option: &str) -> Self {

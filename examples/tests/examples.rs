@@ -4,43 +4,12 @@
 
 mod running;
 
-use std::net::SocketAddr;
 use std::process::{Command, Output};
 
 use auth_core::Algorithm;
-use auth_testing::conformance::{self, Answer, Fixture};
+use auth_testing::conformance::{Answer, Fixture};
 
-use self::running::{PROTECTED, RBAC, Running, example, temporary_file, temporary_path};
-
-/// Does what `curl -i http://address/path [-X METHOD] [-H 'Name: value']... [-d 'body'] # status` would do, at
-/// this address instead.
-fn paste(line: &str, printed: SocketAddr, address: SocketAddr) -> (u16, Answer) {
-    let (command, status) = line.rsplit_once(" # ").unwrap();
-    let rest = command.strip_prefix(&format!("curl -i http://{printed}")).unwrap();
-    let (path, options) = rest.split_once(' ').unwrap_or((rest, ""));
-    let (mut method, mut fields, mut body) = ("GET", String::new(), "");
-    let mut options = options;
-    while let Some((option, rest)) = options.split_once(' ') {
-        let (value, rest) = match rest.strip_prefix('\'') {
-            Some(quoted) => quoted.split_once('\'').unwrap(),
-            None => rest.split_once(' ').unwrap_or((rest, "")),
-        };
-        match option {
-            "-X" => method = value,
-            "-H" => fields += &format!("{value}\r\n"),
-            "-d" => body = value,
-            _ => panic!("{option} in {line}"),
-        }
-        options = rest.trim_start();
-    }
-    assert!(options.is_empty(), "{line}");
-    if !body.is_empty() {
-        fields += &format!("Content-Length: {}\r\n", body.len());
-    }
-    let request =
-        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{fields}\r\n{body}");
-    (status.parse().unwrap(), conformance::send(address, request.as_bytes()).unwrap())
-}
+use self::running::{LOGIN, PROTECTED, RBAC, Running, example, paste, temporary_file, temporary_path};
 
 #[test]
 fn the_printed_lines_do_what_they_say() {
@@ -138,7 +107,7 @@ fn the_printed_lines_of_the_orders_do_what_they_say_with_the_same_bytes() {
 #[test]
 fn a_database_that_cannot_be_used_ends_with_status_1_and_one_line() {
     let no_database = temporary_file("no.sqlite", "this is no database, and far too short for one");
-    for name in RBAC {
+    for name in RBAC.into_iter().chain(LOGIN) {
         for path in ["/does/not/exist/orders.sqlite", no_database.to_str().unwrap()] {
             let Output { status, stdout, stderr } =
                 example(name).env("AUTH_DATABASE", path).output().unwrap();
@@ -185,7 +154,7 @@ fn a_wrong_configuration_ends_with_status_1_and_one_line() {
 #[cfg(unix)]
 #[test]
 fn all_end_gracefully_when_asked() {
-    for name in PROTECTED.into_iter().chain(RBAC) {
+    for name in PROTECTED.into_iter().chain(RBAC).chain(LOGIN) {
         for signal in ["TERM", "INT"] {
             let database = temporary_path(&format!("{name}-{signal}.sqlite"));
             let mut command = example(name);

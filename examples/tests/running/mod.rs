@@ -7,8 +7,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use auth_testing::conformance::{self, Answer};
+
 pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
+pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
 
 /// Cargo builds the examples before it runs this test, and puts them here.
 pub fn example(name: &str) -> Command {
@@ -53,6 +56,36 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Does what `curl -i http://address/path [-X METHOD] [-H 'Name: value']... [-d 'body'] # status` would do, at
+/// this address instead.
+pub fn paste(line: &str, printed: SocketAddr, address: SocketAddr) -> (u16, Answer) {
+    let (command, status) = line.rsplit_once(" # ").unwrap();
+    let rest = command.strip_prefix(&format!("curl -i http://{printed}")).unwrap();
+    let (path, options) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (mut method, mut fields, mut body) = ("GET", String::new(), "");
+    let mut options = options;
+    while let Some((option, rest)) = options.split_once(' ') {
+        let (value, rest) = match rest.strip_prefix('\'') {
+            Some(quoted) => quoted.split_once('\'').unwrap(),
+            None => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        match option {
+            "-X" => method = value,
+            "-H" => fields += &format!("{value}\r\n"),
+            "-d" => body = value,
+            _ => panic!("{option} in {line}"),
+        }
+        options = rest.trim_start();
+    }
+    assert!(options.is_empty(), "{line}");
+    if !body.is_empty() {
+        fields += &format!("Content-Length: {}\r\n", body.len());
+    }
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{fields}\r\n{body}");
+    (status.parse().unwrap(), conformance::send(address, request.as_bytes()).unwrap())
 }
 
 pub fn temporary_path(name: &str) -> PathBuf {

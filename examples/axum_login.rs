@@ -1,0 +1,121 @@
+//! FastAPI's security tutorial on axum: `cargo run --example axum_login`, then open `/docs` and press Authorize.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use auth_axum::{Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
+use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, User};
+use auth_examples::orders::Failure;
+use auth_examples::{announce, asked_to_stop, exit_code, log_to_stderr};
+use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, FromRef, State};
+use axum::http::{HeaderMap, Response};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Login", version = "1", description = "FastAPI's security tutorial in Rust"),
+    paths(greeting, token, me, items)
+)]
+struct Document;
+
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: Authenticator,
+    endpoint: TokenEndpoint,
+    db: Arc<Db>,
+}
+
+fn app(state: AppState, docs: SwaggerUi) -> Router {
+    Router::new()
+        .route("/", get(greeting))
+        .route("/token", post(token))
+        .route("/users/me", get(me))
+        .route("/users/me/items", get(items))
+        .with_state(state)
+        .merge(docs)
+}
+
+/// Greets, by name if somebody is logged in.
+#[utoipa::path(get, path = "/", responses((status = 200, description = "A greeting", body = Message)), security((), ("oauth2" = [])))]
+async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message> {
+    let name = user.as_ref().map_or("stranger", |user| user.subject());
+    Json(Message { message: format!("Hello {name}") })
+}
+
+/// Log in.
+#[utoipa::path(
+    post,
+    path = "/token",
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A token"),
+        (status = 400, description = "Not a good form, password or refresh token"),
+        (status = 401, description = "Not a known client"),
+        (status = 429, description = "Too many attempts"),
+    )
+)]
+async fn token(
+    State(endpoint): State<TokenEndpoint>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
+) -> impl IntoResponse {
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
+    Response::<String>::from(endpoint.answer(headers, body.as_deref(), client.ip()).await)
+}
+
+/// Who is logged in.
+#[utoipa::path(get, path = "/users/me", responses((status = 200, description = "The user", body = User)), security(("oauth2" = [])))]
+async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
+    Json(user)
+}
+
+/// What one has.
+#[utoipa::path(
+    get,
+    path = "/users/me/items",
+    responses((status = 200, description = "The items", body = [Item])),
+    security(("oauth2" = [ITEMS]))
+)]
+async fn items(
+    _: Scoped<Items>,
+    CurrentUser(user): CurrentUser<Db>,
+    State(db): State<Arc<Db>>,
+) -> Result<Json<Vec<Item>>, Failure> {
+    Ok(Json(db.items(user.username).await?))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    log_to_stderr();
+    let prepared = Login::from_env().await.and_then(|login| {
+        let docs = login.docs("/docs", Document::openapi())?;
+        Ok((login, docs))
+    });
+    match prepared {
+        Ok((login, docs)) => exit_code(serve(login, docs).await),
+        Err(error) => exit_code(Err(error)),
+    }
+}
+
+async fn serve(login: Login, docs: SwaggerUi) -> io::Result<()> {
+    let stopped = asked_to_stop()?;
+    let lines = login.lines();
+    let Login { listener, authenticator, endpoint, db, .. } = login;
+    announce(listener.local_addr()?, lines);
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let app = app(AppState { auth: authenticator, endpoint, db: Arc::new(db) }, docs);
+    // The token endpoint asks for the client's address.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+}

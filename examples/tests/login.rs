@@ -1,0 +1,256 @@
+//! Logs in as a person and a program would, at both servers.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod running;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use auth_core::{Algorithm, JwtVerifier};
+use auth_testing::OpenApiProbe;
+use auth_testing::conformance::{self, Answer};
+use serde_json::{Value, json};
+
+use self::running::{LOGIN, Running, example, paste, temporary_path};
+
+const SECRET: &str = "a secret of more than thirty-two bytes";
+const FORM: &str = "application/x-www-form-urlencoded";
+const LOGGING_IN: &str = "grant_type=password&username=alice&password=wonderland";
+
+struct Server {
+    running: Running,
+    database: PathBuf,
+}
+
+impl Server {
+    /// With a database of its own, which is not there yet.
+    fn start(example_name: &str, test: &str) -> Self {
+        let database = temporary_path(&format!("{example_name}-{test}.sqlite"));
+        let _ = std::fs::remove_file(&database);
+        Self::again(example_name, database)
+    }
+
+    fn again(example_name: &str, database: PathBuf) -> Self {
+        let mut command = example(example_name);
+        command.env("AUTH_SECRET", SECRET).env("AUTH_DATABASE", &database);
+        Self { running: Running::start(command), database }
+    }
+
+    fn send(&self, request: &[u8]) -> Answer {
+        conformance::send(self.running.address, request).unwrap()
+    }
+
+    fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        let field = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{field}\r\n").as_bytes())
+    }
+
+    fn post(&self, fields: &str, body: impl AsRef<[u8]>) -> Answer {
+        let body = body.as_ref();
+        let mut head = "POST /token HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".to_owned();
+        write!(head, "{fields}Content-Length: {}\r\n\r\n", body.len()).unwrap();
+        self.send(&[head.as_bytes(), body].concat())
+    }
+
+    fn form(&self, body: impl AsRef<[u8]>) -> Answer {
+        self.post(&format!("Content-Type: {FORM}\r\n"), body)
+    }
+
+    fn token(&self, username: &str, scopes: &[&str]) -> String {
+        let scope = if scopes.is_empty() { String::new() } else { format!("&scope={}", scopes.join("+")) };
+        let answer = self.form(format!("grant_type=password&username={username}&password=wonderland{scope}"));
+        member(&answer, "access_token")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.database);
+    }
+}
+
+fn json(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}"))
+}
+
+fn member(answer: &Answer, name: &str) -> String {
+    json(answer)[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer:?}")).to_owned()
+}
+
+fn field<'a>(answer: &'a Answer, wanted: &str) -> Option<&'a str> {
+    answer.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+}
+
+/// The same, but for the tokens, which are never the same twice.
+#[track_caller]
+fn are_alike(one: &Answer, other: &Answer, what: &str) {
+    let without_tokens = |answer: &Answer| {
+        let mut answer = answer.clone();
+        if answer.body.starts_with(r#"{"access_token""#) {
+            let mut body = json(&answer);
+            for name in ["access_token", "refresh_token"] {
+                let length = member(&answer, name).len();
+                body[name] = json!(format!("{length} characters"));
+            }
+            answer.body = body.to_string();
+        }
+        answer
+    };
+    assert_eq!(without_tokens(one), without_tokens(other), "{what}");
+}
+
+#[test]
+fn the_printed_lines_do_what_they_say_with_the_same_bytes() {
+    let [mut axum, actix] = LOGIN.map(|name| Server::start(name, "lines"));
+    let lines = axum.running.curl_lines(23);
+    let mut announced = Vec::new();
+    for line in &lines {
+        let printed = axum.running.address;
+        let (status, by_axum) = paste(line, printed, axum.running.address);
+        let (_, by_actix) = paste(line, printed, actix.running.address);
+        assert_eq!(by_axum.status, status, "{line}");
+        are_alike(&by_axum, &by_actix, line);
+        announced.push(status);
+    }
+    announced.sort_unstable();
+    announced.dedup();
+    assert_eq!(announced, [200, 303, 400, 401, 403]);
+    println!("summary: login: {} lines pasted into 2 servers, 0 differences", lines.len());
+}
+
+/// The page and all its files come out of the program.
+#[test]
+fn the_page_is_whole_and_the_same() {
+    let [axum, actix] = LOGIN.map(|name| Server::start(name, "page"));
+    let files =
+        ["", "swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "index.css"];
+    let more = ["swagger-initializer.js", "oauth2-redirect.html", "favicon-32x32.png", "nothing"];
+    for file in files.into_iter().chain(more) {
+        let path = format!("/docs/{file}");
+        let [by_axum, by_actix] = [&axum, &actix].map(|server| server.get(&path, None));
+        assert_eq!(by_axum.status, if file == "nothing" { 404 } else { 200 }, "{path}");
+        assert_eq!(by_axum, by_actix, "{path}");
+    }
+}
+
+#[test]
+fn bad_requests_are_refused_with_the_same_bytes() {
+    let servers = LOGIN.map(|name| Server::start(name, "bad"));
+    let form = &format!("Content-Type: {FORM}\r\n");
+    let long = format!("{LOGGING_IN}&x={}", "x".repeat(16 * 1024));
+    let longer = format!("{LOGGING_IN}&x={}", "x".repeat(400 * 1024));
+    let mut cases: Vec<(&str, u16, String, Vec<u8>)> = Vec::new();
+    let mut case = |error, status, fields: &str, body: &[u8]| {
+        cases.push((error, status, fields.to_owned(), body.to_vec()));
+    };
+    let login = |from: &str, to: &str| LOGGING_IN.replace(from, to).into_bytes();
+    case("invalid_request", 400, "Content-Type: application/json\r\n", b"{\"username\":\"alice\"}");
+    case("invalid_request", 400, "", LOGGING_IN.as_bytes());
+    case("invalid_request", 400, &form.repeat(2), LOGGING_IN.as_bytes());
+    case("invalid_request", 400, form, b"");
+    case("invalid_request", 400, form, &login("&username=alice", ""));
+    case("invalid_request", 400, form, &login("alice", ""));
+    case("invalid_request", 400, form, &login("alice", "alice&username=alice"));
+    case("invalid_request", 400, form, &login("alice", "%FF"));
+    case("invalid_request", 400, form, b"grant_type=password&username=\xff&password=x");
+    case("invalid_request", 400, form, long.as_bytes());
+    case("invalid_request", 400, form, longer.as_bytes());
+    case("unsupported_grant_type", 400, form, &login("grant_type=password", "grant_type=implicit"));
+    case("invalid_scope", 400, form, &login("alice", "alice&scope=%22"));
+    case("invalid_scope", 400, form, &login("alice", "alice&scope=admin"));
+    case("invalid_client", 401, form, &login("alice", "alice&client_id=unknown"));
+    case("invalid_client", 401, &format!("{form}Authorization: Basic Og==\r\n"), LOGGING_IN.as_bytes());
+    case("invalid_grant", 400, form, &login("wonderland", "x"));
+    case("invalid_grant", 400, form, &login("alice", "mallory"));
+    case("invalid_grant", 400, form, &login("alice", "dave"));
+    case("invalid_grant", 400, form, b"grant_type=refresh_token&refresh_token=x");
+    let mut not_granted = Vec::new();
+    for (error, status, fields, body) in &cases {
+        let [by_axum, by_actix] = [0, 1].map(|index| servers[index].post(fields, body));
+        let what = String::from_utf8_lossy(&body[..body.len().min(90)]).into_owned();
+        assert_eq!((by_axum.status, &*member(&by_axum, "error")), (*status, *error), "{what}");
+        assert_eq!(field(&by_axum, "cache-control"), Some("no-store"), "{what}");
+        are_alike(&by_axum, &by_actix, &what);
+        if *error == "invalid_grant" {
+            not_granted.push(by_axum);
+        }
+    }
+    assert!(not_granted.windows(2).all(|pair| pair[0] == pair[1]), "one answer for whatever was wrong");
+    println!("summary: login: {} bad token requests refused by 2 servers, 0 differences", cases.len());
+}
+
+#[test]
+fn a_login_gives_tokens_that_are_good_here_and_an_hour_of_guessing_does_not() {
+    let verifier = JwtVerifier::builder()
+        .issuer("https://issuer.example")
+        .audience("https://api.example")
+        .require_access_token_type()
+        .secret(Algorithm::Hs256, SECRET)
+        .build()
+        .unwrap();
+    for name in LOGIN {
+        let server = Server::start(name, "guess");
+        let answer = server.form(LOGGING_IN);
+        let token = member(&answer, "access_token");
+        assert_eq!(verifier.verify_jwt(&token).unwrap().subject(), "alice");
+        let me = server.get("/users/me", Some(&token));
+        assert_eq!((me.status, &*me.body), (200, r#"{"username":"alice","full_name":"Alice Liddell"}"#));
+        assert_eq!(server.get("/users/me/items", Some(&token)).status, 200);
+
+        for _ in 0..10 {
+            assert_eq!(server.form(LOGGING_IN.replace("wonderland", "guess")).status, 400);
+        }
+        let refused = server.form(LOGGING_IN);
+        assert_eq!((refused.status, &*member(&refused, "error")), (429, "temporarily_unavailable"));
+        let seconds: u64 = field(&refused, "retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&seconds), "{seconds}");
+        assert_eq!(server.get("/users/me", Some(&token)).status, 200, "who is in, stays in");
+        member(&server.form(LOGGING_IN.replace("alice", "bob")), "access_token");
+    }
+}
+
+#[test]
+fn a_refresh_token_that_comes_again_ends_the_login_also_after_a_restart() {
+    for name in LOGIN {
+        let mut server = Server::start(name, "refresh");
+        let refresh = |server: &Server, token: &str| {
+            server.form(format!("grant_type=refresh_token&refresh_token={token}"))
+        };
+        let first = member(&server.form(LOGGING_IN), "refresh_token");
+        let second = refresh(&server, &first);
+        assert_eq!(server.get("/users/me", Some(&member(&second, "access_token"))).status, 200);
+        let other_login = member(&server.form(LOGGING_IN), "refresh_token");
+
+        let database = std::mem::take(&mut server.database);
+        drop(server);
+        let server = Server::again(name, database);
+        let third = refresh(&server, &member(&second, "refresh_token"));
+        assert_eq!(third.status, 200);
+        let reused = refresh(&server, &first);
+        assert_eq!((reused.status, &*member(&reused, "error")), (400, "invalid_grant"));
+        assert_eq!(refresh(&server, &member(&third, "refresh_token")).status, 400, "the whole login ends");
+        assert_eq!(refresh(&server, &other_login).status, 200, "and no other");
+    }
+}
+
+#[test]
+fn every_operation_is_protected_as_the_document_says() {
+    for name in LOGIN {
+        let server = Server::start(name, "probe");
+        let document = json(&server.get("/openapi.json", None));
+        // Bob may have no scopes; alice has what she asks for.
+        let token = |scopes: &[&str]| server.token(if scopes.is_empty() { "bob" } else { "alice" }, scopes);
+        let report = OpenApiProbe::new(&document, token).run(server.running.address);
+        println!("summary: document probe: {name}: {report}");
+        report.assert_passed();
+        assert_eq!((report.operations(), report.skipped()), (4, &[][..]));
+
+        // The document promises what it says: were it otherwise, the probe would see it.
+        let mut other = document.clone();
+        other["paths"]["/users/me"]["get"]["security"] = json!([]);
+        other["paths"]["/"]["get"]["security"] = json!([{ "oauth2": ["items"] }]);
+        let report = OpenApiProbe::new(&other, token).run(server.running.address);
+        assert_eq!(report.failures().len(), 3, "{report}");
+    }
+}
