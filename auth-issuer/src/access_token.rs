@@ -120,16 +120,20 @@ impl<'a> AccessToken<'a> {
     /// Sets a claim of the application's own, such as `roles`. That of a registered claim refuses when it is
     /// [signed](Self::sign).
     pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        let name = name.into();
-        match serde_json::to_value(value) {
-            Ok(value) if !RESERVED.contains(&name.as_str()) => {
+        self.set_claim(name.into(), serde_json::to_value(value).ok());
+        self
+    }
+
+    /// As [`claim`](Self::claim); `None` for a value that cannot be serialized.
+    pub(crate) fn set_claim(&mut self, name: String, value: Option<Value>) {
+        match value {
+            Some(value) if !RESERVED.contains(&name.as_str()) => {
                 self.claims.insert(name, value);
             }
             _ => {
                 self.refused_claim.get_or_insert(name);
             }
         }
-        self
     }
 
     /// How long this one lives, in whole seconds, instead of as long as the issuer's do.

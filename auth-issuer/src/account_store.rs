@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure, async_trait};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Where the application keeps who may log in. [`TokenEndpoint`](crate::TokenEndpoint) asks it.
 ///
@@ -52,6 +52,25 @@ pub trait AccountStore: Send + Sync {
     ///
     /// [`StoreFailure`].
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure>;
+
+    /// What [`GuessLimits`](crate::GuessLimits) count as one account: the name without case and surrounding white space,
+    /// unless said otherwise. All ways of writing by which [`by_username`](Self::by_username) finds the same account
+    /// have to come out the same, or each has guesses of its own; that others come out the same too does little harm.
+    /// Must not ask whether there is such an account.
+    fn fold(&self, username: &str) -> String {
+        username.trim().to_lowercase()
+    }
+
+    /// Keeps a new hash of the same password: after a login whose stored hash was made with other parameters than
+    /// [`Passwords`](crate::Passwords) takes now. Does nothing unless said otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`], which is logged.
+    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
+        let _ = (subject, hash);
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -63,6 +82,14 @@ impl<T: AccountStore + ?Sized> AccountStore for Arc<T> {
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
         (**self).by_subject(subject).await
     }
+
+    fn fold(&self, username: &str) -> String {
+        (**self).fold(username)
+    }
+
+    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
+        (**self).renew_password_hash(subject, hash).await
+    }
 }
 
 /// Who may log in, and what for.
@@ -72,7 +99,8 @@ pub struct Account {
     pub(crate) password_hash: Option<String>,
     pub(crate) active: bool,
     pub(crate) scopes: Vec<Scope>,
-    pub(crate) claims: Map<String, Value>,
+    /// `None` for one that cannot be serialized.
+    pub(crate) claims: Vec<(String, Option<Value>)>,
 }
 
 impl Account {
@@ -84,7 +112,7 @@ impl Account {
             password_hash: None,
             active: true,
             scopes: Vec::new(),
-            claims: Map::new(),
+            claims: Vec::new(),
         }
     }
 
@@ -116,11 +144,11 @@ impl Account {
         self
     }
 
-    /// A claim of the application's own in its tokens, such as `roles`: see
-    /// [`AccessToken::claim`](crate::AccessToken::claim).
+    /// A claim of the application's own in its tokens, such as `roles`. One that
+    /// [`AccessToken::claim`](crate::AccessToken::claim) would refuse is answered 503, and logged.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        self.claims.insert(name.into(), serde_json::to_value(value).unwrap_or_default());
+        self.claims.push((name.into(), serde_json::to_value(value).ok()));
         self
     }
 }

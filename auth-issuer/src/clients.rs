@@ -43,8 +43,12 @@ impl Clients {
     }
 
     /// Who a request is from that does not say so.
-    pub(crate) fn name_unnamed(&mut self, id: String) {
-        self.unnamed = Some(id);
+    pub(crate) fn register_unnamed(&mut self, id: String) -> Result<(), InvalidClient> {
+        if self.unnamed.is_some() {
+            return Err(InvalidClient::Twice(id));
+        }
+        self.unnamed = Some(id.clone());
+        self.register(id, None)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,12 +1,12 @@
 //! Limits on guessing passwords: per account, so that many addresses together cannot guess one password, and per
 //! address, so that one cannot guess many.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_core::Clock;
@@ -15,12 +15,19 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
-use quick_cache::sync::Cache;
 
-/// How many accounts, and how many addresses, are kept in mind; under 200 bytes each.
-const REMEMBERED: usize = 50_000;
+/// How many accounts, and how many addresses, are told apart; 8 bytes each.
+const PLACES: u64 = 1 << 17;
 const MOST_AT_ONCE: u32 = 10_000;
 const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+/// Of one address: a quarter of those that may wait for [`Passwords`](crate::Passwords).
+const MOST_UNDER_WAY: u32 = 16;
+
+const ONE: NonZeroU32 = NonZeroU32::new(1).unwrap();
+const SIX: NonZeroU32 = NonZeroU32::new(6).unwrap();
+const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const THIRTY: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// Slows down who guesses: so many failed logins at once, and one more for each period that passes.
 ///
@@ -41,18 +48,23 @@ const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// 1. An attempt counts from when it begins, so that guesses made at the same moment count too. One that
-///    succeeds is [forgotten](Attempt::forget).
+/// 1. An attempt counts from when it begins, so that guesses made at the same moment count too. One that succeeds is
+///    [forgotten](Attempt::forget). One address has 16 under way at once.
 /// 2. Accounts that nobody has are limited like all others.
-/// 3. Of an IPv6 address the first 64 bits count, for whoever has one has all of these.
-/// 4. Memory is bounded: 50,000 accounts and as many addresses. Beyond that those are forgotten that were asked for
-///    least.
+/// 3. Of an IPv6 address the first 56 bits count, for whoever has one has all of these; of one that stands for an IPv4
+///    address, that.
+/// 4. Memory is bounded, and nothing is ever pushed out of it: accounts and addresses fall into 131,072 places each, 4
+///    MiB in all. Two in the same place share a limit; which ones do is different in each process.
 ///
 /// Not checked: whether the address is the client's. Behind a proxy, take what the proxy says, and from nobody else.
-/// And whoever wants an account's owner locked out can go on guessing: choose the period accordingly.
+/// Limits are those of one process, and begin anew with it. Whoever wants an account's owner locked out can go on
+/// guessing, and whoever has many addresses, or many accounts, can keep the server hashing.
 pub struct GuessLimits {
     accounts: Limit,
     addresses: Limit,
+    refreshes: Limit,
+    /// Attempts per address that are not over.
+    under_way: Box<[AtomicU32]>,
     clock: Arc<dyn Clock>,
     hasher: RandomState,
 }
@@ -78,8 +90,9 @@ pub struct InvalidLimit;
 #[must_use = "forget it when it has succeeded"]
 pub struct Attempt<'a> {
     limits: &'a GuessLimits,
-    account: u64,
-    address: u64,
+    account: Place,
+    address: Place,
+    begun: Nanos,
 }
 
 impl GuessLimits {
@@ -88,9 +101,8 @@ impl GuessLimits {
     #[must_use]
     pub fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SinceStart(Instant::now()));
-        let (accounts, addresses) =
-            (Quota::per_minute(ONE).allow_burst(TEN), Quota::per_minute(SIX).allow_burst(FIFTY));
-        Self::with(accounts, addresses, clock)
+        let (accounts, addresses) = (Quota::per_minute(ONE), Quota::per_minute(SIX));
+        Self::with(accounts.allow_burst(TEN), addresses.allow_burst(FIFTY), clock)
     }
 
     /// How many failed logins an account may have at once, and how long until it may have another one. Begins anew.
@@ -118,30 +130,62 @@ impl GuessLimits {
     }
 
     fn with(accounts: Quota, addresses: Quota, clock: Arc<dyn Clock>) -> Self {
-        let (accounts, addresses) = (Limit::new(accounts, &clock), Limit::new(addresses, &clock));
-        Self { accounts, addresses, clock, hasher: RandomState::new() }
+        Self {
+            accounts: Limit::new(accounts, &clock),
+            addresses: Limit::new(addresses, &clock),
+            refreshes: Limit::new(Quota::per_minute(ONE).allow_burst(THIRTY), &clock),
+            under_way: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
+            clock,
+            hasher: RandomState::new(),
+        }
     }
 
-    /// Begins an attempt. `account` is the name as it was typed, or as the store folds it where several ways of
-    /// writing it mean the same account.
+    /// Begins an attempt. `account` is what names it, the same for all ways of writing that mean the same account.
     ///
     /// # Errors
     ///
     /// [`TooManyAttempts`]: then nothing may be judged, nor told whether the password was right.
     pub fn attempt(&self, account: &str, address: IpAddr) -> Result<Attempt<'_>, TooManyAttempts> {
-        let (account, address) = (self.hasher.hash_one(account), self.hasher.hash_one(network(address)));
-        // The address first: one that has used up its own attempts does not use up those of accounts.
+        let (account, address) = (self.place(account), self.place(network(address)));
+        let begun = Ticks(self.clock.clone()).now();
+        if address.of(&self.under_way).fetch_add(1, Ordering::Relaxed) >= MOST_UNDER_WAY {
+            address.of(&self.under_way).fetch_sub(1, Ordering::Relaxed);
+            return Err(TooManyAttempts { retry_after: 1 });
+        }
+        // From here on it is under way, until it is dropped.
+        let attempt = Attempt { limits: self, account, address, begun };
         self.addresses.take(address)?;
-        self.accounts.take(account)?;
-        Ok(Attempt { limits: self, account, address })
+        if let Err(refused) = self.accounts.take(account) {
+            // Nothing was guessed: an account that others have used up must not use up the address of its owner.
+            self.addresses.give_back(address, Duration::ZERO);
+            return Err(refused);
+        }
+        Ok(attempt)
+    }
+
+    /// One login may be renewed 30 times at once, and another time each minute.
+    pub(crate) fn refresh(&self, family: &str) -> Result<(), TooManyAttempts> {
+        self.refreshes.take(self.place(family))
+    }
+
+    fn place(&self, of: impl std::hash::Hash) -> Place {
+        Place(self.hasher.hash_one(of) % PLACES)
     }
 }
 
 impl Attempt<'_> {
     /// It does not count: it has succeeded, or could not be judged.
     pub fn forget(self) {
-        self.limits.accounts.give_back(self.account);
-        self.limits.addresses.give_back(self.address);
+        let now = Ticks(self.limits.clock.clone()).now();
+        let elapsed = Duration::from_nanos(now.as_u64().saturating_sub(self.begun.as_u64()));
+        self.limits.accounts.give_back(self.account, elapsed);
+        self.limits.addresses.give_back(self.address, elapsed);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.address.of(&self.limits.under_way).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -157,12 +201,22 @@ impl fmt::Debug for GuessLimits {
     }
 }
 
-const ONE: NonZeroU32 = NonZeroU32::new(1).unwrap();
-const SIX: NonZeroU32 = NonZeroU32::new(6).unwrap();
-const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
-const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// One of [`PLACES`].
+#[derive(Clone, Copy, Debug)]
+struct Place(u64);
 
-/// governor decides, for each key apart.
+impl Place {
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "there are as many as PLACES"
+    )]
+    fn of<T>(self, places: &[T]) -> &T {
+        &places[self.0 as usize]
+    }
+}
+
+/// governor decides, for each place apart.
 struct Limit {
     limiter: RateLimiter<u64, States, Ticks, NoOpMiddleware<Nanos>>,
     states: States,
@@ -171,26 +225,29 @@ struct Limit {
 
 impl Limit {
     fn new(quota: Quota, clock: &Arc<dyn Clock>) -> Self {
-        let states = States(Arc::new(Cache::new(REMEMBERED)));
+        let states = States((0..PLACES).map(|_| InMemoryState::default()).collect());
         let limiter = RateLimiter::new(quota, states.clone(), Ticks(clock.clone()));
         Self { limiter, states, quota }
     }
 
-    fn take(&self, key: u64) -> Result<(), TooManyAttempts> {
-        self.limiter.check_key(&key).map_err(|not_until| {
+    fn take(&self, place: Place) -> Result<(), TooManyAttempts> {
+        self.limiter.check_key(&place.0).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.limiter.clock().now());
-            TooManyAttempts { retry_after: wait.as_secs().max(1) }
+            // Rounded up, for coming back too early is of no use.
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            TooManyAttempts { retry_after: seconds.max(1) }
         })
     }
 
-    fn give_back(&self, key: u64) {
-        let one = Nanos::from(self.quota.replenish_interval());
+    /// Takes back what has not come back by itself in the time that has passed.
+    fn give_back(&self, place: Place, elapsed: Duration) {
+        let rest = Nanos::from(self.quota.replenish_interval().saturating_sub(elapsed));
         // What is not there any more has nothing to be given back.
         let given = |state: Option<Nanos>| match state {
-            Some(state) => Ok(((), state.saturating_sub(one))),
+            Some(state) => Ok(((), state.saturating_sub(rest))),
             None => Err(()),
         };
-        let _ = self.states.measure_and_replace(&key, given);
+        let _ = self.states.measure_and_replace(&place.0, given);
     }
 }
 
@@ -201,20 +258,18 @@ fn quota(at_once: u32, period: Duration) -> Result<Quota, InvalidLimit> {
     Ok(quota.allow_burst(at_once))
 }
 
-/// As many as are kept in mind.
+/// One for each place.
 #[derive(Clone)]
-struct States(Arc<Cache<u64, Arc<InMemoryState>>>);
+struct States(Arc<[InMemoryState]>);
 
 impl StateStore for States {
     type Key = u64;
 
-    fn measure_and_replace<T, F, E>(&self, key: &u64, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, place: &u64, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let state = self.0.get_or_insert_with(key, || Ok::<_, Infallible>(Arc::default()));
-        let Ok(state) = state;
-        state.measure_and_replace(&NotKeyed::NonKey, decide)
+        Place(*place).of(&self.0).measure_and_replace(&NotKeyed::NonKey, decide)
     }
 }
 
@@ -242,10 +297,17 @@ impl Clock for SinceStart {
     }
 }
 
-/// What has one address: an IPv4 address, or 64 bits of IPv6.
+/// What has one address: an IPv4 address, or 56 bits of IPv6.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        IpAddr::V6(address) => match address.segments() {
+            // RFC 6052: a translator's address for an IPv4 address.
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                let [[a, b], [c, d]] = [high, low].map(u16::to_be_bytes);
+                Ipv4Addr::new(a, b, c, d).into()
+            }
+            _ => Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 56)).into(),
+        },
         address @ IpAddr::V4(_) => address,
     }
 }
@@ -328,7 +390,10 @@ mod tests {
         let limits = || GuessLimits::new().per_address(1, MINUTE).unwrap();
         for (one, other, same) in [
             ("2001:db8::1", "2001:db8::ffff:1", true),
-            ("2001:db8::1", "2001:db8:0:1::1", false),
+            ("2001:db8::1", "2001:db8:0:ff::1", true),
+            ("2001:db8::1", "2001:db8:0:100::1", false),
+            ("64:ff9b::192.0.2.1", "192.0.2.1", true),
+            ("64:ff9b::192.0.2.1", "64:ff9b::192.0.2.2", false),
             ("192.0.2.1", "::ffff:192.0.2.1", true),
             ("192.0.2.1", "::ffff:192.0.2.2", false),
             ("192.0.2.1", "192.0.2.2", false),
@@ -339,22 +404,76 @@ mod tests {
         }
     }
 
-    /// Who is guessed at stays in mind, however many others are asked for once.
+    /// However many others are asked for, and whether they are forgotten again.
     #[test]
     fn memory_is_bounded_and_keeps_what_is_guessed_at() {
         let limits = GuessLimits::new().per_account(3, MINUTE).unwrap().clock(TestClock::at(0));
         let mut let_in = 0;
-        for number in 0..4 * REMEMBERED {
-            let [a, b, c, d] = u32::try_from(number).unwrap().to_be_bytes();
-            let _ = fails(&limits, &format!("user {number}"), IpAddr::from([a, b, c, d]));
+        for number in 0..200_000_u32 {
+            let [a, b, c, d] = number.to_be_bytes();
+            for _ in 0..2 {
+                let attempt = limits.attempt(&format!("user {number}"), IpAddr::from([a, b, c, d]));
+                attempt.map(Attempt::forget).unwrap_or_default();
+            }
             if number % 1_000 == 0 {
                 let_in += usize::from(fails(&limits, "alice", IpAddr::from([10, b, c, d])).is_ok());
             }
         }
         assert_eq!(let_in, 3);
-        for limit in [&limits.accounts, &limits.addresses] {
-            assert!(limit.states.0.len() <= REMEMBERED);
+        assert_eq!(limits.accounts.states.0.len(), 131_072);
+    }
+
+    #[test]
+    fn one_address_has_sixteen_under_way() {
+        let limits = GuessLimits::new();
+        let under_way: Vec<_> =
+            (0..16).map(|number| limits.attempt(&number.to_string(), address(1)).unwrap()).collect();
+        assert_eq!(fails(&limits, "alice", address(1)), Err(1));
+        assert_eq!(fails(&limits, "alice", address(2)), Ok(()));
+        under_way.into_iter().for_each(Attempt::forget);
+        assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+        assert!(limits.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
+    }
+
+    #[test]
+    fn an_account_that_others_have_used_up_does_not_use_up_an_address() {
+        let limits = GuessLimits::new().per_account(1, MINUTE).unwrap().per_address(2, MINUTE).unwrap();
+        assert_eq!(fails(&limits, "alice", address(9)), Ok(()));
+        for _ in 0..100 {
+            assert_eq!(fails(&limits, "alice", address(1)), Err(60));
         }
+        assert_eq!(fails(&limits, "bob", address(1)), Ok(()));
+        assert_eq!(fails(&limits, "carol", address(1)), Ok(()));
+        assert_eq!(fails(&limits, "dave", address(1)), Err(60));
+    }
+
+    /// What has come back by itself is not given back once more.
+    #[test]
+    fn what_is_forgotten_late_gives_back_the_rest() {
+        let clock = TestClock::default();
+        let limits = GuessLimits::new().per_account(2, MINUTE).unwrap().clock(clock.clone());
+        let slow = [(); 2].map(|()| limits.attempt("alice", address(1)).unwrap());
+        clock.advance(2 * MINUTE);
+        assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+        assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+        slow.into_iter().for_each(Attempt::forget);
+        assert_eq!(fails(&limits, "alice", address(1)), Err(60));
+    }
+
+    #[test]
+    fn how_long_to_wait_is_rounded_up() {
+        let limits = GuessLimits::new().per_account(1, Duration::from_millis(1900)).unwrap();
+        let limits = limits.clock(TestClock::default());
+        assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+        assert_eq!(fails(&limits, "alice", address(1)), Err(2));
+    }
+
+    #[test]
+    fn a_login_is_renewed_so_often_and_no_more() {
+        let limits = GuessLimits::new();
+        let renewed = (0..100).filter(|_| limits.refresh("family").is_ok()).count();
+        assert_eq!(renewed, 30);
+        assert!(limits.refresh("another").is_ok());
     }
 
     #[derive(Debug)]

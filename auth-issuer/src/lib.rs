@@ -21,7 +21,7 @@ pub use crate::guess_limits::{Attempt, GuessLimits, InvalidLimit, TooManyAttempt
 pub use crate::issuer::{IssuerError, TokenIssuer, TokenIssuerBuilder};
 pub use crate::passwords::{PasswordError, Passwords};
 pub use crate::refresh_tokens::{
-    Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
+    InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
 };
 pub use crate::signing_key::{SigningKey, SigningKeyError};
 pub use crate::token_endpoint::{EndpointError, TokenEndpoint, TokenEndpointBuilder};

@@ -2,7 +2,8 @@
 //!
 //! 1. Hashing runs on threads for blocking work, so many at once as there are cores and no more: each takes 19 MiB
 //!    of memory and some 20 ms. Who would have to wait behind too many others is refused.
-//! 2. For a user whom nobody knows a hash is computed all the same, so that the time tells nothing.
+//! 2. For a user whom nobody knows, and for one whose stored hash is cheaper than those made now, a hash is computed all
+//!    the same, so that the time tells nothing. A hash that is dearer takes longer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -105,10 +106,14 @@ impl Passwords {
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
         let (password, stored) = (password.to_owned(), stored.map(str::to_owned));
         self.run(move |inner| {
-            let known = stored.is_some();
-            let matches =
-                verify(&inner.argon2, password.as_bytes(), stored.as_deref().unwrap_or(&inner.decoy))?;
-            Ok(matches && known)
+            let Inner { argon2, decoy, .. } = inner;
+            let password = password.as_bytes();
+            // As long for whom nobody knows, and where what is stored takes less time or cannot be verified at all.
+            let too_fast = stored.as_deref().is_none_or(|stored| is_cheaper(stored, argon2.params()));
+            if too_fast {
+                verify(argon2, password, decoy)?;
+            }
+            stored.map_or(Ok(false), |stored| verify(argon2, password, &stored))
         })
         .await
     }
@@ -138,6 +143,12 @@ impl Passwords {
         };
         task::spawn_blocking(work).await.map_err(|_| PasswordError::Unavailable)?
     }
+}
+
+fn is_cheaper(stored: &str, than: &Params) -> bool {
+    let cost = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+    let stored = parse(stored).ok().and_then(|hash| Params::try_from(&hash.params).ok());
+    stored.is_none_or(|stored| cost(&stored) < cost(than))
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
@@ -241,6 +252,24 @@ mod tests {
         }
         assert!(!passwords.is_outdated(&good));
         assert!(Passwords::new().unwrap().is_outdated(&good), "weaker than what is made now");
+    }
+
+    /// Seen by the decoy, which is an error here if it is looked at.
+    #[test]
+    fn what_takes_less_time_takes_as_long_as_the_decoy_besides() {
+        let dear = Passwords::with_params(Params::new(128, 2, 1, None).unwrap()).unwrap();
+        let cheap = runtime().block_on(cheap().hash("secret")).unwrap();
+        let own = runtime().block_on(dear.hash("secret")).unwrap();
+        let more = Passwords::with_params(Params::new(256, 2, 1, None).unwrap()).unwrap();
+        let dearer = runtime().block_on(more.hash("secret")).unwrap();
+        let broken = Inner { decoy: "$argon2id$".to_owned(), ..inner_of(&dear) };
+        let broken = Passwords { inner: Arc::new(broken) };
+        let outcome = |stored: &str| runtime().block_on(broken.verify("secret", Some(stored)));
+        assert_eq!(outcome(&cheap), Err(PasswordError::NotAHash));
+        assert_eq!(outcome("$2b$12$GhvMmNVjRW29ulnudl"), Err(PasswordError::NotAHash));
+        assert_eq!(outcome(&own), Ok(true));
+        assert_eq!(outcome(&dearer), Ok(true));
+        assert_eq!(runtime().block_on(dear.verify("secret", Some(&cheap))), Ok(true), "it is still verified");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::backend::{Unusable, sha256};
 use crate::token_error::TokenError;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const TOKEN_BYTES: usize = 32;
 
 /// What is stored of a refresh token.
@@ -50,7 +51,7 @@ impl fmt::Debug for RefreshRecord {
 /// What a store had of a token that is redeemed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Redeemed {
-    /// It had not been redeemed, and has been now.
+    /// It had not been redeemed before.
     First(RefreshRecord),
     /// It had been redeemed before.
     Again(RefreshRecord),
@@ -66,6 +67,13 @@ pub trait RefreshTokenStore: Send + Sync {
     /// [`StoreFailure`], which any error becomes by `?`.
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure>;
 
+    /// What there is of a token, without marking it; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`].
+    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure>;
+
     /// Marks a token as redeemed and keeps it so, for it must be known when it comes again; `None` if there is none.
     /// Of two calls for the same token, at most one may be told that it was the first, also if they come at the
     /// same moment: in SQL, one `UPDATE ... SET redeemed = 1 WHERE token_hash = ? AND redeemed = 0`.
@@ -75,7 +83,9 @@ pub trait RefreshTokenStore: Send + Sync {
     /// [`StoreFailure`].
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure>;
 
-    /// Deletes all tokens of a family: at a logout, and when one was redeemed twice.
+    /// Deletes all tokens of a family: at a logout, and when one was redeemed twice. One that is inserted at the same
+    /// moment must not survive. In SQL, let tokens refer to a table of families, with `ON DELETE CASCADE`, and delete
+    /// the family: then the database refuses what comes too late.
     ///
     /// # Errors
     ///
@@ -87,6 +97,10 @@ pub trait RefreshTokenStore: Send + Sync {
 impl<T: RefreshTokenStore + ?Sized> RefreshTokenStore for Arc<T> {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
         (**self).insert(record).await
+    }
+
+    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        (**self).find(token_hash).await
     }
 
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
@@ -104,6 +118,11 @@ pub struct RefreshTokens<S> {
     lifetime: Duration,
     clock: Box<dyn Clock>,
 }
+
+/// Refresh tokens that never work, or that never end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("refresh tokens live 1 second to 365 days")]
+pub struct InvalidLifetime;
 
 /// A refresh token was not exchanged, or not issued.
 #[derive(Debug, thiserror::Error)]
@@ -153,10 +172,16 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     }
 
     /// How long after the login its last refresh token ends, in whole seconds.
-    #[must_use]
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLifetime`].
+    pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, InvalidLifetime> {
+        if !(Duration::from_secs(1)..=MAX_LIFETIME).contains(&lifetime) {
+            return Err(InvalidLifetime);
+        }
         self.lifetime = lifetime;
-        self
+        Ok(self)
     }
 
     /// The clock to ask, instead of the operating system's.
@@ -218,7 +243,30 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
         let token_hash = hash(token)?;
         let redeemed = self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?;
-        let record = match redeemed {
+        let record = self.judge(redeemed, client_id).await?;
+        let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
+        let refresh_token = self.keep(record).await?;
+        // The family may have been revoked before the new token was in it: then the old one is gone.
+        if self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?.is_none() {
+            self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
+            return Err(RefreshError::Refused);
+        }
+        Ok(Refreshed { refresh_token, subject, client_id, scopes })
+    }
+
+    /// What [`exchange`](Self::exchange) would exchange, without spending it: to find out first whether the account is
+    /// still there, and the next access token can be signed.
+    ///
+    /// # Errors
+    ///
+    /// As [`exchange`](Self::exchange), revoking included.
+    pub async fn look_up(&self, token: &str, client_id: &str) -> Result<RefreshRecord, RefreshError> {
+        let found = self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)?;
+        self.judge(found, client_id).await
+    }
+
+    async fn judge(&self, found: Option<Redeemed>, client_id: &str) -> Result<RefreshRecord, RefreshError> {
+        let record = match found {
             None => return Err(RefreshError::Refused),
             Some(Redeemed::First(record)) if record.client_id == client_id => record,
             Some(Redeemed::First(record) | Redeemed::Again(record)) => {
@@ -229,14 +277,7 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         if self.now()? >= record.expires_at {
             return Err(RefreshError::Refused);
         }
-        let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
-        let refresh_token = self.keep(record).await?;
-        // The family may have been revoked before the new token was in it: then the old one is gone.
-        if self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?.is_none() {
-            self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
-            return Err(RefreshError::Refused);
-        }
-        Ok(Refreshed { refresh_token, subject, client_id, scopes })
+        Ok(record)
     }
 
     /// Keeps a new token with the rest of this record.

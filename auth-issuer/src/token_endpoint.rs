@@ -5,9 +5,10 @@
 //! 1. The form is read ([`TokenRequest::parse`]).
 //! 2. The client is known and, if it has a secret, has authenticated.
 //! 3. Password: neither the account nor the address has guessed too often; the account is looked up, a hash is computed
-//!    whether there is one or not, and it is active. Refresh token: it is exchanged, and its account is still active.
+//!    whether there is one or not, and it is active. Refresh token: it is good, and its account is still active.
 //! 4. What is granted is what was asked for and the account may have; all that it may have, if nothing was asked for.
-//! 5. Tokens are issued.
+//!    After a login no more than then.
+//! 5. Tokens are issued, and the refresh token is spent.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,13 +16,13 @@ use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure};
 
-use crate::access_token::SignError;
+use crate::access_token::{SignError, SignedToken};
 use crate::account_store::{Account, AccountStore};
 use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
-use crate::guess_limits::GuessLimits;
+use crate::guess_limits::{GuessLimits, TooManyAttempts};
 use crate::issuer::TokenIssuer;
 use crate::passwords::{PasswordError, Passwords};
-use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens, Refreshed};
+use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::token_error::{TokenAnswer, TokenError};
 use crate::token_request::{Grant, TokenRequest};
 
@@ -30,7 +31,8 @@ use crate::token_request::{Grant, TokenRequest};
 /// It takes a request as header fields and a body, and gives an answer as data, so that it fits every framework; see
 /// the [crate] for an example.
 ///
-/// What it logs tells why a login failed, and never whose it was, nor any part of a password or token.
+/// What it logs tells why a login failed, and never whose it was, nor any part of a password or token, unless the
+/// application's own errors do.
 #[derive(Clone)]
 pub struct TokenEndpoint {
     inner: Arc<Inner>,
@@ -63,7 +65,7 @@ impl TokenEndpoint {
 
     /// Answers a `POST`.
     ///
-    /// `headers` are all fields of the request, names in lower case. `body` is `None` if it had more than
+    /// `headers` are all fields of the request. `body` is `None` if it had more than
     /// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or did not arrive whole. `address` is the client's, for
     /// [`GuessLimits`].
     pub async fn answer<'a>(
@@ -74,10 +76,10 @@ impl TokenEndpoint {
     ) -> TokenAnswer {
         let (mut content_type, mut authorization) = (Vec::new(), Vec::new());
         for (name, value) in headers {
-            match name {
-                "content-type" => content_type.push(value),
-                "authorization" => authorization.push(value),
-                _ => {}
+            if name.eq_ignore_ascii_case("content-type") {
+                content_type.push(value);
+            } else if name.eq_ignore_ascii_case("authorization") {
+                authorization.push(value);
             }
         }
         let request = match body {
@@ -103,36 +105,51 @@ impl Inner {
             Grant::Password { username, password } => {
                 let account = self.log_in(&username, &password, address).await?;
                 let granted = granted(&account.scopes, scopes.as_deref())?;
+                let subject = account.subject.clone();
+                let signed = self.sign(account, client_id, &granted)?;
                 let refresh_token = match &self.refresh_tokens {
                     Some(tokens) => {
-                        let issued = tokens.issue(&account.subject, client_id, granted.iter().cloned()).await;
+                        let issued = tokens.issue(subject, client_id, granted.iter().cloned()).await;
                         Some(issued.map_err(refused)?)
                     }
                     None => None,
                 };
-                self.issue(account, client_id, &granted, refresh_token.as_deref())
+                Ok(signed.answer(&granted, refresh_token.as_deref()))
             }
-            Grant::RefreshToken(token) => {
-                let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
-                let refreshed = tokens.exchange(&token, client_id).await.map_err(refused)?;
-                let Refreshed { refresh_token, subject, scopes: before, .. } = refreshed;
-                let account = self.accounts.by_subject(&subject).await.map_err(unavailable)?;
-                let account = account.filter(|account| account.active && account.subject == subject);
-                let account = account.ok_or(TokenError::InvalidGrant)?;
-                let still: Vec<_> =
-                    before.into_iter().filter(|scope| account.scopes.contains(scope)).collect();
-                let granted = granted(&still, scopes.as_deref())?;
-                self.issue(account, client_id, &granted, Some(&refresh_token))
-            }
+            Grant::RefreshToken(token) => self.refresh(&token, scopes.as_deref(), client_id).await,
         }
+    }
+
+    /// The refresh token is spent last: who is told to come again still has it.
+    async fn refresh(
+        &self,
+        token: &str,
+        asked: Option<&[Scope]>,
+        client_id: &str,
+    ) -> Result<TokenAnswer, TokenError> {
+        let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
+        let record = tokens.look_up(token, client_id).await.map_err(refused)?;
+        if let Some(limits) = &self.limits {
+            limits.refresh(&record.family).map_err(too_many)?;
+        }
+        let account = self.accounts.by_subject(&record.subject).await.map_err(unavailable)?;
+        let account = account.filter(|account| account.active && account.subject == record.subject);
+        let account = account.ok_or(TokenError::InvalidGrant)?;
+        // RFC 6749 section 6: no scope that was not granted at the login.
+        if asked.is_some_and(|asked| asked.iter().any(|scope| !record.scopes.contains(scope))) {
+            return Err(TokenError::InvalidScope);
+        }
+        let still: Vec<_> =
+            record.scopes.iter().filter(|scope| account.scopes.contains(scope)).cloned().collect();
+        let granted = granted(&still, asked)?;
+        let signed = self.sign(account, client_id, &granted)?;
+        let refreshed = tokens.exchange(token, client_id).await.map_err(refused)?;
+        Ok(signed.answer(&granted, Some(&refreshed.refresh_token)))
     }
 
     async fn log_in(&self, username: &str, password: &str, address: IpAddr) -> Result<Account, TokenError> {
         let attempt = match &self.limits {
-            Some(limits) => Some(limits.attempt(username, address).map_err(|refused| {
-                tracing::warn!("a login is refused, for too many have failed");
-                TokenError::TooManyAttempts { retry_after: refused.retry_after }
-            })?),
+            Some(limits) => Some(limits.attempt(&self.accounts.fold(username), address).map_err(too_many)?),
             None => None,
         };
         let outcome = self.judge(username, password).await;
@@ -148,22 +165,22 @@ impl Inner {
     async fn judge(&self, username: &str, password: &str) -> Result<Account, TokenError> {
         let account = self.accounts.by_username(username).await.map_err(unavailable)?;
         let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
-        let verified = match self.passwords.verify(password, stored).await {
+        let is_right = match self.passwords.verify(password, stored).await {
+            Ok(is_right) => is_right,
             Err(PasswordError::NotAHash) => {
-                tracing::error!(
-                    "the stored hash of a password is none of argon2id: nobody can log in with it"
-                );
-                // As long as any other.
-                self.passwords.verify(password, None).await
+                tracing::error!("a stored hash is none of argon2id: nobody can log in with that password");
+                false
             }
-            verified => verified,
+            Err(error) => {
+                tracing::warn!(%error, "a password was not verified");
+                return Err(TokenError::Unavailable);
+            }
         };
-        let is_right = verified.map_err(|error| {
-            tracing::warn!(%error, "a password was not verified");
-            TokenError::Unavailable
-        })?;
         let reason = match account {
-            Some(account) if is_right && account.active => return Ok(account),
+            Some(account) if is_right && account.active => {
+                self.renew_hash(&account, password).await;
+                return Ok(account);
+            }
             Some(_) if is_right => "the account is not active",
             Some(_) => "wrong password",
             None => "no such account",
@@ -172,13 +189,18 @@ impl Inner {
         Err(TokenError::InvalidGrant)
     }
 
-    fn issue(
-        &self,
-        account: Account,
-        client_id: &str,
-        granted: &[Scope],
-        refresh_token: Option<&str>,
-    ) -> Result<TokenAnswer, TokenError> {
+    /// Where the hash was made with other parameters than are taken now. A login does not fail for it.
+    async fn renew_hash(&self, account: &Account, password: &str) {
+        if !account.password_hash.as_deref().is_some_and(|hash| self.passwords.is_outdated(hash)) {
+            return;
+        }
+        let Ok(hash) = self.passwords.hash(password).await else { return };
+        if let Err(failure) = self.accounts.renew_password_hash(&account.subject, &hash).await {
+            tracing::warn!(%failure, "the new hash of a password was not stored");
+        }
+    }
+
+    fn sign(&self, account: Account, client_id: &str, granted: &[Scope]) -> Result<SignedToken, TokenError> {
         let Account { subject, claims, .. } = account;
         let mut token =
             self.issuer.access_token(subject).client_id(client_id).scopes(granted.iter().cloned());
@@ -186,13 +208,12 @@ impl Inner {
             token = token.audience(audience);
         }
         for (name, value) in claims {
-            token = token.claim(name, value);
+            token.set_claim(name, value);
         }
-        let signed = token.sign().map_err(|error: SignError| {
+        token.sign().map_err(|error: SignError| {
             tracing::error!(%error, "no token can be signed");
             TokenError::Unavailable
-        })?;
-        Ok(signed.answer(granted, refresh_token))
+        })
     }
 }
 
@@ -207,6 +228,11 @@ fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, Tok
 fn unavailable(failure: StoreFailure) -> TokenError {
     tracing::warn!(%failure, "the store of accounts failed");
     TokenError::Unavailable
+}
+
+fn too_many(refused: TooManyAttempts) -> TokenError {
+    tracing::warn!("a request is refused, for there were too many");
+    TokenError::TooManyAttempts { retry_after: refused.retry_after }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
@@ -245,12 +271,12 @@ pub enum EndpointError {
     #[error("the id of a client is empty")]
     EmptyClientId,
     /// It is not clear which counts.
-    #[error("client {0:?} is registered twice")]
+    #[error("client {0:?} is registered twice, or as a second client that requests without a name count for")]
     ClientTwice(String),
     /// It could be guessed.
     #[error(
         "the secret of client {0:?} has fewer than {MIN_SECRET_BYTES} bytes: take a random one, as `openssl rand \
-         -base64 24` makes, or register a public client if it cannot keep a secret"
+         -hex 32` makes, or register a public client if it cannot keep a secret"
     )]
     ShortClientSecret(String),
     /// The system has no random numbers.
@@ -278,13 +304,17 @@ impl TokenEndpointBuilder {
 
     /// A public client, for whom also requests count that name no client, as many login pages send.
     pub fn unnamed_client(mut self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        self.clients.name_unnamed(id.clone());
-        self.client(id, None)
+        let registered = self.clients.register_unnamed(id.into());
+        self.checked(registered)
     }
 
     fn client(mut self, id: String, secret: Option<&str>) -> Self {
-        if let Err(error) = self.clients.register(id, secret) {
+        let registered = self.clients.register(id, secret);
+        self.checked(registered)
+    }
+
+    fn checked(mut self, registered: Result<(), InvalidClient>) -> Self {
+        if let Err(error) = registered {
             self.refused_client.get_or_insert(error);
         }
         self

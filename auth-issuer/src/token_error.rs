@@ -1,6 +1,7 @@
 //! What the token endpoint answers: tokens and refusals.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use auth_core::Scope;
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ pub enum TokenError {
 }
 
 /// An answer of the token endpoint as data: what an adapter has to send.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct TokenAnswer {
     /// The status code.
     pub status: u16,
@@ -55,6 +56,13 @@ pub struct TokenAnswer {
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// JSON.
     pub body: String,
+}
+
+/// Prints the status only, for a token may be in the body.
+impl fmt::Debug for TokenAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenAnswer").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 /// In how many seconds to ask again where something is down.

@@ -10,6 +10,8 @@
 //!    2.3.1 says), or `client_id` and `client_secret` in the body. A `client_id` alone names a public client, and
 //!    may stand beside Basic if it is the same.
 //! 5. `grant_type` is known, and what it needs is there.
+//! 6. User name and password have no control characters but tabs, all else is printable ASCII
+//!    ([RFC 6749 appendix A](https://www.rfc-editor.org/rfc/rfc6749#appendix-A)). A scope is named at most 64 times.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,6 +25,8 @@ use crate::token_error::TokenError;
 
 /// The longest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
+/// More than that are refused, for each is looked for among the others.
+const MAX_SCOPES: usize = 64;
 
 /// A request for a token, of sound form. Nothing in it has been verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -111,10 +115,12 @@ impl TokenRequest {
         let client = client(authorization, &mut parameters)?;
         let grant = match parameters.take("grant_type").as_deref() {
             Some("password") => Grant::Password {
-                username: parameters.required("username")?,
-                password: parameters.required("password")?,
+                username: of_kind(parameters.required("username")?, is_text)?,
+                password: of_kind(parameters.required("password")?, is_text)?,
             },
-            Some("refresh_token") => Grant::RefreshToken(parameters.required("refresh_token")?),
+            Some("refresh_token") => {
+                Grant::RefreshToken(of_kind(parameters.required("refresh_token")?, is_printable_ascii)?)
+            }
             Some(_) => return Err(TokenError::UnsupportedGrantType),
             None => return Err(TokenError::InvalidRequest("grant_type is missing")),
         };
@@ -157,6 +163,24 @@ impl Parameters {
     }
 }
 
+fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<String, TokenError> {
+    if value.chars().all(kind) {
+        Ok(value)
+    } else {
+        Err(TokenError::InvalidRequest("a parameter has characters that it may not have"))
+    }
+}
+
+/// `UNICODECHARNOCRLF` of RFC 6749.
+fn is_text(character: char) -> bool {
+    character == '\t' || !matches!(character, '\0'..'\x20' | '\x7f' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// `VSCHAR` of RFC 6749.
+fn is_printable_ascii(character: char) -> bool {
+    matches!(character, ' '..='~')
+}
+
 /// Percent-decoding with `+` for a space, strictly: every `%` has two digits, and the outcome is UTF-8.
 fn decoded(text: &[u8]) -> Result<String, TokenError> {
     let invalid = TokenError::InvalidRequest("the body is not form-encoded UTF-8");
@@ -181,15 +205,19 @@ fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
 fn is_form(content_type: &[u8]) -> bool {
     let mut parts = content_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let is = |part: &[u8], wanted: &str| part.eq_ignore_ascii_case(wanted.as_bytes());
-    parts.next().is_some_and(|part| is(part, "application/x-www-form-urlencoded"))
-        && parts.all(|part| is(part, "charset=utf-8") || is(part, "charset=\"utf-8\""))
+    let is_form = parts.next().is_some_and(|part| is(part, "application/x-www-form-urlencoded"));
+    // RFC 9110 section 5.6.6: a parameter may be left out between semicolons.
+    let mut parameters = parts.filter(|part| !part.is_empty());
+    let is_utf8 = |part| is(part, "charset=utf-8") || is(part, "charset=\"utf-8\"");
+    is_form && parameters.next().is_none_or(is_utf8) && parameters.next().is_none()
 }
 
 fn client<'a>(
     authorization: impl IntoIterator<Item = &'a [u8]>,
     parameters: &mut Parameters,
 ) -> Result<Option<ClientCredentials>, TokenError> {
-    let (id, secret) = (parameters.take("client_id"), parameters.take("client_secret"));
+    let mut take = |name| parameters.take(name).map(|value| of_kind(value, is_printable_ascii)).transpose();
+    let (id, secret) = (take("client_id")?, take("client_secret")?);
     let mut fields = authorization.into_iter();
     let Some(field) = fields.next() else {
         return match (id, secret) {
@@ -214,14 +242,18 @@ fn basic(field: &[u8]) -> Option<ClientCredentials> {
     let encoded = rest.strip_prefix(b" ").filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
     let pair = STANDARD.decode(encoded.trim_ascii()).ok()?;
     let colon = pair.iter().position(|byte| *byte == b':')?;
-    let id = decoded(pair.get(..colon)?).ok().filter(|id| !id.is_empty())?;
-    let secret = decoded(pair.get(colon + 1..)?).ok().filter(|secret| !secret.is_empty());
+    let part = |bytes: &[u8]| of_kind(decoded(bytes).ok()?, is_printable_ascii).ok();
+    let id = part(pair.get(..colon)?).filter(|id| !id.is_empty())?;
+    let secret = Some(part(pair.get(colon + 1..)?)?).filter(|secret| !secret.is_empty());
     Some(ClientCredentials { id, secret, by_basic: true })
 }
 
 /// Names with single spaces between ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
 fn scopes(list: &str) -> Result<Vec<Scope>, TokenError> {
     let mut scopes = Vec::new();
+    if list.split(' ').count() > MAX_SCOPES {
+        return Err(TokenError::InvalidScope);
+    }
     for name in list.split(' ') {
         let scope = Scope::new(name).map_err(|_| TokenError::InvalidScope)?;
         if !scopes.contains(&scope) {

@@ -41,6 +41,13 @@ impl RefreshTokenStore for Memory {
         Ok(())
     }
 
+    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        self.works()?;
+        Ok(self.records.lock().unwrap().get(token_hash).map(|(record, redeemed)| {
+            if *redeemed { Redeemed::Again(record.clone()) } else { Redeemed::First(record.clone()) }
+        }))
+    }
+
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
         self.works()?;
         Ok(self.records.lock().unwrap().get_mut(token_hash).map(|(record, redeemed)| {
@@ -92,6 +99,34 @@ fn a_token_is_exchanged_for_the_next_one() {
 }
 
 #[test]
+fn looking_a_token_up_does_not_spend_it() {
+    let tokens = tokens(&TestClock::default());
+    let token = issue(&tokens);
+    let look_up = |token: &str, client: &str| block_on(tokens.look_up(token, client));
+    for _ in 0..2 {
+        let record = look_up(&token, "web").unwrap();
+        assert_eq!((&*record.subject, record.scopes), ("alice", vec![READ]));
+    }
+    assert!(look_up("invented", "web").is_err());
+    let next = exchange(&tokens, &token).unwrap().refresh_token;
+    assert!(look_up(&next, "web").is_ok());
+    assert!(look_up(&token, "web").is_err(), "it was redeemed before");
+    assert!(look_up(&next, "web").is_err(), "so the family has ended");
+    let token = issue(&tokens);
+    assert!(look_up(&token, "other").is_err());
+    is_refused(exchange(&tokens, &token));
+}
+
+#[test]
+fn a_lifetime_that_makes_no_sense_is_refused() {
+    let with = |lifetime| RefreshTokens::new(Memory::default()).lifetime(lifetime);
+    assert!(with(Duration::from_secs(1)).is_ok() && with(Duration::from_secs(365 * DAY)).is_ok());
+    for lifetime in [Duration::ZERO, Duration::from_millis(900), Duration::MAX] {
+        assert_eq!(with(lifetime).unwrap_err().to_string(), "refresh tokens live 1 second to 365 days");
+    }
+}
+
+#[test]
 fn reuse_is_detected_and_ends_the_family() {
     let tokens = tokens(&TestClock::default());
     let (stolen, other_login) = (issue(&tokens), issue(&tokens));
@@ -134,7 +169,7 @@ fn a_token_is_good_for_its_client_only() {
 #[test]
 fn a_family_ends_some_time_after_the_login() {
     let clock = TestClock::at(1_000);
-    let tokens = tokens(&clock).lifetime(Duration::from_secs(14 * DAY));
+    let tokens = tokens(&clock).lifetime(Duration::from_secs(14 * DAY)).unwrap();
     let mut token = issue(&tokens);
     clock.set(1_000 + 7 * DAY);
     token = exchange(&tokens, &token).unwrap().refresh_token;

@@ -41,6 +41,7 @@ struct Store {
     accounts: Mutex<HashMap<String, Account>>,
     refresh: Mutex<HashMap<String, (RefreshRecord, bool)>>,
     fails: Mutex<bool>,
+    renewed: Mutex<Vec<String>>,
 }
 
 impl Store {
@@ -65,6 +66,12 @@ impl AccountStore for Store {
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
         self.find(subject.trim_start_matches("id of "))
     }
+
+    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
+        self.renewed.lock().unwrap().push(hash.to_owned());
+        self.put(subject.trim_start_matches("id of "), account("alice").password_hash(hash));
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -72,6 +79,12 @@ impl RefreshTokenStore for Store {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
         self.refresh.lock().unwrap().insert(record.token_hash.clone(), (record, false));
         Ok(())
+    }
+
+    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        Ok(self.refresh.lock().unwrap().get(token_hash).map(|(record, redeemed)| {
+            if *redeemed { Redeemed::Again(record.clone()) } else { Redeemed::First(record.clone()) }
+        }))
     }
 
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
@@ -215,6 +228,8 @@ fn no_more_is_granted_than_asked_for_and_allowed() {
     }
     is_error(&asking("admin"), 400, "invalid_scope");
     is_error(&asking("%22"), 400, "invalid_scope");
+    is_error(&asking(&vec!["orders:read"; 65].join("+")), 400, "invalid_scope");
+    verified(&asking(&vec!["orders:read"; 64].join("+")));
 }
 
 /// Whoever guesses must not learn what was wrong.
@@ -232,7 +247,8 @@ fn all_failed_logins_look_alike() {
         ("Alice", "correct+horse", "names are compared by the store"),
         ("alice", "Correct+horse", "case"),
         ("alice", "correct+horse+", "more"),
-        ("alice", "%00", "other bytes"),
+        ("alice", "%09", "a tab, which a password may have"),
+        ("alice", "%E2%98%83", "a snowman"),
     ] {
         assert_eq!(server.log_in(username, password), wrong, "{what}");
     }
@@ -256,6 +272,11 @@ fn bad_requests_get_the_error_that_the_rfc_has() {
         (&format!("{good}&grant_type=password"), "invalid_request"),
         (&other("alice", "%ff"), "invalid_request"),
         (&other("alice", "%zz"), "invalid_request"),
+        (&other("alice", "alice%00"), "invalid_request"),
+        (&other("alice", "a%0D%0Ab"), "invalid_request"),
+        (&other("correct", "%7f"), "invalid_request"),
+        (&other("client_id=web", "client_id=%C3%A9"), "invalid_request"),
+        ("grant_type=refresh_token&client_id=web&refresh_token=%C3%A9", "invalid_request"),
         (&long, "invalid_request"),
         (&other("grant_type=password", "grant_type=client_credentials"), "unsupported_grant_type"),
         (&other("grant_type=password", "grant_type=Password"), "unsupported_grant_type"),
@@ -328,6 +349,22 @@ fn who_guesses_is_slowed_down_per_account() {
         is_error(&server.log_in("nobody", "guess"), 400, "invalid_grant");
     }
     is_error(&server.log_in("nobody", "guess"), 429, "temporarily_unavailable");
+}
+
+/// A store may find the same account by many ways of writing.
+#[test]
+fn ways_of_writing_a_name_have_no_guesses_of_their_own() {
+    let server = Server::new();
+    let mut judged = 0;
+    for (number, name) in
+        ["alice", "Alice", "ALICE", "+alice", "alice+", "aLiCe", "%C4%B0"].iter().enumerate()
+    {
+        for _ in 0..10 {
+            let from = IpAddr::from([192, 0, 2, u8::try_from(number).unwrap()]);
+            judged += usize::from(server.send_from(from, &[FORM], Some(&login(name, "guess"))).status == 400);
+        }
+    }
+    assert_eq!(judged, 10 + 10, "alice in six ways, and somebody else");
 }
 
 #[test]
@@ -416,6 +453,86 @@ fn what_has_changed_since_the_login_counts_at_a_refresh() {
     is_error(&server.refresh(&mixed, ""), 400, "invalid_grant");
 }
 
+/// Whoever is told to come again still has the token to come with.
+#[test]
+fn a_refresh_token_is_not_spent_where_none_can_be_given_for_it() {
+    let server = Server::new();
+    let token = member(&server.log_in("alice", "correct+horse"), "refresh_token");
+    *server.store.fails.lock().unwrap() = true;
+    is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
+    *server.store.fails.lock().unwrap() = false;
+    is_error(&server.refresh(&token, "&scope=admin"), 400, "invalid_scope");
+    server.store.put("alice", account("alice").claim("iss", "elsewhere"));
+    is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
+    server.store.put("alice", account("alice").active(false));
+    is_error(&server.refresh(&token, ""), 400, "invalid_grant");
+    server.store.put("alice", account("alice"));
+    verified(&server.refresh(&token, ""));
+}
+
+#[test]
+fn a_login_is_not_renewed_without_end() {
+    let server = Server::new();
+    let mut token = member(&server.log_in("alice", "correct+horse"), "refresh_token");
+    for _ in 0..30 {
+        token = member(&server.refresh(&token, ""), "refresh_token");
+    }
+    is_error(&server.refresh(&token, ""), 429, "temporarily_unavailable");
+    server.clock.advance(Duration::from_secs(60));
+    verified(&server.refresh(&token, ""));
+    let unlimited = Server::with(TokenEndpointBuilder::without_guess_limits);
+    let mut token = member(&unlimited.log_in("alice", "correct+horse"), "refresh_token");
+    for _ in 0..40 {
+        token = member(&unlimited.refresh(&token, ""), "refresh_token");
+    }
+}
+
+#[test]
+fn a_hash_that_was_made_with_other_parameters_is_renewed_at_a_login() {
+    let server = Server::new();
+    let cheap = argon2::Argon2::new(
+        argon2::Algorithm::Argon2id,
+        argon2::Version::V0x13,
+        argon2::Params::new(4096, 1, 1, None).unwrap(),
+    );
+    let cheap: argon2::password_hash::phc::PasswordHash =
+        argon2::PasswordHasher::hash_password(&cheap, b"correct horse").unwrap();
+    server.store.put("alice", account("alice").password_hash(cheap.to_string()));
+    is_error(&server.log_in("alice", "guess"), 400, "invalid_grant");
+    let renewed = || server.store.renewed.lock().unwrap().clone();
+    assert_eq!(renewed(), Vec::<String>::new());
+    verified(&server.log_in("alice", "correct+horse"));
+    let [hash] = renewed().try_into().unwrap();
+    assert!(!PASSWORDS.is_outdated(&hash));
+    verified(&server.log_in("alice", "correct+horse"));
+    assert_eq!(renewed().len(), 1, "once");
+}
+
+#[test]
+fn claims_that_cannot_be_written_are_no_token() {
+    let server = Server::new();
+    let keyed = HashMap::from([((1, 2), 3)]);
+    for account in [
+        account("alice").claim("limits", keyed),
+        account("alice").claim("sub", "mallory"),
+        account("alice").claim("scope", "admin"),
+        account("alice").claim("client_id", "batch"),
+    ] {
+        server.store.put("alice", account);
+        is_error(&server.log_in("alice", "correct+horse"), 503, "temporarily_unavailable");
+    }
+}
+
+#[test]
+fn names_of_header_fields_have_no_case() {
+    let server = Server::with(|builder| builder.unnamed_client("page"));
+    let login = "grant_type=password&username=alice&password=correct+horse";
+    let form = ("Content-Type", FORM.1);
+    verified(&server.send(&[form], Some(login)));
+    is_error(&server.send(&[form, FORM], Some(login)), 400, "invalid_request");
+    is_error(&server.send(&[form, ("Authorization", b"Basic Og==")], Some(login)), 401, "invalid_client");
+}
+
 #[test]
 fn without_refresh_tokens_there_are_none() {
     let store = Arc::new(Store::default());
@@ -437,6 +554,7 @@ fn an_endpoint_that_cannot_work_is_not_built() {
         (builder().public_client("web"), EndpointError::NoAudience),
         (good().audience(""), EndpointError::NoAudience),
         (builder().audience("https://api.example"), EndpointError::NoClient),
+        (good().unnamed_client("a").unnamed_client("b"), EndpointError::ClientTwice("b".to_owned())),
         (good().public_client(""), EndpointError::EmptyClientId),
         (good().confidential_client("web", CLIENT_SECRET), EndpointError::ClientTwice("web".to_owned())),
         (good().confidential_client("b", "short"), EndpointError::ShortClientSecret("b".to_owned())),
@@ -508,7 +626,7 @@ fn the_log_tells_why_and_not_whose() {
         "no such account",
         "the account is not active",
         "none of argon2id",
-        "too many have failed",
+        "there were too many",
         "the store of accounts failed",
         "invalid_client",
     ] {
@@ -517,7 +635,10 @@ fn the_log_tells_why_and_not_whose() {
     for secret in secrets {
         assert!(!text.contains(&secret), "{text}");
     }
-    for debug in [format!("{:?}", server.endpoint), format!("{:?}", account("alice").claim("a", "hunter2"))] {
+    let answer = format!("{:?}", server.log_in("alice", "correct+horse"));
+    for debug in
+        [answer, format!("{:?}", server.endpoint), format!("{:?}", account("alice").claim("a", "hunter2"))]
+    {
         assert!(
             !debug.contains("alice") && !debug.contains("hunter2") && !debug.contains("argon2"),
             "{debug}"

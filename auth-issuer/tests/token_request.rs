@@ -95,6 +95,8 @@ fn the_content_type_is_that_of_a_form() {
         "Application/X-WWW-Form-URLencoded",
         "application/x-www-form-urlencoded; charset=UTF-8",
         "application/x-www-form-urlencoded;charset=\"utf-8\"",
+        "application/x-www-form-urlencoded;",
+        "application/x-www-form-urlencoded; ; charset=utf-8 ;",
     ] {
         assert!(outcome(&[fit]).is_ok(), "{fit}");
     }
@@ -105,6 +107,7 @@ fn the_content_type_is_that_of_a_form() {
         &["application/json"],
         &["multipart/form-data"],
         &["application/x-www-form-urlencoded; charset=latin1"],
+        &["application/x-www-form-urlencoded; charset=utf-8; charset=utf-8"],
         &["application/x-www-form-urlencoded-v2"],
         &[""],
     ] {

@@ -150,13 +150,18 @@ impl RefreshTokenStore for Db {
         Ok(())
     }
 
+    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
+        let token_hash = token_hash.to_owned();
+        let found = self.run(move |db| db.query_row(FIND, [token_hash], found).optional());
+        found.await
+    }
+
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
         let token_hash = token_hash.to_owned();
         let redeemed = self.run(move |db| {
             let update = "UPDATE refresh_tokens SET redeemed = 1 WHERE token_hash = ?1 AND redeemed = 0";
             let is_first = db.execute(update, [&token_hash])? == 1;
-            let query = "SELECT * FROM refresh_tokens WHERE token_hash = ?1";
-            let record = db.query_row(query, [token_hash], record).optional()?;
+            let record = db.query_row(FIND, [token_hash], record).optional()?;
             Ok(record.map(if is_first { Redeemed::First } else { Redeemed::Again }))
         });
         redeemed.await
@@ -168,6 +173,13 @@ impl RefreshTokenStore for Db {
         delete.await?;
         Ok(())
     }
+}
+
+const FIND: &str = "SELECT * FROM refresh_tokens WHERE token_hash = ?1";
+
+fn found(row: &Row<'_>) -> rusqlite::Result<Redeemed> {
+    let kind = if row.get("redeemed")? { Redeemed::Again } else { Redeemed::First };
+    Ok(kind(record(row)?))
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<RefreshRecord> {
