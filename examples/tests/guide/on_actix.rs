@@ -1,0 +1,77 @@
+//! The guide on actix-web.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use auth_actix::{
+    AuthMiddleware, AuthRejection, Authenticated, Authenticator, BearerToken, CurrentUser,
+    MaybeAuthenticated, Policy, RequiredScopes, Scope, Scoped,
+};
+use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+
+use crate::users::{ITEMS, User, Users};
+
+async fn raw_token(token: BearerToken) -> String {
+    format!("a token of {} bytes", token.as_str().len())
+}
+
+async fn claims(user: Authenticated) -> String {
+    format!("Hello {}", user.subject())
+}
+
+async fn me(CurrentUser(user): CurrentUser<Users>) -> Json<User> {
+    Json(user)
+}
+
+async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> String {
+    match user {
+        Some(user) => format!("Hello {}", user.subject()),
+        None => "Hello stranger".to_owned(),
+    }
+}
+
+struct Items;
+
+impl RequiredScopes for Items {
+    const SCOPES: &'static [Scope] = &[ITEMS];
+}
+
+async fn items(user: Scoped<Items>) -> String {
+    format!("Items of {}", user.subject())
+}
+
+async fn report(user: Authenticated) -> Result<String, AuthRejection> {
+    user.require(&Policy::scope(ITEMS).or(Policy::role("admin")))?;
+    Ok("all is well".to_owned())
+}
+
+async fn token(endpoint: Data<TokenEndpoint>, request: HttpRequest, body: Payload) -> HttpResponse {
+    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
+    let client = request.peer_addr().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let answer = endpoint.answer(headers, body.as_deref(), client).await;
+    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or_default());
+    for (name, value) in &answer.headers {
+        response.insert_header((*name, value.as_ref()));
+    }
+    response.body(answer.body)
+}
+
+pub fn routes(config: &mut ServiceConfig, auth: &Authenticator, users: Users, endpoint: TokenEndpoint) {
+    let admins = AuthMiddleware::new(auth.clone()).require(Policy::role("admin"));
+    let admin = web::scope("/admin").wrap(admins).route("/users", web::get().to(async || "all users"));
+    config
+        .app_data(auth.clone())
+        .app_data(Data::new(users))
+        .app_data(Data::new(endpoint))
+        .route("/token", web::post().to(token))
+        .route("/raw", web::get().to(raw_token))
+        .route("/claims", web::get().to(claims))
+        .route("/users/me", web::get().to(me))
+        .route("/users/me/items", web::get().to(items))
+        .route("/report", web::get().to(report))
+        .route("/", web::get().to(greeting))
+        .service(admin);
+}

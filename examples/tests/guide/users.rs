@@ -1,0 +1,88 @@
+//! The application's users, for both frameworks.
+
+use std::collections::HashMap;
+
+use auth_core::{JwtVerifier, UserLookup, UserStore, VerifiedToken};
+use auth_issuer::{
+    Account, AccountStore, Algorithm, Passwords, Scope, SigningKey, StoreFailure, TokenEndpoint, TokenIssuer,
+    async_trait,
+};
+use serde::Serialize;
+
+pub const ITEMS: Scope = Scope::from_static("items");
+
+#[derive(Clone, Serialize)]
+pub struct User {
+    pub username: String,
+    pub full_name: String,
+}
+
+pub struct Row {
+    pub user: User,
+    pub password_hash: String,
+    pub disabled: bool,
+}
+
+#[derive(Clone)]
+pub struct Users(pub std::sync::Arc<HashMap<String, Row>>); // or a pool of connections
+
+#[async_trait]
+impl UserStore for Users {
+    type User = User;
+
+    async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
+        Ok(match self.0.get(token.subject()) {
+            Some(row) if row.disabled => UserLookup::Inactive, // 403
+            Some(row) => UserLookup::Active(row.user.clone()), // 200
+            None => UserLookup::Unknown,                       // 401
+        })
+    }
+}
+
+#[async_trait]
+impl AccountStore for Users {
+    async fn by_username(&self, username: &str) -> Result<Option<Account>, StoreFailure> {
+        Ok(self.0.get(username).map(|row| {
+            Account::new(&row.user.username)
+                .password_hash(&row.password_hash)
+                .active(!row.disabled)
+                .scopes([ITEMS])
+        }))
+    }
+
+    async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
+        self.by_username(subject).await // here the name is the subject too
+    }
+}
+
+type Error = Box<dyn std::error::Error>;
+
+pub fn token_endpoint(secret: &[u8], users: Users) -> Result<TokenEndpoint, Error> {
+    let key = SigningKey::secret(Algorithm::Hs256, secret)?;
+    let issuer = TokenIssuer::builder("https://issuer.example", key).build()?;
+    let endpoint = TokenEndpoint::builder(issuer, users)
+        .audience("https://api.example")
+        .unnamed_client("web") // for login pages that send no client_id
+        .build()?;
+    Ok(endpoint)
+}
+
+pub fn verifier(secret: &[u8]) -> Result<JwtVerifier, Error> {
+    let verifier = JwtVerifier::builder()
+        .issuer("https://issuer.example")
+        .audience("https://api.example")
+        .require_access_token_type() // a token of another kind is none for this API
+        .secret(Algorithm::Hs256, secret)
+        .build()?;
+    Ok(verifier)
+}
+
+pub async fn demo_users() -> Result<Users, Error> {
+    let hash = Passwords::new()?.hash("wonderland").await?;
+    let row = |username: &str, full_name: &str, disabled| {
+        let user = User { username: username.to_owned(), full_name: full_name.to_owned() };
+        (username.to_owned(), Row { user, password_hash: hash.clone(), disabled })
+    };
+    let rows = [row("alice", "Alice Liddell", false), row("dave", "Dave, who has left", true)];
+    Ok(Users(std::sync::Arc::new(rows.into())))
+}
