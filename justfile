@@ -17,10 +17,14 @@ bench:
 load:
     bash interop/load
 
-# Tokens of PyJWT, joserfc and jose against both examples.
+# Tokens of PyJWT, joserfc and jose against both examples, and tokens of auth-issuer against them.
 interop:
     bash interop/run
     bash interop/issuer
+
+# The docs pages of the login examples in Chromium.
+browser:
+    bash interop/browser
 
 # Licences, sources and bans; needs `cargo install cargo-deny`.
 deny:
