@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use auth_axum::{Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
-use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, User};
+use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, TokenResponse, User};
 use auth_examples::orders::Failure;
 use auth_examples::{announce, asked_to_stop, exit_code, log_to_stderr};
 use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
@@ -56,7 +56,7 @@ async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message>
     path = "/token",
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "A token"),
+        (status = 200, description = "A token", body = TokenResponse),
         (status = 400, description = "Not a good form, password or refresh token"),
         (status = 401, description = "Not a known client"),
         (status = 429, description = "Too many attempts"),
@@ -73,7 +73,7 @@ async fn token(
     Response::<String>::from(endpoint.answer(headers, body.as_deref(), client.ip()).await)
 }
 
-/// Who is logged in.
+/// Who is logged in. 403 for who may not be any more.
 #[utoipa::path(get, path = "/users/me", responses((status = 200, description = "The user", body = User)), security(("oauth2" = [])))]
 async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
     Json(user)

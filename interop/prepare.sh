@@ -19,6 +19,11 @@ install_missing() {
     apt-get install -qy --no-install-recommends "${missing[@]}"
 }
 
+# Debian's python3 has the venv module, but it fails without ensurepip, which is in python3-venv.
+need_venv() {
+    need 'python3 -c "import ensurepip, venv"' python3-venv
+}
+
 # Makes the virtualenv with what requirements.txt pins, and sets `python`.
 make_venv() {
     local venv=$interop/.work/venv
@@ -27,6 +32,3 @@ make_venv() {
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$interop/requirements.txt"
     python=$venv/bin/python
 }
-
-# Debian's python3 has the venv module, but it fails without ensurepip, which is in python3-venv.
-need 'python3 -c "import ensurepip, venv"' python3-venv

@@ -128,7 +128,7 @@ pub struct InvalidLifetime;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// The client has to have its user log in again. Answer [`TokenError::InvalidGrant`].
+    /// The client has to have its user log in again. Answer [`TokenError::InvalidRefreshToken`].
     #[error("the refresh token is not good")]
     Refused,
     /// The store, the clock or the system's random numbers are not to be had. Answer 503.
@@ -140,7 +140,7 @@ impl RefreshError {
     /// What to answer, where it is the client's fault.
     #[must_use]
     pub fn token_error(&self) -> Option<TokenError> {
-        matches!(self, Self::Refused).then_some(TokenError::InvalidGrant)
+        matches!(self, Self::Refused).then_some(TokenError::InvalidRefreshToken)
     }
 }
 

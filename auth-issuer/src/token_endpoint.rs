@@ -134,7 +134,7 @@ impl Inner {
         }
         let account = self.accounts.by_subject(&record.subject).await.map_err(unavailable)?;
         let account = account.filter(|account| account.active && account.subject == record.subject);
-        let account = account.ok_or(TokenError::InvalidGrant)?;
+        let account = account.ok_or(TokenError::InvalidRefreshToken)?;
         // RFC 6749 section 6: no scope that was not granted at the login.
         if asked.is_some_and(|asked| asked.iter().any(|scope| !record.scopes.contains(scope))) {
             return Err(TokenError::InvalidScope);

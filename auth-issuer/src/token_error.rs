@@ -23,9 +23,12 @@ pub enum TokenError {
         /// It has tried by an Authorization field.
         by_basic: bool,
     },
-    /// Wrong user name or password, or a refresh token that is not, or no longer, good. One answer for all.
-    #[error("invalid_grant")]
+    /// Wrong user name or password, or an account that may not log in. One answer for all.
+    #[error("invalid_grant: user name or password")]
     InvalidGrant,
+    /// A refresh token that is not, or no longer, good, or whose account may not log in. One answer for all.
+    #[error("invalid_grant: refresh token")]
+    InvalidRefreshToken,
     /// The client may not ask in this way.
     #[error("unauthorized_client")]
     UnauthorizedClient,
@@ -78,9 +81,8 @@ impl TokenError {
         let (error, description) = match self {
             Self::InvalidRequest(what) => ("invalid_request", *what),
             Self::InvalidClient { .. } => ("invalid_client", "Unknown client or wrong client secret"),
-            Self::InvalidGrant => {
-                ("invalid_grant", "Incorrect username or password, or token no longer good")
-            }
+            Self::InvalidGrant => ("invalid_grant", "Incorrect username or password"),
+            Self::InvalidRefreshToken => ("invalid_grant", "The refresh token is not good, log in again"),
             Self::UnauthorizedClient => ("unauthorized_client", "The client may not use this grant type"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "The grant type is not supported"),
             Self::InvalidScope => ("invalid_scope", "A scope is malformed, unknown or not allowed"),

@@ -81,7 +81,7 @@ fn exchange(tokens: &RefreshTokens<Memory>, token: &str) -> Result<Refreshed, Re
 #[track_caller]
 fn is_refused(outcome: Result<Refreshed, RefreshError>) {
     let error = outcome.unwrap_err();
-    assert_eq!(error.token_error(), Some(TokenError::InvalidGrant), "{error}");
+    assert_eq!(error.token_error(), Some(TokenError::InvalidRefreshToken), "{error}");
 }
 
 #[test]

@@ -644,5 +644,6 @@ fn the_log_tells_why_and_not_whose() {
             !debug.contains("alice") && !debug.contains("hunter2") && !debug.contains("argon2"),
             "{debug}"
         );
+        assert!(!debug.contains("access_token"), "{debug}");
     }
 }

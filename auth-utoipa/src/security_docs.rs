@@ -71,8 +71,9 @@ impl SecurityDocs {
         Self { authenticator: authenticator.clone(), schemes: Vec::new(), scopes: Vec::new() }
     }
 
-    /// The OAuth 2.0 password flow, as the Authorize button of a documentation page uses it. A relative `token_url`,
-    /// such as `token`, works behind a proxy too.
+    /// The OAuth 2.0 password flow, as the Authorize button of a documentation page uses it. A relative `token_url`
+    /// works behind a proxy too. Swagger UI takes it as seen from its own page: `../token` if that is `/docs/`, as
+    /// utoipa-swagger-ui has it, and `token` if it is `/docs`, as FastAPI has it.
     pub fn password(self, name: impl Into<String>, token_url: impl Into<String>) -> Self {
         self.scheme(name.into(), Kind::Password { token_url: token_url.into(), refresh_url: None })
     }

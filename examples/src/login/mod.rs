@@ -11,7 +11,7 @@ use auth_utoipa::SecurityDocs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{SwaggerUi, oauth};
+use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 pub use self::db::Db;
 use crate::{DEMO_LIFETIME, Parties, Try, listener, secret_algorithm, variable};
@@ -92,10 +92,14 @@ impl Login {
     /// One line that says what the document promises and nobody can have.
     pub fn docs(&self, path: &'static str, document: OpenApi) -> Result<SwaggerUi, String> {
         let docs = SecurityDocs::new(&self.authenticator)
-            .password_with_refresh("oauth2", "token")
+            // As seen from the page, which is `/docs/`.
+            .password_with_refresh("oauth2", "../token")
             .scope(ITEMS, "Read your items");
         let document = docs.apply(document).map_err(|error| error.to_string())?;
-        Ok(SwaggerUi::new(path).url("/openapi.json", document).oauth(oauth::Config::new().client_id(DOCS)))
+        // Or else the page sends its readers' browsers to validator.swagger.io.
+        let config = Config::new(["../openapi.json"]).validator_url("none");
+        let docs = SwaggerUi::new(path).url("/openapi.json", document).config(config);
+        Ok(docs.oauth(oauth::Config::new().client_id(DOCS)))
     }
 
     /// What to try.
@@ -167,6 +171,21 @@ pub struct Item {
 pub struct Message {
     /// The text.
     pub message: String,
+}
+
+/// What the token endpoint gives, for the document. [`TokenEndpoint`] writes it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenResponse {
+    /// To be sent as `Authorization: Bearer`.
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: String,
+    /// In how many seconds the token expires.
+    pub expires_in: u64,
+    /// What was granted.
+    pub scope: Option<String>,
+    /// Good for one more access token.
+    pub refresh_token: String,
 }
 
 /// The form of the token endpoint, for the document. [`TokenEndpoint`] reads it.
