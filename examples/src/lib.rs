@@ -1,6 +1,7 @@
 //! What the examples share and what is not their point: settings from the environment, and the lines
 //! to try.
 
+mod database;
 pub mod login;
 pub mod orders;
 

@@ -2,19 +2,18 @@
 //! and orders, and the lines to try.
 
 use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use auth_core::{
     Authenticator, Policy, RejectionBody, Scope, StoreFailure, UserLookup, UserStore, VerifiedToken,
     async_trait,
 };
 use auth_testing::TestIssuer;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{DEMO_LIFETIME, Try, variable};
+use crate::database::Database;
+use crate::{DEMO_LIFETIME, Try};
 
 /// May see orders.
 pub const ORDERS_READ: Scope = Scope::from_static("orders:read");
@@ -22,6 +21,13 @@ pub const ORDERS_READ: Scope = Scope::from_static("orders:read");
 pub const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
 
 const DATABASE: &str = "orders.sqlite";
+const SCHEMA: &str = "
+    CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
+    INSERT INTO users VALUES
+        ('alice', 'Alice, who reads', 1), ('bob', 'Bob, who writes', 1),
+        ('carol', 'Carol, who administers', 1), ('dave', 'Dave, who has left', 0);
+    INSERT INTO orders (owner, item) VALUES ('alice', 'tea'), ('bob', 'coffee');";
 const MAX_ITEM_CHARACTERS: usize = 100;
 
 /// Who may see users, and change anybody's order.
@@ -82,7 +88,7 @@ impl Item {
 
 /// Users and orders in SQLite.
 #[derive(Clone)]
-pub struct Db(Arc<Mutex<Connection>>);
+pub struct Db(Database);
 
 impl Db {
     /// The file that `AUTH_DATABASE` says, which is made, with users and orders in it, if there is none yet.
@@ -91,41 +97,7 @@ impl Db {
     ///
     /// One line that says what is wrong and what to do.
     pub fn from_env() -> Result<Self, String> {
-        let path = variable("AUTH_DATABASE")?.unwrap_or_else(|| DATABASE.to_owned());
-        Self::open(Path::new(&path)).map_err(|error| {
-            format!("cannot use the database {path}: {error}; set AUTH_DATABASE to a file that can be written, or remove it")
-        })
-    }
-
-    fn open(path: &Path) -> rusqlite::Result<Self> {
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        if !transaction.table_exists(None, "users")? {
-            transaction.execute_batch(
-                "CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL);
-                 CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
-                 INSERT INTO users VALUES
-                     ('alice', 'Alice, who reads', 1), ('bob', 'Bob, who writes', 1),
-                     ('carol', 'Carol, who administers', 1), ('dave', 'Dave, who has left', 0);
-                 INSERT INTO orders (owner, item) VALUES ('alice', 'tea'), ('bob', 'coffee');",
-            )?;
-        }
-        transaction.commit()?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
-    }
-
-    /// Off the threads that serve requests, for SQLite blocks.
-    async fn run<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreFailure> {
-        let connection = self.0.clone();
-        let outcome = tokio::task::spawn_blocking(move || {
-            // A query that has panicked leaves the connection as it was.
-            query(&connection.lock().unwrap_or_else(PoisonError::into_inner))
-        });
-        Ok(outcome.await??)
+        Database::from_env(DATABASE, "users", |transaction| transaction.execute_batch(SCHEMA)).map(Self)
     }
 
     /// All orders.
@@ -134,7 +106,7 @@ impl Db {
     ///
     /// [`Failure::Store`].
     pub async fn orders(&self) -> Result<Vec<Order>, Failure> {
-        let orders = self.run(|db| {
+        let orders = self.0.run(|db| {
             let mut query = db.prepare("SELECT id, owner, item FROM orders ORDER BY id")?;
             query.query_map([], order)?.collect()
         });
@@ -148,7 +120,7 @@ impl Db {
     /// [`Failure::NoSuchOrder`] and [`Failure::Store`].
     pub async fn order(&self, id: &str) -> Result<Order, Failure> {
         let id: i64 = id.parse().map_err(|_| Failure::NoSuchOrder)?;
-        let found = self.run(move |db| {
+        let found = self.0.run(move |db| {
             db.query_row("SELECT id, owner, item FROM orders WHERE id = ?1", [id], order).optional()
         });
         found.await?.ok_or(Failure::NoSuchOrder)
@@ -160,7 +132,7 @@ impl Db {
     ///
     /// [`Failure::Store`].
     pub async fn place(&self, owner: String, item: String) -> Result<Order, Failure> {
-        let placed = self.run(move |db| {
+        let placed = self.0.run(move |db| {
             let insert = "INSERT INTO orders (owner, item) VALUES (?1, ?2) RETURNING id, owner, item";
             db.query_row(insert, [owner, item], order)
         });
@@ -173,7 +145,7 @@ impl Db {
     ///
     /// [`Failure::NoSuchOrder`] and [`Failure::Store`].
     pub async fn change(&self, id: i64, item: String) -> Result<Order, Failure> {
-        let changed = self.run(move |db| {
+        let changed = self.0.run(move |db| {
             let update = "UPDATE orders SET item = ?2 WHERE id = ?1 RETURNING id, owner, item";
             db.query_row(update, (id, item), order).optional()
         });
@@ -186,7 +158,7 @@ impl Db {
     ///
     /// [`Failure::Store`].
     pub async fn users(&self) -> Result<Vec<User>, Failure> {
-        let users = self.run(|db| {
+        let users = self.0.run(|db| {
             let mut query = db.prepare("SELECT subject, name FROM users ORDER BY subject")?;
             query.query_map([], user)?.collect()
         });
@@ -200,7 +172,7 @@ impl UserStore for Db {
 
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
         let subject = token.subject().to_owned();
-        let found = self.run(move |db| {
+        let found = self.0.run(move |db| {
             let query = "SELECT subject, name, active FROM users WHERE subject = ?1";
             db.query_row(query, [subject], |row| Ok((user(row)?, row.get("active")?))).optional()
         });

@@ -1,15 +1,13 @@
 //! Accounts, items and refresh tokens in SQLite.
 
 use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use auth_core::{Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait};
 use auth_issuer::{Account, AccountStore, Passwords, Redeemed, RefreshRecord, RefreshTokenStore};
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 
+use crate::database::Database;
 use crate::login::{Item, User};
-use crate::variable;
 
 const DATABASE: &str = "login.sqlite";
 /// Of all demo accounts.
@@ -29,7 +27,7 @@ const SCHEMA: &str = "
 
 /// Users, and what belongs to them.
 #[derive(Clone)]
-pub struct Db(Arc<Mutex<Connection>>);
+pub struct Db(Database);
 
 impl Db {
     /// The file that `AUTH_DATABASE` says, which is made, with demo accounts in it, if there is none yet.
@@ -38,18 +36,8 @@ impl Db {
     ///
     /// One line that says what is wrong and what to do.
     pub async fn from_env(passwords: &Passwords) -> Result<Self, String> {
-        let path = variable("AUTH_DATABASE")?.unwrap_or_else(|| DATABASE.to_owned());
         let hash = passwords.hash(DEMO_PASSWORD).await.map_err(|error| error.to_string())?;
-        Self::open(Path::new(&path), &hash).map_err(|error| {
-            format!("cannot use the database {path}: {error}; set AUTH_DATABASE to a file that can be written, or remove it")
-        })
-    }
-
-    fn open(path: &Path, password_hash: &str) -> rusqlite::Result<Self> {
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(5))?;
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        if !transaction.table_exists(None, "accounts")? {
+        let fill = |transaction: &Transaction<'_>| {
             transaction.execute_batch(SCHEMA)?;
             let insert = "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5)";
             for (username, full_name, scopes, active) in [
@@ -57,29 +45,16 @@ impl Db {
                 ("bob", "Bob, who may not see items", "", true),
                 ("dave", "Dave, who has left", "items", false),
             ] {
-                transaction.execute(insert, (username, full_name, password_hash, scopes, active))?;
+                transaction.execute(insert, (username, full_name, &hash, scopes, active))?;
             }
-        }
-        transaction.commit()?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
-    }
-
-    /// Off the threads that serve requests, for SQLite blocks.
-    async fn run<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreFailure> {
-        let connection = self.0.clone();
-        let outcome = tokio::task::spawn_blocking(move || {
-            // A query that has panicked leaves the connection as it was.
-            query(&connection.lock().unwrap_or_else(PoisonError::into_inner))
-        });
-        Ok(outcome.await??)
+            Ok(())
+        };
+        Database::from_env(DATABASE, "accounts", fill).map(Self)
     }
 
     async fn account(&self, username: &str) -> Result<Option<(Account, User)>, StoreFailure> {
         let username = username.to_owned();
-        let found = self.run(move |db| {
+        let found = self.0.run(move |db| {
             let query = "SELECT * FROM accounts WHERE username = ?1";
             db.query_row(query, [username], |row| {
                 let user = User { username: row.get("username")?, full_name: row.get("full_name")? };
@@ -100,7 +75,7 @@ impl Db {
     ///
     /// [`StoreFailure`], if the database cannot tell.
     pub async fn items(&self, owner: String) -> Result<Vec<Item>, StoreFailure> {
-        let items = self.run(move |db| {
+        let items = self.0.run(move |db| {
             let mut query = db.prepare("SELECT name FROM items WHERE owner = ?1 ORDER BY name")?;
             query.query_map([owner], |row| Ok(Item { name: row.get("name")? }))?.collect()
         });
@@ -138,7 +113,7 @@ impl UserStore for Db {
 #[async_trait]
 impl RefreshTokenStore for Db {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
-        let insert = self.run(move |db| {
+        let insert = self.0.run(move |db| {
             db.execute("DELETE FROM refresh_tokens WHERE expires_at < unixepoch()", [])?;
             let RefreshRecord { token_hash, family, subject, client_id, scopes, expires_at } = record;
             let names: Vec<_> = scopes.iter().map(Scope::as_str).collect();
@@ -152,13 +127,13 @@ impl RefreshTokenStore for Db {
 
     async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
         let token_hash = token_hash.to_owned();
-        let found = self.run(move |db| db.query_row(FIND, [token_hash], found).optional());
+        let found = self.0.run(move |db| db.query_row(FIND, [token_hash], found).optional());
         found.await
     }
 
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
         let token_hash = token_hash.to_owned();
-        let redeemed = self.run(move |db| {
+        let redeemed = self.0.run(move |db| {
             let update = "UPDATE refresh_tokens SET redeemed = 1 WHERE token_hash = ?1 AND redeemed = 0";
             let is_first = db.execute(update, [&token_hash])? == 1;
             let record = db.query_row(FIND, [token_hash], record).optional()?;
@@ -169,7 +144,8 @@ impl RefreshTokenStore for Db {
 
     async fn revoke(&self, family: &str) -> Result<(), StoreFailure> {
         let family = family.to_owned();
-        let delete = self.run(move |db| db.execute("DELETE FROM refresh_tokens WHERE family = ?1", [family]));
+        let delete =
+            self.0.run(move |db| db.execute("DELETE FROM refresh_tokens WHERE family = ?1", [family]));
         delete.await?;
         Ok(())
     }

@@ -1,0 +1,165 @@
+//! What an endpoint is put together of.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Inner, TokenEndpoint};
+use crate::account_store::AccountStore;
+use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
+use crate::guess_limits::GuessLimits;
+use crate::issuer::TokenIssuer;
+use crate::passwords::Passwords;
+use crate::refresh_tokens::{RefreshTokenStore, RefreshTokens};
+
+/// Assembles a [`TokenEndpoint`].
+#[must_use]
+pub struct TokenEndpointBuilder {
+    issuer: TokenIssuer,
+    accounts: Box<dyn AccountStore>,
+    audience: Vec<String>,
+    clients: Clients,
+    /// The first that cannot be registered.
+    refused_client: Option<InvalidClient>,
+    passwords: Option<Passwords>,
+    limits: Option<GuessLimits>,
+    refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+}
+
+/// A [`TokenEndpoint`] cannot be built.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// Verifiers refuse tokens for nobody.
+    #[error("no audience: say by `audience` which API the tokens are for, such as https://api.example")]
+    NoAudience,
+    /// Nobody could ask.
+    #[error("no client: register your login page by `public_client(\"web\")`")]
+    NoClient,
+    /// It could not be named.
+    #[error("the id of a client is empty")]
+    EmptyClientId,
+    /// It is not clear which counts.
+    #[error("client {0:?} is registered twice, or as a second client that requests without a name count for")]
+    ClientTwice(String),
+    /// It could be guessed.
+    #[error(
+        "the secret of client {0:?} has fewer than {MIN_SECRET_BYTES} bytes: take a random one, as `openssl rand \
+         -hex 32` makes, or register a public client if it cannot keep a secret"
+    )]
+    ShortClientSecret(String),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers")]
+    Unavailable,
+}
+
+impl TokenEndpointBuilder {
+    pub(super) fn new(issuer: TokenIssuer, accounts: Box<dyn AccountStore>) -> Self {
+        Self {
+            issuer,
+            accounts,
+            audience: Vec::new(),
+            clients: Clients::default(),
+            refused_client: None,
+            passwords: None,
+            limits: Some(GuessLimits::new()),
+            refresh_tokens: None,
+        }
+    }
+
+    /// For whom the tokens are: claim `aud`, required. Called again, for several.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience.push(audience.into());
+        self
+    }
+
+    /// A client that cannot keep a secret: a page in a browser, an app
+    /// ([RFC 6749 section 2.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.1)).
+    pub fn public_client(self, id: impl Into<String>) -> Self {
+        self.client(id.into(), None)
+    }
+
+    /// A client that authenticates by a secret, 22 random bytes or more.
+    pub fn confidential_client(self, id: impl Into<String>, secret: impl AsRef<str>) -> Self {
+        self.client(id.into(), Some(secret.as_ref()))
+    }
+
+    /// A public client, for whom also requests count that name no client, as many login pages send.
+    pub fn unnamed_client(mut self, id: impl Into<String>) -> Self {
+        let registered = self.clients.register_unnamed(id.into());
+        self.checked(registered)
+    }
+
+    fn client(mut self, id: String, secret: Option<&str>) -> Self {
+        let registered = self.clients.register(id, secret);
+        self.checked(registered)
+    }
+
+    fn checked(mut self, registered: Result<(), InvalidClient>) -> Self {
+        if let Err(error) = registered {
+            self.refused_client.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Gives refresh tokens too, and takes them.
+    pub fn refresh_tokens<S: RefreshTokenStore + 'static>(mut self, tokens: RefreshTokens<S>) -> Self {
+        self.refresh_tokens = Some(tokens.boxed());
+        self
+    }
+
+    /// The [`Passwords`] that the application has anyhow, to hash new ones: then both keep to the same number at once.
+    pub fn passwords(mut self, passwords: Passwords) -> Self {
+        self.passwords = Some(passwords);
+        self
+    }
+
+    /// Other limits on guessing than [`GuessLimits::new`] has.
+    pub fn guess_limits(mut self, limits: GuessLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Lets everybody guess as often as they like. Only where something in front of it limits them: else each password
+    /// is found in time.
+    pub fn without_guess_limits(mut self) -> Self {
+        self.limits = None;
+        self
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointError`].
+    pub fn build(self) -> Result<TokenEndpoint, EndpointError> {
+        let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, refresh_tokens } =
+            self;
+        match refused_client {
+            None => {}
+            Some(InvalidClient::Empty) => return Err(EndpointError::EmptyClientId),
+            Some(InvalidClient::Twice(id)) => return Err(EndpointError::ClientTwice(id)),
+            Some(InvalidClient::ShortSecret(id)) => return Err(EndpointError::ShortClientSecret(id)),
+            Some(InvalidClient::NoDigest) => return Err(EndpointError::Unavailable),
+        }
+        if audience.is_empty() || audience.iter().any(String::is_empty) {
+            return Err(EndpointError::NoAudience);
+        }
+        if clients.is_empty() {
+            return Err(EndpointError::NoClient);
+        }
+        let passwords = match passwords {
+            Some(passwords) => passwords,
+            None => Passwords::new().map_err(|_| EndpointError::Unavailable)?,
+        };
+        let inner = Inner { issuer, accounts, audience, clients, passwords, limits, refresh_tokens };
+        Ok(TokenEndpoint { inner: Arc::new(inner) })
+    }
+}
+
+/// Never prints keys, secrets and accounts.
+impl fmt::Debug for TokenEndpointBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("TokenEndpointBuilder");
+        debug.field("issuer", &self.issuer).field("audience", &self.audience).finish_non_exhaustive()
+    }
+}

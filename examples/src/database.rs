@@ -1,0 +1,55 @@
+//! A SQLite file, made and filled at the first start.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use auth_core::StoreFailure;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::variable;
+
+#[derive(Clone)]
+pub(crate) struct Database(Arc<Mutex<Connection>>);
+
+impl Database {
+    /// The file that `AUTH_DATABASE` says, or the default. Without this table it is filled first.
+    pub(crate) fn from_env(
+        default: &str,
+        table: &str,
+        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<Self, String> {
+        let path = variable("AUTH_DATABASE")?.unwrap_or_else(|| default.to_owned());
+        Self::open(Path::new(&path), table, fill).map_err(|error| {
+            format!("cannot use the database {path}: {error}; set AUTH_DATABASE to a file that can be written, or remove it")
+        })
+    }
+
+    fn open(
+        path: &Path,
+        table: &str,
+        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !transaction.table_exists(None, table)? {
+            fill(&transaction)?;
+        }
+        transaction.commit()?;
+        Ok(Self(Arc::new(Mutex::new(connection))))
+    }
+
+    /// Off the threads that serve requests, for SQLite blocks.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreFailure> {
+        let connection = self.0.clone();
+        let outcome = tokio::task::spawn_blocking(move || {
+            // A query that has panicked leaves the connection as it was.
+            query(&connection.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        Ok(outcome.await??)
+    }
+}
