@@ -61,14 +61,17 @@ pub trait AccountStore: Send + Sync {
         username.trim().to_lowercase()
     }
 
-    /// Keeps a new hash of the same password: after a login whose stored hash was made with other parameters than
-    /// [`Passwords`](crate::Passwords) takes now. Does nothing unless said otherwise.
+    /// Keeps a new hash of the same password in the place of the old one: after a login whose stored hash was made with
+    /// other parameters than [`Passwords`](crate::Passwords) takes now. Does nothing unless said otherwise.
+    ///
+    /// Only if the old one is still there, or the password may have been changed meanwhile: in SQL, `UPDATE ... SET
+    /// password_hash = ? WHERE subject = ? AND password_hash = ?`.
     ///
     /// # Errors
     ///
     /// [`StoreFailure`], which is logged.
-    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
-        let _ = (subject, hash);
+    async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
+        let _ = (subject, old, new);
         Ok(())
     }
 }
@@ -87,8 +90,8 @@ impl<T: AccountStore + ?Sized> AccountStore for Arc<T> {
         (**self).fold(username)
     }
 
-    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
-        (**self).renew_password_hash(subject, hash).await
+    async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
+        (**self).renew_password_hash(subject, old, new).await
     }
 }
 

@@ -49,11 +49,11 @@ const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// ```
 ///
 /// 1. An attempt counts from when it begins, so that guesses made at the same moment count too. One that succeeds is
-///    [forgotten](Attempt::forget). One address has 16 under way at once.
+///    [forgotten](Attempt::forget), and counts no more. One address has 16 under way at once.
 /// 2. Accounts that nobody has are limited like all others.
 /// 3. Of an IPv6 address the first 56 bits count, for whoever has one has all of these; of one that stands for an IPv4
 ///    address, that.
-/// 4. Memory is bounded, and nothing is ever pushed out of it: accounts and addresses fall into 131,072 places each, 4
+/// 4. Memory is bounded, and nothing is ever pushed out of it: accounts and addresses fall into 131,072 places each, 5
 ///    MiB in all. Two in the same place share a limit; which ones do is different in each process.
 ///
 /// Not checked: whether the address is the client's. Behind a proxy, take what the proxy says, and from nobody else.
@@ -63,8 +63,6 @@ pub struct GuessLimits {
     accounts: Limit,
     addresses: Limit,
     refreshes: Limit,
-    /// Attempts per address that are not over.
-    under_way: Box<[AtomicU32]>,
     clock: Arc<dyn Clock>,
     hasher: RandomState,
 }
@@ -92,7 +90,7 @@ pub struct Attempt<'a> {
     limits: &'a GuessLimits,
     account: Place,
     address: Place,
-    begun: Nanos,
+    has_failed: bool,
 }
 
 impl GuessLimits {
@@ -134,7 +132,6 @@ impl GuessLimits {
             accounts: Limit::new(accounts, &clock),
             addresses: Limit::new(addresses, &clock),
             refreshes: Limit::new(Quota::per_minute(ONE).allow_burst(THIRTY), &clock),
-            under_way: (0..PLACES).map(|_| AtomicU32::new(0)).collect(),
             clock,
             hasher: RandomState::new(),
         }
@@ -147,20 +144,13 @@ impl GuessLimits {
     /// [`TooManyAttempts`]: then nothing may be judged, nor told whether the password was right.
     pub fn attempt(&self, account: &str, address: IpAddr) -> Result<Attempt<'_>, TooManyAttempts> {
         let (account, address) = (self.place(account), self.place(network(address)));
-        let begun = Ticks(self.clock.clone()).now();
-        if address.of(&self.under_way).fetch_add(1, Ordering::Relaxed) >= MOST_UNDER_WAY {
-            address.of(&self.under_way).fetch_sub(1, Ordering::Relaxed);
-            return Err(TooManyAttempts { retry_after: 1 });
-        }
-        // From here on it is under way, until it is dropped.
-        let attempt = Attempt { limits: self, account, address, begun };
-        self.addresses.take(address)?;
-        if let Err(refused) = self.accounts.take(account) {
-            // Nothing was guessed: an account that others have used up must not use up the address of its owner.
-            self.addresses.give_back(address, Duration::ZERO);
+        self.addresses.begin(address, MOST_UNDER_WAY)?;
+        if let Err(refused) = self.accounts.begin(account, u32::MAX) {
+            // Nothing was guessed: an account that others have used up does not use up the address of its owner.
+            self.addresses.end(address);
             return Err(refused);
         }
-        Ok(attempt)
+        Ok(Attempt { limits: self, account, address, has_failed: true })
     }
 
     /// One login may be renewed 30 times at once, and another time each minute.
@@ -175,17 +165,21 @@ impl GuessLimits {
 
 impl Attempt<'_> {
     /// It does not count: it has succeeded, or could not be judged.
-    pub fn forget(self) {
-        let now = Ticks(self.limits.clock.clone()).now();
-        let elapsed = Duration::from_nanos(now.as_u64().saturating_sub(self.begun.as_u64()));
-        self.limits.accounts.give_back(self.account, elapsed);
-        self.limits.addresses.give_back(self.address, elapsed);
+    pub fn forget(mut self) {
+        self.has_failed = false;
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.address.of(&self.limits.under_way).fetch_sub(1, Ordering::Relaxed);
+        for (limit, place) in [(&self.limits.accounts, self.account), (&self.limits.addresses, self.address)]
+        {
+            // Counted before it is no longer under way, so that nobody comes in between.
+            if self.has_failed {
+                let _ = limit.take(place);
+            }
+            limit.end(place);
+        }
     }
 }
 
@@ -216,39 +210,62 @@ impl Place {
     }
 }
 
-/// governor decides, for each place apart.
+/// governor counts what has failed, for each place apart; what is under way counts besides.
 struct Limit {
     limiter: RateLimiter<u64, States, Ticks, NoOpMiddleware<Nanos>>,
     states: States,
+    under_way: Box<[AtomicU32]>,
     quota: Quota,
+    start: Nanos,
 }
 
 impl Limit {
     fn new(quota: Quota, clock: &Arc<dyn Clock>) -> Self {
         let states = States((0..PLACES).map(|_| InMemoryState::default()).collect());
-        let limiter = RateLimiter::new(quota, states.clone(), Ticks(clock.clone()));
-        Self { limiter, states, quota }
+        let clock = Ticks(clock.clone());
+        let start = clock.now();
+        let under_way = (0..PLACES).map(|_| AtomicU32::new(0)).collect();
+        Self { limiter: RateLimiter::new(quota, states.clone(), clock), states, under_way, quota, start }
+    }
+
+    /// Lets an attempt begin if it, all that are under way, and all that have failed are no more than may be.
+    fn begin(&self, place: Place, most_under_way: u32) -> Result<(), TooManyAttempts> {
+        let under_way = place.of(&self.under_way).fetch_add(1, Ordering::Acquire);
+        let (period, burst) = (self.quota.replenish_interval(), self.quota.burst_size().get());
+        let debt = self.debt(place);
+        let failed = debt.as_nanos().div_ceil(period.as_nanos().max(1));
+        if under_way < most_under_way && failed + u128::from(under_way) < u128::from(burst) {
+            return Ok(());
+        }
+        self.end(place);
+        // Until one of those that have failed counts no more, or one of those under way is over.
+        let wait = debt.saturating_sub(period.saturating_mul(burst - 1));
+        Err(TooManyAttempts { retry_after: in_seconds(wait) })
+    }
+
+    fn end(&self, place: Place) {
+        place.of(&self.under_way).fetch_sub(1, Ordering::Release);
     }
 
     fn take(&self, place: Place) -> Result<(), TooManyAttempts> {
         self.limiter.check_key(&place.0).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.limiter.clock().now());
-            // Rounded up, for coming back too early is of no use.
-            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-            TooManyAttempts { retry_after: seconds.max(1) }
+            TooManyAttempts { retry_after: in_seconds(wait) }
         })
     }
 
-    /// Takes back what has not come back by itself in the time that has passed.
-    fn give_back(&self, place: Place, elapsed: Duration) {
-        let rest = Nanos::from(self.quota.replenish_interval().saturating_sub(elapsed));
-        // What is not there any more has nothing to be given back.
-        let given = |state: Option<Nanos>| match state {
-            Some(state) => Ok(((), state.saturating_sub(rest))),
-            None => Err(()),
-        };
-        let _ = self.states.measure_and_replace(&place.0, given);
+    /// How long until nothing that has failed counts any more. governor keeps the time when that is, from its start.
+    fn debt(&self, place: Place) -> Duration {
+        let read = |state: Option<Nanos>| Err::<((), Nanos), _>(state.map_or(0, Nanos::as_u64));
+        let until = self.states.measure_and_replace(&place.0, read).err().unwrap_or_default();
+        let now = self.limiter.clock().now().as_u64().saturating_sub(self.start.as_u64());
+        Duration::from_nanos(until.saturating_sub(now))
     }
+}
+
+/// Rounded up, for coming back too early is of no use.
+fn in_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 fn quota(at_once: u32, period: Duration) -> Result<Quota, InvalidLimit> {

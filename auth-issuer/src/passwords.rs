@@ -2,8 +2,8 @@
 //!
 //! 1. Hashing runs on threads for blocking work, so many at once as there are cores and no more: each takes 19 MiB
 //!    of memory and some 20 ms. Who would have to wait behind too many others is refused.
-//! 2. For a user whom nobody knows, and for one whose stored hash is cheaper than those made now, a hash is computed all
-//!    the same, so that the time tells nothing. A hash that is dearer takes longer.
+//! 2. For a user whom nobody knows a hash is computed all the same, and where the stored hash is cheaper than those made
+//!    now, what is left to the same work, so that the time tells nothing. A hash that is dearer takes longer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -108,12 +108,14 @@ impl Passwords {
         self.run(move |inner| {
             let Inner { argon2, decoy, .. } = inner;
             let password = password.as_bytes();
-            // As long for whom nobody knows, and where what is stored takes less time or cannot be verified at all.
-            let too_fast = stored.as_deref().is_none_or(|stored| is_cheaper(stored, argon2.params()));
-            if too_fast {
-                verify(argon2, password, decoy)?;
+            let Some(stored) = stored else { return verify(argon2, password, decoy).map(|_| false) };
+            let outcome = verify(argon2, password, &stored);
+            match rest(&stored, argon2.params()) {
+                Some(rest) if outcome.is_ok() => waste(rest, password)?,
+                _ if outcome.is_err() => drop(verify(argon2, password, decoy)?),
+                _ => {}
             }
-            stored.map_or(Ok(false), |stored| verify(argon2, password, &stored))
+            outcome
         })
         .await
     }
@@ -145,10 +147,18 @@ impl Passwords {
     }
 }
 
-fn is_cheaper(stored: &str, than: &Params) -> bool {
-    let cost = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
-    let stored = parse(stored).ok().and_then(|hash| Params::try_from(&hash.params).ok());
-    stored.is_none_or(|stored| cost(&stored) < cost(than))
+/// What a cheaper hash leaves to be done; `None` if nothing, or if it is no hash.
+fn rest(stored: &str, own: &Params) -> Option<Params> {
+    let stored = parse(stored).ok().and_then(|hash| Params::try_from(&hash.params).ok())?;
+    let done = u64::from(stored.m_cost()) * u64::from(stored.t_cost()) / u64::from(own.t_cost());
+    let rest = u32::try_from(u64::from(own.m_cost()).checked_sub(done)?).ok()?;
+    Params::new(rest.max(Params::MIN_M_COST), own.t_cost(), own.p_cost(), None).ok().filter(|_| rest > 0)
+}
+
+/// Takes as long as a hash with these parameters.
+fn waste(params: Params, password: &[u8]) -> Result<(), PasswordError> {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    hash(&argon2, password).map(drop)
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<String, PasswordError> {
@@ -254,22 +264,40 @@ mod tests {
         assert!(Passwords::new().unwrap().is_outdated(&good), "weaker than what is made now");
     }
 
-    /// Seen by the decoy, which is an error here if it is looked at.
+    /// What is left to do is as much work as is missing.
     #[test]
-    fn what_takes_less_time_takes_as_long_as_the_decoy_besides() {
-        let dear = Passwords::with_params(Params::new(128, 2, 1, None).unwrap()).unwrap();
-        let cheap = runtime().block_on(cheap().hash("secret")).unwrap();
-        let own = runtime().block_on(dear.hash("secret")).unwrap();
-        let more = Passwords::with_params(Params::new(256, 2, 1, None).unwrap()).unwrap();
-        let dearer = runtime().block_on(more.hash("secret")).unwrap();
-        let broken = Inner { decoy: "$argon2id$".to_owned(), ..inner_of(&dear) };
-        let broken = Passwords { inner: Arc::new(broken) };
-        let outcome = |stored: &str| runtime().block_on(broken.verify("secret", Some(stored)));
-        assert_eq!(outcome(&cheap), Err(PasswordError::NotAHash));
-        assert_eq!(outcome("$2b$12$GhvMmNVjRW29ulnudl"), Err(PasswordError::NotAHash));
-        assert_eq!(outcome(&own), Ok(true));
-        assert_eq!(outcome(&dearer), Ok(true));
-        assert_eq!(runtime().block_on(dear.verify("secret", Some(&cheap))), Ok(true), "it is still verified");
+    fn what_takes_less_time_is_made_up_for() {
+        let params = |m, t| Params::new(m, t, 1, None).unwrap();
+        let own = params(19_456, 2);
+        let stored = |m, t| {
+            let weak = Passwords::with_params(params(m, t)).unwrap();
+            runtime().block_on(weak.hash("secret")).unwrap()
+        };
+        let left = |m, t| rest(&stored(m, t), &own).map(|rest| (rest.m_cost(), rest.t_cost()));
+        assert_eq!(left(12_288, 3), Some((19_456 - 12_288 * 3 / 2, 2)));
+        assert_eq!(left(4_096, 1), Some((19_456 - 2_048, 2)));
+        assert_eq!(left(19_456, 2), None);
+        assert_eq!(left(19_456, 3), None);
+        let now = Passwords::new().unwrap();
+        for password in ["secret", "other"] {
+            let verified = runtime().block_on(now.verify(password, Some(&stored(64, 1))));
+            assert_eq!(verified, Ok(password == "secret"));
+        }
+    }
+
+    /// Seen by the decoy, which is an error of another kind here if it is looked at.
+    #[test]
+    fn what_is_no_hash_takes_as_long_as_one() {
+        let own = runtime().block_on(cheap().hash("secret")).unwrap();
+        let counted = Inner { decoy: own.replace("$argon2id$", "$argon2d$"), ..inner_of(&cheap()) };
+        let watched = Passwords { inner: Arc::new(counted) };
+        let decoyed = Passwords { inner: Arc::new(Inner { decoy: own.clone(), ..inner_of(&cheap()) }) };
+        for stored in ["$2b$12$GhvMmNVjRW29ulnudl", &own.replace("v=19", "v=99"), ""] {
+            let outcome = runtime().block_on(decoyed.verify("secret", Some(stored)));
+            assert_eq!(outcome, Err(PasswordError::NotAHash), "{stored}");
+        }
+        assert_eq!(runtime().block_on(watched.verify("secret", Some(&own))), Ok(true), "not asked");
+        assert_eq!(runtime().block_on(watched.verify("secret", None)), Err(PasswordError::NotAHash), "asked");
     }
 
     #[test]

@@ -234,24 +234,39 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     /// Exchanges a token for the next one of its family. `client_id` is the client that asks, and has
     /// authenticated if it has a secret.
     ///
-    /// If the store fails halfway, the token is spent and the user has to log in again.
-    ///
     /// # Errors
     ///
     /// [`RefreshError::Refused`] for a token that is unknown, expired, of another client, or redeemed before; the
-    /// last revokes its family, and so does one that comes from another client.
+    /// last revokes its family, and so does one that comes from another client. With [`RefreshError::Unavailable`] the
+    /// token is good still.
     pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
-        let token_hash = hash(token)?;
-        let redeemed = self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?;
-        let record = self.judge(redeemed, client_id).await?;
+        let record = self.look_up(token, client_id).await?;
         let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
+        // The next one first, for a token must not be spent for nothing. Nobody has it yet.
         let refresh_token = self.keep(record).await?;
-        // The family may have been revoked before the new token was in it: then the old one is gone.
-        if self.store.redeem(&token_hash).await.map_err(RefreshError::Unavailable)?.is_none() {
-            self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
-            return Err(RefreshError::Refused);
+        match self.store.redeem(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
+            Some(Redeemed::First(_)) => Ok(Refreshed { refresh_token, subject, client_id, scopes }),
+            // Somebody else was faster, or the family was revoked meanwhile.
+            Some(Redeemed::Again(_)) | None => {
+                self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
+                Err(RefreshError::Refused)
+            }
         }
-        Ok(Refreshed { refresh_token, subject, client_id, scopes })
+    }
+
+    /// Ends the login that a token came of, as at a logout ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). One that
+    /// is not known has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError::Unavailable`].
+    pub async fn revoke(&self, token: &str) -> Result<(), RefreshError> {
+        match self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
+            Some(Redeemed::First(record) | Redeemed::Again(record)) => {
+                self.store.revoke(&record.family).await.map_err(RefreshError::Unavailable)
+            }
+            None => Ok(()),
+        }
     }
 
     /// What [`exchange`](Self::exchange) would exchange, without spending it: to find out first whether the account is

@@ -128,8 +128,12 @@ impl Inner {
             limits.refresh(&record.family).map_err(too_many)?;
         }
         let account = self.accounts.by_subject(&record.subject).await.map_err(unavailable)?;
-        let account = account.filter(|account| account.active && account.subject == record.subject);
-        let account = account.ok_or(TokenError::InvalidRefreshToken)?;
+        let Some(account) = account.filter(|account| account.active && account.subject == record.subject)
+        else {
+            // Not to be good again when the account is.
+            tokens.revoke(token).await.map_err(refused)?;
+            return Err(TokenError::InvalidRefreshToken);
+        };
         // RFC 6749 section 6: no scope that was not granted at the login.
         if asked.is_some_and(|asked| asked.iter().any(|scope| !record.scopes.contains(scope))) {
             return Err(TokenError::InvalidScope);
@@ -186,11 +190,12 @@ impl Inner {
 
     /// Where the hash was made with other parameters than are taken now. A login does not fail for it.
     async fn renew_hash(&self, account: &Account, password: &str) {
-        if !account.password_hash.as_deref().is_some_and(|hash| self.passwords.is_outdated(hash)) {
+        let Some(old) = account.password_hash.as_deref().filter(|hash| self.passwords.is_outdated(hash))
+        else {
             return;
-        }
-        let Ok(hash) = self.passwords.hash(password).await else { return };
-        if let Err(failure) = self.accounts.renew_password_hash(&account.subject, &hash).await {
+        };
+        let Ok(new) = self.passwords.hash(password).await else { return };
+        if let Err(failure) = self.accounts.renew_password_hash(&account.subject, old, &new).await {
             tracing::warn!(%failure, "the new hash of a password was not stored");
         }
     }

@@ -41,6 +41,7 @@ struct Store {
     accounts: Mutex<HashMap<String, Account>>,
     refresh: Mutex<HashMap<String, (RefreshRecord, bool)>>,
     fails: Mutex<bool>,
+    insert_fails: Mutex<bool>,
     renewed: Mutex<Vec<String>>,
 }
 
@@ -67,9 +68,10 @@ impl AccountStore for Store {
         self.find(subject.trim_start_matches("id of "))
     }
 
-    async fn renew_password_hash(&self, subject: &str, hash: &str) -> Result<(), StoreFailure> {
-        self.renewed.lock().unwrap().push(hash.to_owned());
-        self.put(subject.trim_start_matches("id of "), account("alice").password_hash(hash));
+    async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
+        assert!(PASSWORDS.is_outdated(old));
+        self.renewed.lock().unwrap().push(new.to_owned());
+        self.put(subject.trim_start_matches("id of "), account("alice").password_hash(new));
         Ok(())
     }
 }
@@ -77,6 +79,9 @@ impl AccountStore for Store {
 #[async_trait]
 impl RefreshTokenStore for Store {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
+        if *self.insert_fails.lock().unwrap() {
+            return Err(io::Error::other("full").into());
+        }
         self.refresh.lock().unwrap().insert(record.token_hash.clone(), (record, false));
         Ok(())
     }
@@ -465,10 +470,22 @@ fn a_refresh_token_is_not_spent_where_none_can_be_given_for_it() {
     is_error(&server.refresh(&token, "&scope=admin"), 400, "invalid_scope");
     server.store.put("alice", account("alice").claim("iss", "elsewhere"));
     is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
+    server.store.put("alice", account("alice"));
+    *server.store.insert_fails.lock().unwrap() = true;
+    is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
+    *server.store.insert_fails.lock().unwrap() = false;
+    verified(&server.refresh(&token, ""));
+}
+
+#[test]
+fn a_login_whose_account_was_locked_has_ended_for_good() {
+    let server = Server::new();
+    let token = member(&server.log_in("alice", "correct+horse"), "refresh_token");
     server.store.put("alice", account("alice").active(false));
     is_error(&server.refresh(&token, ""), 400, "invalid_grant");
     server.store.put("alice", account("alice"));
-    verified(&server.refresh(&token, ""));
+    is_error(&server.refresh(&token, ""), 400, "invalid_grant");
+    verified(&server.log_in("alice", "correct+horse"));
 }
 
 #[test]

@@ -114,7 +114,9 @@ fn one_address_has_sixteen_under_way() {
     assert_eq!(fails(&limits, "alice", address(2)), Ok(()));
     under_way.into_iter().for_each(Attempt::forget);
     assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
-    assert!(limits.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
+    for limit in [&limits.accounts, &limits.addresses] {
+        assert!(limit.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
+    }
 }
 
 #[test]
@@ -129,17 +131,55 @@ fn an_account_that_others_have_used_up_does_not_use_up_an_address() {
     assert_eq!(fails(&limits, "dave", address(1)), Err(60));
 }
 
-/// What has come back by itself is not given back once more.
+/// However long they take, and however many there are.
 #[test]
-fn what_is_forgotten_late_gives_back_the_rest() {
+fn logins_that_succeed_use_nothing_up() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().clock(clock.clone());
+    for second in 0..10_000 {
+        let overlapping: Vec<_> = (0..8).map(|_| limits.attempt("alice", address(1)).unwrap()).collect();
+        clock.advance(Duration::from_secs(second % 3));
+        overlapping.into_iter().for_each(Attempt::forget);
+    }
+    for _ in 0..10 {
+        assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+    }
+    assert_eq!(fails(&limits, "alice", address(1)), Err(60));
+}
+
+/// Attempts that take long have no more than the others.
+#[test]
+fn what_is_forgotten_late_gains_nothing() {
     let clock = TestClock::default();
     let limits = GuessLimits::new().per_account(2, MINUTE).unwrap().clock(clock.clone());
     let slow = [(); 2].map(|()| limits.attempt("alice", address(1)).unwrap());
     clock.advance(2 * MINUTE);
-    assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
-    assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+    assert_eq!(fails(&limits, "alice", address(1)), Err(1), "two are under way");
     slow.into_iter().for_each(Attempt::forget);
+    assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+    assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
     assert_eq!(fails(&limits, "alice", address(1)), Err(60));
+}
+
+/// Many threads, and no more guesses than one would have.
+#[test]
+fn threads_have_no_more_guesses_than_one() {
+    let limits = GuessLimits::new().per_account(10, MINUTE).unwrap().clock(TestClock::default());
+    let judged = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for last in 0..4 {
+            let (limits, judged) = (&limits, &judged);
+            scope.spawn(move || {
+                for _ in 0..10_000 {
+                    if fails(limits, "alice", address(last)).is_ok() {
+                        judged.fetch_add(1, Ordering::Relaxed);
+                    }
+                    let _ = limits.attempt("bob", address(last)).map(Attempt::forget);
+                }
+            });
+        }
+    });
+    assert_eq!(judged.into_inner(), 10);
 }
 
 #[test]
