@@ -49,6 +49,11 @@ fn serve(
                 "400" => "400 Bad Request",
                 "401" if request.token.is_none() => "401 Unauthorized\r\nWWW-Authenticate: Bearer",
                 "401" => "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\"",
+                "103" => "103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK",
+                "103 401" => "103 Early Hints\r\n\r\nHTTP/1.1 401 Unauthorized",
+                "302" => "302 Found\r\nLocation: /login",
+                "401 BearerFoo" => "401 Unauthorized\r\nWWW-Authenticate: BearerFoo",
+                "401 realm" => "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"not invalid_token\"",
                 "401 bare" => "401 Unauthorized",
                 "401 other" => "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_request\"",
                 "403" => "403 Forbidden\r\nWWW-Authenticate: Bearer error=\"insufficient_scope\"",
@@ -74,6 +79,7 @@ fn document(security: impl Into<Value>) -> Value {
             "bearer": { "type": "http", "scheme": "Bearer" },
             "basic": { "type": "http", "scheme": "basic" },
             "key": { "type": "apiKey", "in": "header", "name": "x-key" },
+            "referred": { "$ref": "#/components/securitySchemes/oauth2" },
         } },
     })
 }
@@ -83,44 +89,56 @@ fn probe(
     answer: impl Fn(&Request) -> &'static str + Send + 'static,
 ) -> (ProbeReport, Vec<String>) {
     let (address, seen) = serve(answer);
-    let report = OpenApiProbe::new(document, |scopes| format!("good.{}", scopes.join("+"))).run(address);
+    let report = OpenApiProbe::new(document, |scopes| format!("good.{}.sig", scopes.join("+"))).run(address);
     let seen = seen.lock().unwrap().clone();
     (report, seen)
 }
 
+impl Request {
+    /// The scopes of its token, if that is a good one.
+    fn granted(&self) -> Option<Vec<&str>> {
+        let scopes = self.token.as_deref()?.strip_prefix("good.")?.strip_suffix(".sig")?;
+        Some(scopes.split('+').collect())
+    }
+}
+
 /// Demands a token with these scopes.
 fn guard(demanded: &'static [&'static str]) -> impl Fn(&Request) -> &'static str + Send + 'static {
-    move |request| match request.token.as_deref().map(|token| token.strip_prefix("good.")) {
-        None | Some(None) => "401",
-        Some(Some(granted)) if demanded.iter().all(|scope| granted.split('+').any(|name| name == *scope)) => {
-            "200"
-        }
-        Some(Some(_)) => "403",
+    move |request| match request.granted() {
+        None => "401",
+        Some(granted) if demanded.iter().all(|scope| granted.contains(scope)) => "200",
+        Some(_) => "403",
     }
+}
+
+/// Demands a good token, if there is one.
+fn optional(request: &Request) -> &'static str {
+    if request.token.is_none() || request.granted().is_some() { "204" } else { "401" }
 }
 
 #[test]
 fn what_is_protected_as_documented_passes() {
-    let optional = |request: &Request| match request.token.as_deref() {
-        Some(token) if !token.starts_with("good.") => "401",
-        _ => "204",
-    };
     let report = |security, answer: Box<dyn Fn(&Request) -> &'static str + Send>| {
         let (report, _) = probe(&document(security), answer);
         report.assert_passed();
         report.requests()
     };
     assert_eq!(report(json!([]), Box::new(|_| "200")), 1);
-    assert_eq!(report(json!([{}, { "oauth2": [] }]), Box::new(optional)), 2);
-    assert_eq!(report(json!([{ "oauth2": [] }]), Box::new(guard(&[]))), 3);
-    assert_eq!(report(json!([{ "bearer": ["a"] }]), Box::new(guard(&["a"]))), 4);
-    assert_eq!(report(json!([{ "oauth2": ["a", "b"] }]), Box::new(guard(&["a", "b"]))), 6);
-    let either = |request: &Request| match request.token.as_deref() {
-        Some("good.a" | "good.b") => "200",
-        Some("good.") => "403",
-        _ => "401",
+    assert_eq!(report(json!([]), Box::new(|_| "103")), 1, "an answer before the answer");
+    assert_eq!(report(json!([{}, { "oauth2": [] }]), Box::new(optional)), 4);
+    assert_eq!(report(json!([{}, { "key": [] }]), Box::new(|_| "200")), 1, "no token is asked for");
+    assert_eq!(report(json!([{ "oauth2": [] }]), Box::new(guard(&[]))), 4);
+    assert_eq!(report(json!([{ "bearer": ["a"] }]), Box::new(guard(&["a"]))), 5);
+    assert_eq!(report(json!([{ "referred": ["a"] }]), Box::new(guard(&["a"]))), 5);
+    assert_eq!(report(json!([{ "oauth2": ["a", "b"] }]), Box::new(guard(&["a", "b"]))), 7);
+    let same = json!([{ "oauth2": ["a", "b"] }, { "bearer": ["b", "a"] }]);
+    assert_eq!(report(same, Box::new(guard(&["a", "b"]))), 7);
+    let either = |request: &Request| match request.granted() {
+        Some(granted) if granted == ["a"] || granted == ["b"] => "200",
+        Some(_) => "403",
+        None => "401",
     };
-    assert_eq!(report(json!([{ "oauth2": ["a"] }, { "oauth2": ["b"] }]), Box::new(either)), 5);
+    assert_eq!(report(json!([{ "oauth2": ["a"] }, { "oauth2": ["b"] }]), Box::new(either)), 6);
 }
 
 #[test]
@@ -137,7 +155,7 @@ fn every_hole_is_found() {
             "any token will do",
             json!([{ "oauth2": [] }]),
             Box::new(|request| if request.token.is_some() { "200" } else { "401" }),
-            "with a token that nobody has signed: must be answered 401, is answered 200",
+            "with what is no token: must be answered 401, is answered 200",
         ),
         (
             "scopes are not asked for",
@@ -173,7 +191,7 @@ fn every_hole_is_found() {
             "optional, and not looked at",
             json!([{}, { "oauth2": [] }]),
             Box::new(|_| "200"),
-            "with a token that nobody has signed: must be answered 401, is answered 200",
+            "with what is no token: must be answered 401, is answered 200",
         ),
         (
             "no challenge",
@@ -188,7 +206,83 @@ fn every_hole_is_found() {
                 "401" if request.token.is_some() => "401 other",
                 answer => answer,
             }),
-            "not invalid_token",
+            "not error=\"invalid_token\"",
+        ),
+        (
+            "signatures are not looked at",
+            json!([{ "oauth2": [] }]),
+            Box::new(|request| match &request.token {
+                Some(token) if token.starts_with("good.") => "200",
+                _ => "401",
+            }),
+            "with a token whose signature was changed: must be answered 401, is answered 200",
+        ),
+        (
+            "one of two scopes, of two schemes",
+            json!([{ "oauth2": ["a", "b"] }, { "bearer": ["a", "b"] }]),
+            Box::new(guard(&["a"])),
+            "with a token for scopes [\"a\"]: must be answered 403, is answered 200",
+        ),
+        (
+            "one of two scopes, or a third",
+            json!([{ "oauth2": ["a", "b"] }, { "oauth2": ["c"] }]),
+            Box::new(|request| match request.granted() {
+                Some(granted) if granted.iter().any(|scope| ["a", "c"].contains(scope)) => "200",
+                Some(_) => "403",
+                None => "401",
+            }),
+            "with a token for scopes [\"a\"]: must be answered 403, is answered 200",
+        ),
+        (
+            "a token and a key, and neither is asked for",
+            json!([{ "oauth2": [], "key": [] }]),
+            Box::new(|_| "200"),
+            "without anything: must be answered 401 or 403, is answered 200",
+        ),
+        (
+            "another scheme that nobody asks for",
+            json!([{ "key": [] }]),
+            Box::new(|_| "200"),
+            "without anything: must be answered 401 or 403, is answered 200",
+        ),
+        (
+            "optional, and good tokens are refused",
+            json!([{}, { "oauth2": [] }]),
+            Box::new(|request| if request.token.is_some() { "401" } else { "200" }),
+            "with a token for scopes []: must be let in, is answered 401",
+        ),
+        (
+            "sent elsewhere",
+            json!([{ "oauth2": [] }]),
+            Box::new(|request| match guard(&[])(request) {
+                "200" => "302",
+                answer => answer,
+            }),
+            "with a token for scopes []: must be let in, is answered 302",
+        ),
+        (
+            "refused after an answer before the answer",
+            json!([]),
+            Box::new(|_| "103 401"),
+            "without a token: must be let in, is answered 401",
+        ),
+        (
+            "another challenge that begins alike",
+            json!([{ "oauth2": [] }]),
+            Box::new(|request| match guard(&[])(request) {
+                "401" if request.token.is_none() => "401 BearerFoo",
+                answer => answer,
+            }),
+            "without a token: is answered 401 without a Bearer challenge",
+        ),
+        (
+            "an error in the realm",
+            json!([{ "oauth2": [] }]),
+            Box::new(|request| match guard(&[])(request) {
+                "401" if request.token.is_some() => "401 realm",
+                answer => answer,
+            }),
+            "not error=\"invalid_token\"",
         ),
         ("it is not there", json!([]), Box::new(|_| "404"), "must be let in, is answered 404"),
         ("another method", json!([]), Box::new(|_| "405"), "must be let in, is answered 405"),
@@ -240,21 +334,94 @@ fn parameters_are_filled_in() {
 }
 
 #[test]
+fn something_that_is_there_is_given() {
+    let mut document = document(json!([]));
+    document["paths"] = json!({ "/orders/{id}": { "get": {} } });
+    let (report, _) = probe(&document, |_| "404");
+    assert_eq!(report.never_seen().collect::<Vec<_>>(), ["GET /orders/{id} (answered 404)"]);
+    let (address, seen) = serve(|_| "200");
+    let report = OpenApiProbe::new(&document, |_| String::new()).path_parameter("id", "4 2").run(address);
+    report.assert_passed();
+    assert_eq!((report.never_seen().count(), seen.lock().unwrap()[0].as_str()), (0, "GET /orders/4%202"));
+}
+
+#[test]
+fn a_redirect_that_is_documented_is_an_answer() {
+    let mut document = document(json!([]));
+    for documented in ["302", "3XX"] {
+        document["paths"]["/orders"]["get"]["responses"] = json!({ documented: {} });
+        probe(&document, |_| "302").0.assert_passed();
+    }
+}
+
+#[test]
 fn every_operation_is_probed() {
     let mut document = document(json!([]));
     document["security"] = json!([{ "oauth2": [] }]);
-    let operation = json!({ "responses": {} });
-    let mut item = json!({ "summary": "not an operation", "additionalOperations": { "COPY": operation } });
+    let operation = json!({ "responses": {}, "security": null });
+    let mut item = json!({ "summary": "not an operation", "additionalOperations": { "Copy": operation } });
     let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
     for method in methods {
         item[method] = operation.clone();
     }
-    document["paths"] = json!({ "/all": item, "/key": { "get": { "security": [{ "key": [] }] } } });
+    document["components"]["pathItems"] = json!({ "All": item });
+    document["paths"] = json!({
+        "/all": { "$ref": "#/components/pathItems/All" },
+        "/key": { "get": { "security": [{ "key": [] }] } },
+    });
     let (report, seen) = probe(&document, guard(&[]));
     report.assert_passed();
-    assert_eq!((report.operations(), report.requests()), (methods.len() + 1, 3 * (methods.len() + 1)));
-    assert!(seen.contains(&"COPY /all".to_owned()) && seen.contains(&"QUERY /all".to_owned()));
-    assert_eq!(report.skipped(), ["GET /key"], "what we cannot probe is told");
+    assert_eq!((report.operations(), report.requests()), (methods.len() + 2, 4 * (methods.len() + 1) + 2));
+    assert!(seen.contains(&"Copy /all".to_owned()) && seen.contains(&"QUERY /all".to_owned()));
+    assert_eq!(report.never_let_in(), ["GET /key"], "what we cannot try is told");
+}
+
+#[test]
+fn servers_are_those_of_the_operation_then_of_the_path_then_of_all() {
+    let mut document = document(json!([]));
+    document["servers"] = json!([{ "url": "/{v}/", "variables": { "v": { "default": "v1" } } }]);
+    document["paths"] = json!({
+        "/a": { "get": {}, "put": { "servers": [{ "url": "https://api.example/put" }] } },
+        "/b": { "servers": [{ "url": "b" }, { "url": "/c" }], "get": {} },
+    });
+    let (report, seen) = probe(&document, |_| "200");
+    report.assert_passed();
+    assert_eq!(seen, ["GET /v1/a", "PUT /put/a", "GET /b/b"]);
+}
+
+/// Passing over it would look like a success.
+#[test]
+fn what_is_not_understood_is_a_failure() {
+    let fault = |change: &dyn Fn(&mut Value)| {
+        let mut document = document(json!([{ "oauth2": [] }]));
+        change(&mut document);
+        let (report, _) = probe(&document, guard(&[]));
+        let [fault] = report.failures() else { panic!("{report}") };
+        fault.clone()
+    };
+    let orders =
+        |document: &mut Value, security: Value| document["paths"]["/orders"]["get"]["security"] = security;
+    let scheme = "GET /orders: there is no security scheme \"other\" in the document";
+    assert_eq!(fault(&|document| orders(document, json!([{ "other": [] }]))), scheme);
+    assert_eq!(fault(&|document| orders(document, json!([{ "oauth2": [] }, { "other": [] }]))), scheme);
+    assert!(fault(&|document| document["components"] = json!({})).contains("no security scheme \"oauth2\""));
+    for security in [json!({}), json!("oauth2"), json!([1])] {
+        let fault = fault(&|document| orders(document, security.clone()));
+        assert_eq!(fault, "GET /orders: `security` is no array of objects");
+    }
+    assert_eq!(
+        fault(&|document| document["paths"]["/orders"]["GET"] = json!({})),
+        "/orders: \"GET\" is no method"
+    );
+    for reference in ["#/components/pathItems/None", "other.json", "#/paths/~1circle"] {
+        let fault = fault(&|document| document["paths"]["/circle"] = json!({ "$ref": reference }));
+        assert_eq!(fault, "/circle: its $ref leads nowhere within the document");
+    }
+    let servers = json!([{ "url": "/{v}" }]);
+    assert!(fault(&|document| document["servers"] = servers.clone()).contains("variable without a default"));
+    let parameters = json!([{ "$ref": "#/nowhere" }]);
+    let parameter = fault(&|document| document["paths"]["/orders"]["parameters"] = parameters.clone());
+    assert_eq!(parameter, "GET /orders: a parameter's $ref leads nowhere");
 }
 
 #[test]

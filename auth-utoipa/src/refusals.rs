@@ -14,7 +14,7 @@ use utoipa::openapi::{Components, Ref, RefOr, Response};
 
 use crate::security_docs::Demand;
 
-const PROBLEM: &str = "Problem";
+pub(crate) const PROBLEM: &str = "ProblemDetails";
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Written as the authenticator refuses.
@@ -27,11 +27,12 @@ impl<'a> Refusals<'a> {
         Self { authenticator }
     }
 
-    /// The schema of problem documents, unless the application refuses in its own words.
-    pub(crate) fn add_schema(&self, components: &mut Components) {
+    /// The schema of problem documents, unless the application refuses in its own words. False if there is another one of
+    /// that name.
+    pub(crate) fn add_schema(&self, components: &mut Components) -> bool {
         let refusal = self.authenticator.example_rejection(Reason::Missing, &[]);
         if field(&refusal, &CONTENT_TYPE).as_deref() != Some(PROBLEM_JSON) {
-            return;
+            return true;
         }
         let text =
             |describes: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(describes));
@@ -44,7 +45,7 @@ impl<'a> Refusals<'a> {
                 ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status code")),
             )
             .property("detail", text("What was wrong"));
-        components.schemas.entry(PROBLEM.to_owned()).or_insert_with(|| Schema::from(problem.build()).into());
+        components.schemas.insert(PROBLEM.to_owned(), Schema::from(problem.build()).into()).is_none()
     }
 
     /// Adds what the operation does not document itself.

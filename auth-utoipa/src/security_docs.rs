@@ -12,7 +12,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{Components, OpenApi};
 
-use crate::refusals::Refusals;
+use crate::refusals::{PROBLEM, Refusals};
 
 /// Documents authentication: says how to come by a token, checks what operations demand, and adds how they refuse.
 ///
@@ -44,6 +44,9 @@ pub enum SecurityDocsError {
     /// It would replace the other.
     #[error("two security schemes are called {0:?}: give each its own name")]
     SchemeTwice(String),
+    /// The document shows something else under the name of ours.
+    #[error("the document has a schema {PROBLEM:?} of its own: rename it")]
+    SchemaTwice,
     /// An operation demands what is not in the document.
     #[error("{operation} demands security scheme {scheme:?}, which the document does not have")]
     UnknownScheme {
@@ -124,7 +127,8 @@ impl SecurityDocs {
     ///    challenge and body, unless it documents such a response itself.
     ///
     /// What an operation demands stays as it is said there: `security(("oauth2" = [ORDERS_READ]))`; for a token that may
-    /// be left out, `security((), ("oauth2" = []))`. Nothing said is what the document says for all.
+    /// be left out, `security((), ("oauth2" = []))`. Nothing said is what the document says for all; mind that utoipa's
+    /// `nest` and `merge` take that over from inner documents.
     ///
     /// # Errors
     ///
@@ -142,10 +146,14 @@ impl SecurityDocs {
         }
         let known: BTreeSet<_> = components.security_schemes.keys().cloned().collect();
         let refusals = Refusals::new(&self.authenticator);
-        refusals.add_schema(components);
+        if !refusals.add_schema(components) {
+            return Err(SecurityDocsError::SchemaTwice);
+        }
 
         let for_all = demands(document.security.as_deref().unwrap_or_default());
-        for (path, item) in &mut document.paths.paths {
+        self.check(&for_all, &known, || "the whole document".to_owned())?;
+        let referred = document.components.iter_mut().flat_map(|components| &mut components.path_items);
+        for (path, item) in document.paths.paths.iter_mut().chain(referred) {
             for (method, operation) in operations(item) {
                 let demands = operation.security.as_deref().map_or_else(|| for_all.clone(), demands);
                 self.check(&demands, &known, || format!("{method} {path}"))?;

@@ -127,9 +127,9 @@ fn operations_say_how_they_refuse() {
         json!({ "missing": { "value": "Bearer" }, "invalid": { "value": "Bearer error=\"invalid_token\"" } })
     );
     let content = &refused["content"]["application/problem+json"];
-    assert_eq!(content["schema"], json!({ "$ref": "#/components/schemas/Problem" }));
+    assert_eq!(content["schema"], json!({ "$ref": "#/components/schemas/ProblemDetails" }));
     assert_eq!(content["examples"]["missing"]["value"]["detail"], json!("Not authenticated"));
-    assert!(document["components"]["schemas"]["Problem"]["properties"]["detail"].is_object());
+    assert!(document["components"]["schemas"]["ProblemDetails"]["properties"]["detail"].is_object());
 
     let optional = &document["paths"]["/optional"]["get"];
     assert_eq!(optional["security"], json!([{}, { "oauth2": [] }]));
@@ -198,6 +198,44 @@ fn a_document_that_promises_what_is_not_there_is_refused() {
         "POST /orders demands scope \"orders:write\", which no security scheme has: add it by \
          `.scope(\"orders:write\", \"what it allows\")`, or correct the name"
     );
+}
+
+#[test]
+fn what_is_referred_to_is_completed_and_checked_too() {
+    use utoipa::openapi::path::PathItem;
+    let mut document = Api::openapi();
+    let item = |document: &utoipa::openapi::OpenApi, path: &str| document.paths.paths[path].clone();
+    let (me, orders) = (item(&document, "/me"), item(&document, "/orders"));
+    let components = document.components.get_or_insert_with(Default::default);
+    components.path_items.insert("Orders".to_owned(), orders);
+    let mut referring = PathItem::default();
+    referring.ref_path = Some("#/components/pathItems/Orders".to_owned());
+    document.paths.paths.insert("/referred".to_owned(), referring);
+    let completed = applied(&with_password(&authenticator()), document.clone());
+    assert!(completed["components"]["pathItems"]["Orders"]["post"]["responses"]["403"].is_object());
+
+    let mut unknown = Api::openapi();
+    unknown.paths.paths = [("/me".to_owned(), me)].into_iter().collect();
+    unknown.components = document.components;
+    let docs = SecurityDocs::new(&authenticator()).password("oauth2", "token");
+    let error = docs.apply(unknown).err().unwrap();
+    assert!(matches!(error, SecurityDocsError::UnknownScope { .. }), "{error}");
+
+    let mut for_all = Api::openapi();
+    for_all.paths.paths.clear();
+    for_all.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new("other", [""; 0])]);
+    let error = with_password(&authenticator()).apply(for_all).err().unwrap();
+    assert!(error.to_string().starts_with("the whole document demands security scheme \"other\""), "{error}");
+}
+
+#[test]
+fn another_schema_of_that_name_is_not_taken_for_ours() {
+    use utoipa::openapi::Object;
+    let mut document = Api::openapi();
+    let components = document.components.get_or_insert_with(Default::default);
+    components.schemas.insert("ProblemDetails".to_owned(), Object::new().into());
+    let error = with_password(&authenticator()).apply(document).err().unwrap();
+    assert_eq!(error, SecurityDocsError::SchemaTwice);
 }
 
 /// The application may have schemes that are none of ours.

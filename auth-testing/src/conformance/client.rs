@@ -65,21 +65,24 @@ impl Head {
 
 /// As [`send`], for an answer of which only the head matters: its body may be of any kind, and never end.
 pub(crate) fn send_for_head(address: SocketAddr, request: &[u8]) -> Result<Head, String> {
-    let exchange = || {
-        let mut stream = connect(address)?;
-        stream.write_all(request)?;
-        let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
-        while !bytes.windows(4).any(|end| end == b"\r\n\r\n") {
-            match stream.read(&mut chunk)? {
-                0 => break,
-                length => bytes.extend_from_slice(chunk.get(..length).unwrap_or_default()),
+    let failed = |error: std::io::Error| format!("no answer: {error}");
+    let mut stream = connect(address).map_err(failed)?;
+    stream.write_all(request).map_err(failed)?;
+    let (mut bytes, mut chunk) = (Vec::new(), [0; 4096]);
+    loop {
+        while let Some(end) = bytes.windows(4).position(|end| end == b"\r\n\r\n") {
+            let (head, _) = parse_head(&bytes)?;
+            // RFC 9110 section 15.2: that is not the answer yet.
+            if !(100..200).contains(&head.status) {
+                return Ok(head);
             }
+            bytes.drain(..end + 4);
         }
-        Ok(bytes)
-    };
-    let bytes = exchange().map_err(|error: std::io::Error| format!("no answer: {error}"))?;
-    let (head, _) = parse_head(&bytes)?;
-    Ok(head)
+        match stream.read(&mut chunk).map_err(failed)? {
+            0 => return Err("the answer ends within its head".to_owned()),
+            length => bytes.extend_from_slice(chunk.get(..length).unwrap_or_default()),
+        }
+    }
 }
 
 fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {

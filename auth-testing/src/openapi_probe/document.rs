@@ -4,71 +4,120 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) struct Document(pub(super) Value);
 
+/// What a path item may have beside operations.
+const NO_OPERATIONS: [&str; 6] =
+    ["$ref", "summary", "description", "servers", "parameters", "additionalOperations"];
+
 impl Document {
-    pub(super) fn operations(&self) -> Vec<Operation> {
-        let base = self.0.pointer("/servers/0/url").and_then(Value::as_str).map_or("", path_of_url);
+    /// Each operation, or what of the document is not understood: passing over it would look like a success.
+    pub(super) fn operations(&self, values: &BTreeMap<String, String>) -> Vec<Result<Operation, String>> {
         let mut operations = Vec::new();
         for (path, item) in members(self.0.get("paths")) {
-            let shared = item.get("parameters").and_then(Value::as_array);
-            let additional = members(item.get("additionalOperations"));
-            let known = members(Some(item)).filter(|(name, _)| METHODS.contains(&name.as_str()));
-            for (method, operation) in known.chain(additional) {
-                let own = operation.get("parameters").and_then(Value::as_array);
-                // The operation's own replace those of the path.
-                let parameters: Vec<_> = own
-                    .into_iter()
-                    .chain(shared)
-                    .flatten()
-                    .map(|parameter| self.resolved(parameter))
-                    .collect();
-                operations.push(Operation {
-                    method: method.to_uppercase(),
-                    path: path.clone(),
-                    target: format!("{base}{}", target(path, &parameters)),
-                    demand: self.demand(operation),
-                });
+            let Some(item) = self.resolved(item) else {
+                operations.push(Err(format!("{path}: its $ref leads nowhere within the document")));
+                continue;
+            };
+            for (key, value) in members(Some(item)) {
+                if METHODS.contains(&key.as_str()) {
+                    operations.push(self.operation(&key.to_uppercase(), path, item, value, values));
+                } else if !NO_OPERATIONS.contains(&key.as_str()) && !key.starts_with("x-") {
+                    operations.push(Err(format!("{path}: {key:?} is no method")));
+                }
+            }
+            for (method, value) in members(item.get("additionalOperations")) {
+                operations.push(self.operation(method, path, item, value, values));
             }
         }
         operations
     }
 
-    fn demand(&self, operation: &Value) -> Demand {
-        let requirements = operation.get("security").or_else(|| self.0.get("security"));
-        let Some(requirements) = requirements.and_then(Value::as_array).filter(|all| !all.is_empty()) else {
-            return Demand::Nothing;
-        };
-        let requirements: Vec<_> = requirements.iter().filter_map(Value::as_object).collect();
-        if requirements.iter().any(|requirement| requirement.is_empty()) {
-            return Demand::Optional;
-        }
-        let by_token =
-            requirements.iter().filter(|alternative| alternative.keys().all(|name| self.is_bearer(name)));
-        let scopes = |requirement: &&&Map<String, Value>| {
-            let names = requirement.values().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
-            names.map(str::to_owned).collect::<Vec<_>>()
-        };
-        let alternatives: Vec<_> = by_token.map(|requirement| scopes(&requirement)).collect();
-        if alternatives.is_empty() { Demand::OtherSchemes } else { Demand::AnyOf(alternatives) }
+    fn operation(
+        &self,
+        method: &str,
+        path: &str,
+        item: &Value,
+        operation: &Value,
+        values: &BTreeMap<String, String>,
+    ) -> Result<Operation, String> {
+        let fault = |what: String| format!("{method} {path}: {what}");
+        let parameters =
+            |of: &Value| of.get("parameters").and_then(Value::as_array).cloned().unwrap_or_default();
+        // The operation's own replace those of the path.
+        let parameters: Vec<_> = parameters(operation).into_iter().chain(parameters(item)).collect();
+        let parameters = parameters.iter().map(|parameter| self.resolved(parameter));
+        let parameters: Option<Vec<_>> = parameters.collect();
+        let parameters = parameters.ok_or_else(|| fault("a parameter's $ref leads nowhere".to_owned()))?;
+        let servers = [operation, item, &self.0].into_iter().find_map(|of| of.get("servers"));
+        let base = base(servers.and_then(|servers| servers.get(0))).map_err(fault)?;
+        let documented = members(operation.get("responses")).map(|(status, _)| status.to_ascii_lowercase());
+        Ok(Operation {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            target: format!("{base}{}", target(path, &parameters, values)),
+            documented: documented.collect(),
+            demand: self.demand(operation).map_err(fault)?,
+        })
     }
 
-    fn is_bearer(&self, name: &str) -> bool {
+    fn demand(&self, operation: &Value) -> Result<Demand, String> {
+        let said = |of: &'_ Value| of.get("security").filter(|security| !security.is_null()).cloned();
+        let Some(security) = said(operation).or_else(|| said(&self.0)) else { return Ok(Demand::Nothing) };
+        let requirements: Option<Vec<_>> =
+            security.as_array().and_then(|all| all.iter().map(Value::as_object).collect());
+        let requirements = requirements.ok_or("`security` is no array of objects")?;
+        let (mut alternatives, mut is_optional, mut by_token) = (Vec::new(), false, false);
+        for requirement in &requirements {
+            let mut scopes = Vec::new();
+            let mut satisfiable = true;
+            for (scheme, of_scheme) in *requirement {
+                if self.is_bearer(scheme)? {
+                    by_token = true;
+                    scopes.extend(of_scheme.as_array().into_iter().flatten().filter_map(Value::as_str));
+                } else {
+                    satisfiable = false;
+                }
+            }
+            scopes.sort_unstable();
+            scopes.dedup();
+            let scopes: Vec<_> = scopes.into_iter().map(str::to_owned).collect();
+            if requirement.is_empty() {
+                is_optional = true;
+            } else if satisfiable && !alternatives.contains(&scopes) {
+                alternatives.push(scopes);
+            }
+        }
+        Ok(match (requirements.is_empty(), is_optional, alternatives.is_empty()) {
+            (true, ..) => Demand::Nothing,
+            (_, true, _) if !by_token => Demand::Nothing,
+            (_, true, _) => Demand::Optional(alternatives),
+            (.., true) => Demand::More,
+            _ => Demand::AnyOf(alternatives),
+        })
+    }
+
+    fn is_bearer(&self, name: &str) -> Result<bool, String> {
         let schemes = self.0.pointer("/components/securitySchemes");
-        let Some(scheme) = schemes.and_then(|schemes| schemes.get(name)) else { return false };
+        let scheme = schemes.and_then(|schemes| schemes.get(name)).and_then(|scheme| self.resolved(scheme));
+        let scheme = scheme.ok_or_else(|| format!("there is no security scheme {name:?} in the document"))?;
         let member = |name: &str| scheme.get(name).and_then(Value::as_str).unwrap_or_default();
-        match member("type") {
+        Ok(match member("type") {
             "oauth2" | "openIdConnect" => true,
             "http" => member("scheme").eq_ignore_ascii_case("bearer"),
             _ => false,
-        }
+        })
     }
 
-    fn resolved<'v>(&'v self, value: &'v Value) -> &'v Value {
-        let reference = value.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
-        reference.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(value)
+    /// `None` for a reference out of the document, into nothing, or in a circle.
+    fn resolved<'v>(&'v self, mut value: &'v Value) -> Option<&'v Value> {
+        for _ in 0..16 {
+            let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some(value) };
+            value = self.0.pointer(reference.strip_prefix('#')?)?;
+        }
+        None
     }
 }
 
@@ -83,15 +132,19 @@ pub(super) struct Operation {
     pub(super) path: String,
     /// With its parameters filled in.
     pub(super) target: String,
+    /// The statuses that it may be answered, such as `200`, `3xx` and `default`.
+    pub(super) documented: Vec<String>,
     pub(super) demand: Demand,
 }
 
 pub(super) enum Demand {
     Nothing,
-    Optional,
+    /// If there is a token, all scopes of one of these.
+    Optional(Vec<Vec<String>>),
     /// A token with all scopes of one of these.
     AnyOf(Vec<Vec<String>>),
-    OtherSchemes,
+    /// Something that no token satisfies.
+    More,
 }
 
 impl fmt::Display for Operation {
@@ -105,37 +158,50 @@ fn members(object: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 /// The path of a server's URL, which may be relative.
-fn path_of_url(url: &str) -> &str {
+fn base(server: Option<&Value>) -> Result<String, String> {
+    let Some(url) = server.and_then(|server| server.get("url")).and_then(Value::as_str) else {
+        return Ok(String::new());
+    };
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("", |slash| rest.get(slash..).unwrap_or_default()),
         None => url,
     };
-    path.trim_end_matches('/')
+    let path = path.trim_start_matches('.').trim_matches('/');
+    let mut path = if path.is_empty() { String::new() } else { format!("/{path}") };
+    for (name, variable) in members(server.and_then(|server| server.get("variables"))) {
+        let default = variable.get("default").and_then(Value::as_str).unwrap_or_default();
+        path = path.replace(&format!("{{{name}}}"), default);
+    }
+    if path.contains('{') {
+        Err(format!("its server {url:?} has a variable without a default"))
+    } else {
+        Ok(path)
+    }
 }
 
 /// The path with its parameters, and the query that is required.
-fn target(path: &str, parameters: &[&Value]) -> String {
-    let mut values = BTreeMap::new();
+fn target(path: &str, parameters: &[&Value], values: &BTreeMap<String, String>) -> String {
+    let mut documented = BTreeMap::new();
     for parameter in parameters {
         let member = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
-        values.entry((member("in"), member("name"))).or_insert(*parameter);
+        documented.entry((member("in"), member("name"))).or_insert(*parameter);
     }
-    let encoded = |value: &Value| utf8_percent_encode(&sample(value), ESCAPED).to_string();
+    let encoded = |value: &str| utf8_percent_encode(value, ESCAPED).to_string();
     let mut target = String::new();
     let mut rest = path;
     while let Some((before, (name, after))) =
         rest.split_once('{').and_then(|(before, opened)| Some((before, opened.split_once('}')?)))
     {
         target.push_str(before);
-        target.push_str(&encoded(values.get(&("path", name)).copied().unwrap_or(&Value::Null)));
+        let documented = || sample(documented.get(&("path", name)).copied().unwrap_or(&Value::Null));
+        target.push_str(&encoded(&values.get(name).cloned().unwrap_or_else(documented)));
         rest = after;
     }
     target.push_str(rest);
     let mut separator = '?';
-    for ((place, name), parameter) in values {
+    for ((place, name), parameter) in documented {
         if place == "query" && parameter.get("required") == Some(&Value::Bool(true)) {
-            let name = utf8_percent_encode(name, ESCAPED);
-            target.push_str(&format!("{separator}{name}={}", encoded(parameter)));
+            target.push_str(&format!("{separator}{}={}", encoded(name), encoded(&sample(parameter))));
             separator = '&';
         }
     }
