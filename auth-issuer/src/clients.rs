@@ -58,7 +58,10 @@ impl Clients {
     /// The id of the client that asks.
     pub(crate) fn authenticate(&self, presented: Option<&ClientCredentials>) -> Result<&str, TokenError> {
         let Some(presented) = presented else {
-            return self.unnamed.as_deref().ok_or(TokenError::InvalidClient { by_basic: false });
+            return self.unnamed.as_deref().ok_or_else(|| {
+                tracing::debug!("the request names no client, and there is no `unnamed_client`");
+                TokenError::InvalidClient { by_basic: false }
+            });
         };
         let refused = TokenError::InvalidClient { by_basic: presented.by_basic };
         let (id, registered) = self.by_id.get_key_value(&presented.id).ok_or(refused)?;

@@ -80,7 +80,7 @@ pub struct TokenIssuerBuilder {
 }
 
 /// A [`TokenIssuer`] cannot be built.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerError {
     /// Verifiers refuse it.
@@ -92,6 +92,13 @@ pub enum IssuerError {
     /// Verifiers could not tell two keys apart.
     #[error("two published keys have the same `kid`, or one has none: give each its own by `with_kid`")]
     AmbiguousKid,
+}
+
+/// As a `main` that ends with it prints it: what is wrong, and what to do.
+impl fmt::Debug for IssuerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl TokenIssuerBuilder {

@@ -285,6 +285,7 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
             None => return Err(RefreshError::Refused),
             Some(Redeemed::First(record)) if record.client_id == client_id => record,
             Some(Redeemed::First(record) | Redeemed::Again(record)) => {
+                tracing::warn!("a refresh token came again, or from another client: its login is ended");
                 self.store.revoke(&record.family).await.map_err(RefreshError::Unavailable)?;
                 return Err(RefreshError::Refused);
             }

@@ -26,7 +26,7 @@ pub struct SigningKey {
 }
 
 /// A key cannot sign.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {
     /// Not an algorithm of this method.
@@ -57,6 +57,13 @@ pub enum SigningKeyError {
     /// A `kid` that no verifier looks up.
     #[error("a `kid` has 1 to {MAX_KID_BYTES} bytes")]
     InvalidKid,
+}
+
+/// As a `main` that ends with it prints it: what is wrong, and what to do.
+impl fmt::Debug for SigningKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl SigningKey {

@@ -167,7 +167,12 @@ impl Inner {
         let is_right = match self.passwords.verify(password, stored).await {
             Ok(is_right) => is_right,
             Err(PasswordError::NotAHash) => {
-                tracing::error!("a stored hash is none of argon2id: nobody can log in with that password");
+                let kind = kind_of_hash(stored.unwrap_or_default());
+                tracing::error!(
+                    kind,
+                    "a stored hash is none of argon2id, and nobody can log in with it: hash the password anew by \
+                     Passwords::hash, when it is reset"
+                );
                 false
             }
             Err(error) => {
@@ -215,6 +220,12 @@ impl Inner {
             TokenError::Unavailable
         })
     }
+}
+
+/// Such as `2b` of `$2b$12$...`; nothing of what may be a password.
+fn kind_of_hash(stored: &str) -> &str {
+    let kind = stored.strip_prefix('$').and_then(|rest| rest.split_once('$')).map_or("", |(kind, _)| kind);
+    if kind.len() <= 16 { kind } else { "" }
 }
 
 /// What was asked for of what may be had.

@@ -8,7 +8,7 @@
 //! 3. No parameter is there twice. One without a value counts as not there. Unknown ones are passed over.
 //! 4. A client authenticates in one way at most: HTTP Basic (its id and secret form-encoded, as RFC 6749 section
 //!    2.3.1 says), or `client_id` and `client_secret` in the body. A `client_id` alone names a public client, and
-//!    may stand beside Basic if it is the same.
+//!    may stand beside Basic if it is the same, or if Basic names none.
 //! 5. `grant_type` is known, and what it needs is there.
 //! 6. User name and password have no control characters but tabs, all else is printable ASCII
 //!    ([RFC 6749 appendix A](https://www.rfc-editor.org/rfc/rfc6749#appendix-A)). A scope is named at most 64 times.
@@ -229,23 +229,29 @@ fn client<'a>(
     if fields.next().is_some() || secret.is_some() {
         return Err(TokenError::InvalidRequest("a client authenticates in one way"));
     }
-    let basic = basic(field).ok_or(TokenError::InvalidClient { by_basic: true })?;
+    let Some(basic) = basic(field).ok_or(TokenError::InvalidClient { by_basic: true })? else {
+        return Ok(id.map(|id| ClientCredentials { id, secret: None, by_basic: true }));
+    };
     if id.is_some_and(|id| id != basic.id) {
         return Err(TokenError::InvalidRequest("client_id is not the one that authenticates"));
     }
     Ok(Some(basic))
 }
 
-/// `Basic base64(id ":" secret)`, both form-encoded before.
-fn basic(field: &[u8]) -> Option<ClientCredentials> {
+/// `Basic base64(id ":" secret)`, both form-encoded before. Both empty, as Swagger UI sends it where none is filled in,
+/// are no client.
+fn basic(field: &[u8]) -> Option<Option<ClientCredentials>> {
     let (scheme, rest) = field.split_at_checked(5)?;
     let encoded = rest.strip_prefix(b" ").filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
     let pair = STANDARD.decode(encoded.trim_ascii()).ok()?;
+    if pair == b":" {
+        return Some(None);
+    }
     let colon = pair.iter().position(|byte| *byte == b':')?;
     let part = |bytes: &[u8]| of_kind(decoded(bytes).ok()?, is_printable_ascii).ok();
     let id = part(pair.get(..colon)?).filter(|id| !id.is_empty())?;
     let secret = Some(part(pair.get(colon + 1..)?)?).filter(|secret| !secret.is_empty());
-    Some(ClientCredentials { id, secret, by_basic: true })
+    Some(Some(ClientCredentials { id, secret, by_basic: true }))
 }
 
 /// Names with single spaces between ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).

@@ -155,8 +155,11 @@ impl TestIssuer {
     #[must_use]
     pub fn token(&self, subject: &str) -> TokenDraft<'_> {
         let now = self.now();
-        let header =
-            [("alg", self.algorithm.name().into()), ("kid", self.kid.as_str().into()), ("typ", "JWT".into())];
+        let header = [
+            ("alg", self.algorithm.name().into()),
+            ("kid", self.kid.as_str().into()),
+            ("typ", "at+jwt".into()),
+        ];
         let claims = [
             ("iss", self.issuer.as_str().into()),
             ("aud", self.audience.as_str().into()),

@@ -433,6 +433,7 @@ fn nothing_to_probe_is_no_success() {
 #[test]
 fn no_server_is_a_failure() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let report = OpenApiProbe::new(&document(json!([])), |_| String::new()).run(closed);
+    let report = OpenApiProbe::new(&document(json!([{ "oauth2": [] }])), |_| String::new()).run(closed);
     assert!(report.failures()[0].starts_with("GET /orders without a token: no answer"), "{report}");
+    assert_eq!((report.requests(), report.failures().len()), (1, 1));
 }

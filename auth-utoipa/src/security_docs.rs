@@ -35,11 +35,11 @@ enum Kind {
 }
 
 /// The document says what is not so.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecurityDocsError {
     /// Nobody could come by a token.
-    #[error("no security scheme: say how to come by a token, such as `.password(\"oauth2\", \"token\")`")]
+    #[error("no security scheme: say how to come by a token, such as `.password(\"oauth2\", \"../token\")`")]
     NoScheme,
     /// It would replace the other.
     #[error("two security schemes are called {0:?}: give each its own name")]
@@ -48,7 +48,10 @@ pub enum SecurityDocsError {
     #[error("the document has a schema {PROBLEM:?} of its own: rename it")]
     SchemaTwice,
     /// An operation demands what is not in the document.
-    #[error("{operation} demands security scheme {scheme:?}, which the document does not have")]
+    #[error(
+        "{operation} demands security scheme {scheme:?}, which the document does not have: add it under this name, such \
+         as `.password({scheme:?}, \"../token\")`, or correct the name"
+    )]
     UnknownScheme {
         /// Method and path.
         operation: String,
@@ -66,6 +69,13 @@ pub enum SecurityDocsError {
         /// Its name.
         scope: String,
     },
+}
+
+/// As a `main` that ends with it prints it: what is wrong, and what to do.
+impl fmt::Debug for SecurityDocsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl SecurityDocs {

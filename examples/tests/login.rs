@@ -160,7 +160,7 @@ fn bad_requests_are_refused_with_the_same_bytes() {
     case("invalid_scope", 400, form, &login("alice", "alice&scope=%22"));
     case("invalid_scope", 400, form, &login("alice", "alice&scope=admin"));
     case("invalid_client", 401, form, &login("alice", "alice&client_id=unknown"));
-    case("invalid_client", 401, &format!("{form}Authorization: Basic Og==\r\n"), LOGGING_IN.as_bytes());
+    case("invalid_client", 401, &format!("{form}Authorization: Basic eDo=\r\n"), LOGGING_IN.as_bytes());
     case("invalid_grant", 400, form, &login("wonderland", "x"));
     case("invalid_grant", 400, form, &login("alice", "mallory"));
     case("invalid_grant", 400, form, &login("alice", "dave"));

@@ -26,14 +26,17 @@ pub struct TokenEndpointBuilder {
 }
 
 /// A [`TokenEndpoint`] cannot be built.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
     /// Verifiers refuse tokens for nobody.
     #[error("no audience: say by `audience` which API the tokens are for, such as https://api.example")]
     NoAudience,
     /// Nobody could ask.
-    #[error("no client: register your login page by `public_client(\"web\")`")]
+    #[error(
+        "no client: register your login page by `public_client(\"web\")`, or by `unnamed_client(\"web\")` if it sends \
+         no client_id"
+    )]
     NoClient,
     /// It could not be named.
     #[error("the id of a client is empty")]
@@ -50,6 +53,13 @@ pub enum EndpointError {
     /// The system has no random numbers.
     #[error("the system has no random numbers")]
     Unavailable,
+}
+
+/// As a `main` that ends with it prints it: what is wrong, and what to do.
+impl fmt::Debug for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl TokenEndpointBuilder {
@@ -83,7 +93,8 @@ impl TokenEndpointBuilder {
         self.client(id.into(), Some(secret.as_ref()))
     }
 
-    /// A public client, for whom also requests count that name no client, as many login pages send.
+    /// A public client, for whom also requests count that name no client, as many login pages send, and Swagger UI where
+    /// its field for it is left empty.
     pub fn unnamed_client(mut self, id: impl Into<String>) -> Self {
         let registered = self.clients.register_unnamed(id.into());
         self.checked(registered)

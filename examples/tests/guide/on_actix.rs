@@ -1,10 +1,11 @@
 //! The guide on actix-web.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use auth_actix::{
     AuthMiddleware, AuthRejection, Authenticated, Authenticator, BearerToken, CurrentUser,
     MaybeAuthenticated, Policy, RequiredScopes, Scope, Scoped,
@@ -59,12 +60,12 @@ async fn token(endpoint: Data<TokenEndpoint>, request: HttpRequest, body: Payloa
     response.body(answer.body)
 }
 
-pub fn routes(config: &mut ServiceConfig, auth: &Authenticator, users: Users, endpoint: TokenEndpoint) {
+pub fn routes(config: &mut ServiceConfig, auth: &Authenticator, users: Arc<Users>, endpoint: TokenEndpoint) {
     let admins = AuthMiddleware::new(auth.clone()).require(Policy::role("admin"));
     let admin = web::scope("/admin").wrap(admins).route("/users", web::get().to(async || "all users"));
     config
         .app_data(auth.clone())
-        .app_data(Data::new(users))
+        .app_data(Data::from(users))
         .app_data(Data::new(endpoint))
         .route("/token", web::post().to(token))
         .route("/raw", web::get().to(raw_token))
@@ -74,4 +75,14 @@ pub fn routes(config: &mut ServiceConfig, auth: &Authenticator, users: Users, en
         .route("/report", web::get().to(report))
         .route("/", web::get().to(greeting))
         .service(admin);
+}
+
+pub async fn serve(
+    auth: Authenticator,
+    users: Arc<Users>,
+    endpoint: TokenEndpoint,
+    listener: std::net::TcpListener,
+) -> std::io::Result<()> {
+    let app = move || App::new().configure(|config| routes(config, &auth, users.clone(), endpoint.clone()));
+    HttpServer::new(app).listen(listener)?.run().await
 }

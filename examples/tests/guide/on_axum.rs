@@ -8,12 +8,15 @@ use auth_axum::{
     Policy, RequiredScopes, Scope, Scoped,
 };
 use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use auth_utoipa::{SecurityDocs, SecurityDocsError};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, FromRef, State};
 use axum::http::{HeaderMap, Response};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+
+use utoipa::OpenApi;
 
 use crate::users::{ITEMS, User, Users};
 
@@ -25,6 +28,7 @@ async fn claims(user: Authenticated) -> String {
     format!("Hello {}", user.subject())
 }
 
+#[utoipa::path(get, path = "/users/me", responses((status = 200)), security(("oauth2" = [])))]
 async fn me(CurrentUser(user): CurrentUser<Users>) -> Json<User> {
     Json(user)
 }
@@ -42,6 +46,7 @@ impl RequiredScopes for Items {
     const SCOPES: &'static [Scope] = &[ITEMS];
 }
 
+#[utoipa::path(get, path = "/users/me/items", responses((status = 200)), security(("oauth2" = [ITEMS])))]
 async fn items(user: Scoped<Items>) -> String {
     format!("Items of {}", user.subject())
 }
@@ -67,6 +72,23 @@ async fn token(
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
     Response::<String>::from(endpoint.answer(headers, body.as_deref(), client.ip()).await)
+}
+
+pub async fn serve(state: AppState, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    // `token` asks for the client's address.
+    let app = app(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).await
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(me, items))]
+struct Api;
+
+pub fn document(auth: &Authenticator) -> Result<utoipa::openapi::OpenApi, SecurityDocsError> {
+    SecurityDocs::new(auth)
+        .password("oauth2", "../token") // as seen from Swagger UI at `/docs/`
+        .scope(ITEMS, "Read your items")
+        .apply(Api::openapi())
 }
 
 pub fn app(state: AppState) -> Router {

@@ -1,6 +1,7 @@
 //! The application's users, for both frameworks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use auth_core::{JwtVerifier, UserLookup, UserStore, VerifiedToken};
 use auth_issuer::{
@@ -20,11 +21,13 @@ pub struct User {
 pub struct Row {
     pub user: User,
     pub password_hash: String,
+    pub roles: Vec<String>,
     pub disabled: bool,
 }
 
-#[derive(Clone)]
-pub struct Users(pub std::sync::Arc<HashMap<String, Row>>); // or a pool of connections
+pub struct Users(pub HashMap<String, Row>); // or a pool of connections
+
+type Error = Box<dyn std::error::Error>;
 
 #[async_trait]
 impl UserStore for Users {
@@ -47,6 +50,7 @@ impl AccountStore for Users {
                 .password_hash(&row.password_hash)
                 .active(!row.disabled)
                 .scopes([ITEMS])
+                .claim("roles", &row.roles) // what `Policy::role` asks
         }))
     }
 
@@ -55,14 +59,12 @@ impl AccountStore for Users {
     }
 }
 
-type Error = Box<dyn std::error::Error>;
-
-pub fn token_endpoint(secret: &[u8], users: Users) -> Result<TokenEndpoint, Error> {
+pub fn token_endpoint(secret: &[u8], users: Arc<Users>) -> Result<TokenEndpoint, Error> {
     let key = SigningKey::secret(Algorithm::Hs256, secret)?;
     let issuer = TokenIssuer::builder("https://issuer.example", key).build()?;
     let endpoint = TokenEndpoint::builder(issuer, users)
         .audience("https://api.example")
-        .unnamed_client("web") // for login pages that send no client_id
+        .unnamed_client("web") // for whoever sends no client_id, as most login pages
         .build()?;
     Ok(endpoint)
 }
@@ -77,12 +79,13 @@ pub fn verifier(secret: &[u8]) -> Result<JwtVerifier, Error> {
     Ok(verifier)
 }
 
-pub async fn demo_users() -> Result<Users, Error> {
-    let hash = Passwords::new()?.hash("wonderland").await?;
-    let row = |username: &str, full_name: &str, disabled| {
-        let user = User { username: username.to_owned(), full_name: full_name.to_owned() };
-        (username.to_owned(), Row { user, password_hash: hash.clone(), disabled })
+pub async fn demo_users() -> Result<Arc<Users>, Error> {
+    let password_hash = Passwords::new()?.hash("wonderland").await?;
+    let row = |username: &str, roles: &[&str], disabled| {
+        let user = User { username: username.to_owned(), full_name: format!("{username} Liddell") };
+        let roles = roles.iter().copied().map(str::to_owned).collect();
+        (username.to_owned(), Row { user, password_hash: password_hash.clone(), roles, disabled })
     };
-    let rows = [row("alice", "Alice Liddell", false), row("dave", "Dave, who has left", true)];
-    Ok(Users(std::sync::Arc::new(rows.into())))
+    let rows = [row("alice", &[], false), row("edith", &["admin"], false), row("dave", &[], true)];
+    Ok(Arc::new(Users(rows.into())))
 }
