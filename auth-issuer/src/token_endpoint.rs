@@ -222,10 +222,12 @@ impl Inner {
     }
 }
 
-/// Such as `2b` of `$2b$12$...`; nothing of what may be a password.
-fn kind_of_hash(stored: &str) -> &str {
-    let kind = stored.strip_prefix('$').and_then(|rest| rest.split_once('$')).map_or("", |(kind, _)| kind);
-    if kind.len() <= 16 { kind } else { "" }
+/// Such as `2b` of `$2b$12$...`. Only what is known: anything else may be a password that was never hashed.
+fn kind_of_hash(stored: &str) -> &'static str {
+    const KNOWN: [&str; 10] =
+        ["2a", "2b", "2y", "argon2i", "argon2d", "scrypt", "pbkdf2-sha256", "pbkdf2-sha512", "5", "6"];
+    let kind = stored.strip_prefix('$').and_then(|rest| rest.split_once('$')).map(|(kind, _)| kind);
+    KNOWN.into_iter().find(|known| Some(*known) == kind).unwrap_or("unknown")
 }
 
 /// What was asked for of what may be had.

@@ -632,6 +632,8 @@ fn the_log_tells_why_and_not_whose() {
     for user in ["alice", "dave", "frank", "nobody"] {
         post(&login(user, "hunter2"));
     }
+    server.store.put("gina", account("gina").password_hash("$hunter2$never-hashed"));
+    post(&login("gina", "x"));
     post(&login("dave", "correct+horse"));
     for _ in 0..2 {
         post(&format!("grant_type=refresh_token&client_id=web&refresh_token={token}"));
