@@ -2,8 +2,10 @@
 //!
 //! 1. Hashing runs on threads for blocking work, so many at once as there are cores and no more: each takes 19 MiB
 //!    of memory and some 20 ms. Who would have to wait behind too many others is refused.
-//! 2. For a user whom nobody knows a hash is computed all the same, and where the stored hash is cheaper than those made
-//!    now, what is left to the same work, so that the time tells nothing. A hash that is dearer takes longer.
+//! 2. For a user whom nobody knows, or whose stored hash is none of argon2id, a hash is computed all the same, so that
+//!    the time tells nothing. Where the stored hash is cheaper than those made now, what is left to the same work is done
+//!    besides; that takes less time nevertheless, for the memory is had more easily in smaller pieces. One that is dearer
+//!    takes longer. So hashes of other parameters are told apart by time until they are made anew at a login.
 
 use std::fmt;
 use std::sync::Arc;
