@@ -57,8 +57,8 @@ async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message>
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "A token", body = TokenResponse),
-        (status = 400, description = "Not a good form, password or refresh token"),
-        (status = 401, description = "Not a known client"),
+        (status = 400, description = "Not a good form, client, password or refresh token"),
+        (status = 401, description = "Not a client that HTTP Basic knows"),
         (status = 429, description = "Too many attempts"),
     )
 )]

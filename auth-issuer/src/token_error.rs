@@ -74,7 +74,7 @@ const RETRY_AFTER: u64 = 5;
 impl TokenError {
     pub(crate) const TOO_LONG: Self = Self::InvalidRequest("the body is too long");
 
-    /// What to send: 400; 401 for a client that has not authenticated; 429 and 503, for which RFC 6749 has no error
+    /// What to send: 400; 401 for a client that has tried HTTP Basic; 429 and 503, for which RFC 6749 has no error
     /// codes at the token endpoint, with the one that its section 4.1.2.1 has.
     #[must_use]
     pub fn answer(&self) -> TokenAnswer {
@@ -92,10 +92,9 @@ impl TokenError {
         let mut headers = headers();
         let mut add = |name, value: String| headers.push((name, value.into()));
         let status = match self {
-            Self::InvalidClient { by_basic } => {
-                if *by_basic {
-                    add("www-authenticate", "Basic realm=\"token\"".to_owned());
-                }
+            // RFC 9110 section 15.5.2: no 401 without a challenge, and one for Basic has browsers ask for a password.
+            Self::InvalidClient { by_basic: true } => {
+                add("www-authenticate", "Basic realm=\"token\"".to_owned());
                 401
             }
             Self::TooManyAttempts { retry_after } => {

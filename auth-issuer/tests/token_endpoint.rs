@@ -315,7 +315,7 @@ fn only_known_clients_get_tokens() {
         format!("{login}&client_id=web&client_secret={CLIENT_SECRET}"),
     ] {
         let answer = server.post(&body);
-        is_error(&answer, 401, "invalid_client");
+        is_error(&answer, 400, "invalid_client");
         assert!(!answer.headers.iter().any(|(name, _)| *name == "www-authenticate"), "{body}");
     }
     for pair in ["unknown:", "batch:", "batch:wrong", &format!("web:{CLIENT_SECRET}")] {
@@ -328,7 +328,7 @@ fn only_known_clients_get_tokens() {
         &server.send(&[FORM, ("authorization", &basic(&format!("batch:{CLIENT_SECRET}")))], Some(login)),
     );
     let none = server.send(&[FORM, ("authorization", &basic(":"))], Some(login));
-    is_error(&none, 401, "invalid_client");
+    is_error(&none, 400, "invalid_client");
     let form = format!("{login}&client_id=web");
     verified(&server.send(&[FORM, ("authorization", &basic(":"))], Some(&form)));
     let public = server.send(&[FORM, ("authorization", &basic("web:"))], Some(login));
@@ -338,7 +338,7 @@ fn only_known_clients_get_tokens() {
     assert_eq!(verified(&lenient.post(login)).claims::<Value>().unwrap()["client_id"], json!("page"));
     // As Swagger UI sends it where no client is filled in.
     verified(&lenient.send(&[FORM, ("authorization", &basic(":"))], Some(login)));
-    is_error(&lenient.post(&format!("{login}&client_id=unknown")), 401, "invalid_client");
+    is_error(&lenient.post(&format!("{login}&client_id=unknown")), 400, "invalid_client");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_client_authenticates_in_one_way() {
 fn refusals_are_as_rfc_6749_says() {
     let cases = [
         (TokenError::InvalidRequest("grant_type is missing"), 400, "invalid_request", None),
-        (TokenError::InvalidClient { by_basic: false }, 401, "invalid_client", None),
+        (TokenError::InvalidClient { by_basic: false }, 400, "invalid_client", None),
         (TokenError::InvalidClient { by_basic: true }, 401, "invalid_client", Some("Basic realm=\"token\"")),
         (TokenError::InvalidGrant, 400, "invalid_grant", None),
         (TokenError::UnauthorizedClient, 400, "unauthorized_client", None),

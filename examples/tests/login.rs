@@ -159,7 +159,7 @@ fn bad_requests_are_refused_with_the_same_bytes() {
     case("unsupported_grant_type", 400, form, &login("grant_type=password", "grant_type=implicit"));
     case("invalid_scope", 400, form, &login("alice", "alice&scope=%22"));
     case("invalid_scope", 400, form, &login("alice", "alice&scope=admin"));
-    case("invalid_client", 401, form, &login("alice", "alice&client_id=unknown"));
+    case("invalid_client", 400, form, &login("alice", "alice&client_id=unknown"));
     case("invalid_client", 401, &format!("{form}Authorization: Basic eDo=\r\n"), LOGGING_IN.as_bytes());
     case("invalid_grant", 400, form, &login("wonderland", "x"));
     case("invalid_grant", 400, form, &login("alice", "mallory"));

@@ -127,7 +127,7 @@ impl Login {
             Try::get("/token", 400).form(&format!("{}&username=bob", form("alice", "wonderland"))),
             Try::get("/token", 400).form("grant_type=client_credentials"),
             Try::get("/token", 400).form("grant_type=refresh_token&refresh_token=invented"),
-            Try::get("/token", 401).form(&format!("{}&client_id=unknown", form("alice", "wonderland"))),
+            Try::get("/token", 400).form(&format!("{}&client_id=unknown", form("alice", "wonderland"))),
             Try::get("/token", 400).sends("POST", "{\"username\":\"alice\"}"),
             Try::get("/", 200).authorization(&alice),
             Try::get("/", 401).authorization("Bearer not.a.token"),
