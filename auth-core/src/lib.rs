@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod adapter;
+
 mod authenticated;
 mod authenticator;
 mod bearer;
