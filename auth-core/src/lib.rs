@@ -1,48 +1,39 @@
 #![doc = include_str!("../README.md")]
 
 pub mod adapter;
-
-mod authenticated;
-mod authenticator;
-mod bearer;
-mod cache;
-mod chain;
-mod challenge;
-mod claim_path;
-mod claims;
+mod authenticate;
 mod clock;
-mod error;
-mod guard;
+mod http;
 mod json;
 mod jwk;
 mod jwt;
+mod key;
 mod policy;
-mod refuser;
-mod rejection;
-mod rejection_body;
-mod scope;
-mod user;
-mod verifier;
+mod token;
+mod verify;
 
 pub use async_trait::async_trait;
 
-pub use crate::authenticated::Authenticated;
-pub use crate::authenticator::{Authenticator, BearerToken, RequestHead};
-pub use crate::bearer::{Credentials, MAX_TOKEN_BYTES};
-pub use crate::chain::VerifierChain;
-pub use crate::challenge::InvalidRealm;
-pub use crate::claim_path::{ClaimPath, ClaimValue};
-pub use crate::claims::Audience;
+pub use crate::authenticate::authenticated::Authenticated;
+pub use crate::authenticate::authenticator::{Authenticator, BearerToken, RequestHead};
+pub use crate::authenticate::guard::{Guard, Pass};
+pub use crate::authenticate::user::{StoreFailure, UserLoading, UserLookup, UserStore};
 pub use crate::clock::{Clock, SystemClock};
-pub use crate::error::{ClaimsError, VerifyError};
-pub use crate::guard::{Guard, Pass};
-pub use crate::jwk::{JwkSetError, SkippedKey};
-pub use crate::jwt::{
-    Algorithm, BuildError, JwtKeys, JwtVerifier, JwtVerifierBuilder, KeyError, Problem, VerifierKeys,
-};
+pub use crate::http::bearer::{Credentials, MAX_TOKEN_BYTES};
+pub use crate::http::body::{Refusal, RejectionBody};
+pub use crate::http::challenge::InvalidRealm;
+pub use crate::http::rejection::{Reason, Rejection};
+pub use crate::jwk::set::{JwkSetError, SkippedKey};
+pub use crate::jwt::build_error::{BuildError, Problem};
+pub use crate::jwt::builder::JwtVerifierBuilder;
+pub use crate::jwt::key_sources::{JwtKeys, VerifierKeys};
+pub use crate::jwt::verifier::JwtVerifier;
+pub use crate::key::algorithm::Algorithm;
+pub use crate::key::error::KeyError;
 pub use crate::policy::{ClaimPolicy, EmptyPolicy, Policy};
-pub use crate::rejection::{Reason, Rejection};
-pub use crate::rejection_body::{Refusal, RejectionBody};
-pub use crate::scope::{InvalidScope, RequiredScopes, Scope, ScopeSet};
-pub use crate::user::{StoreFailure, UserLoading, UserLookup, UserStore};
-pub use crate::verifier::{Evidence, NoClaims, TokenVerifier, VerifiedToken};
+pub use crate::token::claim_path::{ClaimPath, ClaimValue};
+pub use crate::token::claims::Audience;
+pub use crate::token::error::{ClaimsError, VerifyError};
+pub use crate::token::scope::{InvalidScope, RequiredScopes, Scope, ScopeSet};
+pub use crate::verify::chain::VerifierChain;
+pub use crate::verify::verifier::{Evidence, NoClaims, TokenVerifier, VerifiedToken};

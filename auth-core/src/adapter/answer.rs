@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::rejection::Rejection;
+use crate::http::rejection::Rejection;
 
 /// An answer as data: all that an adapter has to send, with nothing left for it to decide.
 ///

@@ -4,10 +4,11 @@
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use super::Jwk;
+use super::key::Jwk;
 use crate::json::{self, Fault, Members, Value};
-use crate::jwt::key::VerificationKey;
-use crate::jwt::{Algorithm, KeyError, MAX_KID_BYTES};
+use crate::key::algorithm::Algorithm;
+use crate::key::error::KeyError;
+use crate::key::verification_key::{MAX_KID_BYTES, VerificationKey};
 
 /// The largest key set that is read, in bytes (256 KiB).
 pub(crate) const MAX_SET_BYTES: usize = 256 * 1024;

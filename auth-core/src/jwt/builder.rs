@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::build_error::{BuildError, Problem};
 use super::checks::TokenType;
-use super::keys::{JwtKeys, VerifierKeys};
-use super::problem::{BuildError, Problem};
-use super::{Algorithm, JwtVerifier};
-use crate::cache::{CacheLimits, TokenCache};
-use crate::claim_path::ClaimPath;
+use super::key_sources::{JwtKeys, VerifierKeys};
+use super::verifier::JwtVerifier;
 use crate::clock::{Clock, SystemClock};
+use crate::key::algorithm::Algorithm;
+use crate::token::claim_path::ClaimPath;
+use crate::verify::cache::{CacheLimits, TokenCache};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(300);

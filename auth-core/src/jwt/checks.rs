@@ -1,8 +1,8 @@
 //! The claims against what the verifier was told to expect. Each check is a pure function.
 
 use super::header::is_media_type;
-use crate::claims::{Audience, NumericDate};
-use crate::error::VerifyError;
+use crate::token::claims::{Audience, NumericDate};
+use crate::token::error::VerifyError;
 
 /// `typ`: absent, or one of the accepted media types. A verifier that demands access tokens of
 /// RFC 9068 does not take absence.

@@ -13,10 +13,10 @@
 
 use serde::de::MapAccess;
 
-use super::MAX_KID_BYTES;
-use super::algorithm::Algorithm;
-use crate::error::VerifyError;
 use crate::json::{self, Fault, Members, Text, Value};
+use crate::key::algorithm::Algorithm;
+use crate::key::verification_key::MAX_KID_BYTES;
+use crate::token::error::VerifyError;
 
 /// The most members that a header may have, all levels together.
 const MAX_MEMBERS: usize = 32;

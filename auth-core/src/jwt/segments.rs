@@ -6,8 +6,8 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::bearer::MAX_TOKEN_BYTES;
-use crate::error::VerifyError;
+use crate::http::bearer::MAX_TOKEN_BYTES;
+use crate::token::error::VerifyError;
 
 /// A token split at its two dots, with nothing decoded yet.
 pub(super) struct Segments<'a> {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Policy;
-use crate::claim_path::{ClaimPath, ClaimValue, Question};
-use crate::scope::Scope;
-use crate::verifier::VerifiedToken;
+use crate::token::claim_path::{ClaimPath, ClaimValue, Question};
+use crate::token::scope::Scope;
+use crate::verify::verifier::VerifiedToken;
 
 #[derive(Clone)]
 pub(super) enum Rule {

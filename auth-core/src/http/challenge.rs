@@ -1,0 +1,111 @@
+//! Writer of `WWW-Authenticate` values.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use crate::token::scope::Scope;
+
+/// The protection space that challenges name
+/// ([RFC 9110 section 11.5](https://www.rfc-editor.org/rfc/rfc9110#section-11.5)).
+///
+/// Printable ASCII without `"` and `\`, so that it stands in a quoted string as it is. Anything else
+/// is refused when it is configured: a realm that some client unquotes wrongly helps nobody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Realm(Arc<str>);
+
+/// A realm that cannot be quoted in a challenge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "the realm cannot be quoted in a WWW-Authenticate challenge: use 1 to {MAX_REALM_BYTES} \
+     printable ASCII characters without '\"' and '\\'"
+)]
+pub struct InvalidRealm;
+
+const MAX_REALM_BYTES: usize = 256;
+
+impl Realm {
+    /// Checks a realm.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRealm`] if it is empty, over 256 bytes long, or holds a control character, a
+    /// character outside ASCII, `"` or `\`.
+    pub(crate) fn new(realm: impl Into<String>) -> Result<Self, InvalidRealm> {
+        let realm = realm.into();
+        let quotable = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if realm.is_empty() || realm.len() > MAX_REALM_BYTES || !realm.bytes().all(quotable) {
+            return Err(InvalidRealm);
+        }
+        Ok(Self(realm.into()))
+    }
+}
+
+/// One `Bearer` challenge ([RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Challenge<'a> {
+    pub(crate) realm: Option<&'a Realm>,
+    pub(crate) error: Option<&'static str>,
+    /// What would have sufficed; none is written if empty.
+    pub(crate) scopes: &'a [&'a Scope],
+}
+
+impl fmt::Display for Challenge<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer")?;
+        let mut separator = " ";
+        if let Some(realm) = self.realm {
+            write!(f, "{separator}realm=\"{}\"", realm.0)?;
+            separator = ", ";
+        }
+        if let Some(error) = self.error {
+            write!(f, "{separator}error=\"{error}\"")?;
+            separator = ", ";
+        }
+        if let Some((first, others)) = self.scopes.split_first() {
+            write!(f, "{separator}scope=\"{first}")?;
+            for scope in others {
+                write!(f, " {scope}")?;
+            }
+            f.write_str("\"")?;
+        }
+        Ok(())
+    }
+}
+
+impl Challenge<'_> {
+    pub(crate) fn to_header_value(self) -> HeaderValue {
+        // Realms and scopes are printable ASCII by construction, so the fallback is never taken; it
+        // is still a sound challenge, should that ever change.
+        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_separated_by_comma_and_space() {
+        let realm = Realm::new("the api").unwrap();
+        let (read, write) = (Scope::from_static("orders:read"), Scope::from_static("orders:write"));
+        let challenge =
+            Challenge { realm: Some(&realm), error: Some("insufficient_scope"), scopes: &[&read, &write] };
+        assert_eq!(
+            challenge.to_header_value(),
+            r#"Bearer realm="the api", error="insufficient_scope", scope="orders:read orders:write""#
+        );
+        assert_eq!(Challenge::default().to_header_value(), "Bearer");
+        let bare = Challenge { error: Some("invalid_token"), ..Challenge::default() };
+        assert_eq!(bare.to_header_value(), r#"Bearer error="invalid_token""#);
+    }
+
+    #[test]
+    fn a_realm_that_cannot_be_quoted_is_refused() {
+        for realm in ["", "a\"b", "a\\b", "a\r\nb", "a\tb", "é", "\u{7f}", &"a".repeat(257)] {
+            assert_eq!(Realm::new(realm), Err(InvalidRealm), "{realm:?}");
+        }
+        assert!(Realm::new("a".repeat(256)).is_ok());
+    }
+}

@@ -1,0 +1,6 @@
+//! What a request says, and what a refusal answers.
+
+pub(crate) mod bearer;
+pub(crate) mod body;
+pub(crate) mod challenge;
+pub(crate) mod rejection;

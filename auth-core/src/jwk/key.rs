@@ -1,0 +1,156 @@
+//! JSON Web Keys ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517),
+//! [RFC 7518 section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6),
+//! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037)).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::{self, Deserialize, Deserializer, MapAccess};
+
+use crate::json::{self, Fault, Members, Text, Value};
+use crate::key::algorithm::Algorithm;
+use crate::key::error::KeyError;
+use crate::key::verification_key::{Curve, KeyMaterial, MAX_KID_BYTES, UnvettedKey};
+
+/// The most members of one key, all levels together.
+const MAX_MEMBERS: usize = 64;
+
+/// The members that only a private key has.
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+
+/// One key as it is written, with its types checked.
+#[derive(Default)]
+pub(crate) struct Jwk<'a> {
+    kty: Option<Text<'a>>,
+    usage: Option<Text<'a>>,
+    key_ops: Option<Vec<Text<'a>>>,
+    alg: Option<Text<'a>>,
+    kid: Option<Text<'a>>,
+    crv: Option<Text<'a>>,
+    x: Option<Base64Url>,
+    y: Option<Base64Url>,
+    n: Option<Base64Url>,
+    e: Option<Base64Url>,
+    k: Option<Base64Url>,
+    private: Option<&'static str>,
+    /// It has `keys`, as a JWK Set does.
+    is_set: bool,
+}
+
+impl<'a> Jwk<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, KeyError> {
+        let mut jwk = Self::default();
+        json::read_object(text, MAX_MEMBERS, &mut jwk).map_err(|fault| match fault {
+            Fault::Member(name) => KeyError::JwkMember(name),
+            Fault::Duplicate => KeyError::Jwk("a member stands in it twice"),
+            Fault::Syntax => KeyError::Jwk("it is not one JSON object"),
+            Fault::TooDeep | Fault::TooManyMembers => {
+                KeyError::Jwk("it is nested too deep or has too many members")
+            }
+        })?;
+        Ok(jwk)
+    }
+
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.kid.as_ref().map(|kid| kid.0.as_ref())
+    }
+
+    pub(crate) fn is_secret(&self) -> bool {
+        self.kty.as_ref().is_some_and(|kty| kty.0 == "oct")
+    }
+
+    /// The key, if it may verify signatures.
+    pub(crate) fn into_key(self) -> Result<UnvettedKey, KeyError> {
+        if let Some(member) = self.private {
+            return Err(KeyError::PrivateJwk(member));
+        }
+        if self.usage.as_ref().is_some_and(|usage| usage.0 != "sig") {
+            return Err(KeyError::WrongUse("use"));
+        }
+        if self.key_ops.as_ref().is_some_and(|operations| operations.iter().all(|name| name.0 != "verify")) {
+            return Err(KeyError::WrongUse("key_ops"));
+        }
+        let algorithm = match &self.alg {
+            None => None,
+            // No such name is registered, but key sets in the field have it, after the curve.
+            Some(alg) if alg.0 == "ES521" => Some(Algorithm::Es512),
+            Some(alg) => Some(Algorithm::from_name(&alg.0).ok_or(KeyError::JwkMember("alg"))?),
+        };
+        if self.kid().is_some_and(|kid| kid.len() > MAX_KID_BYTES) {
+            return Err(KeyError::KidTooLong);
+        }
+        let kid = self.kid().map(Into::into);
+        Ok(UnvettedKey { kid, algorithm, material: self.into_material()? })
+    }
+
+    fn into_material(self) -> Result<KeyMaterial, KeyError> {
+        fn required(member: Option<Base64Url>, name: &'static str) -> Result<Vec<u8>, KeyError> {
+            member.map(|value| value.0).ok_or(KeyError::JwkMember(name))
+        }
+        if self.is_set {
+            return Err(KeyError::Jwk("it is a JWK Set: give it to `jwks`"));
+        }
+        let kty = self.kty.ok_or(KeyError::JwkMember("kty"))?;
+        let crv = self.crv.ok_or(KeyError::JwkMember("crv"));
+        match kty.0.as_ref() {
+            "oct" => Ok(KeyMaterial::Secret(required(self.k, "k")?)),
+            "RSA" => {
+                let (n, e) = (required(self.n, "n")?, required(self.e, "e")?);
+                Ok(KeyMaterial::Rsa { n: without_leading_zeros(n), e: without_leading_zeros(e) })
+            }
+            "EC" => {
+                let curve = Curve::from_name(&crv?.0).ok_or(KeyError::UnsupportedType)?;
+                let (x, y) = (required(self.x, "x")?, required(self.y, "y")?);
+                for (name, coordinate) in [("x", &x), ("y", &y)] {
+                    if coordinate.len() != curve.field_bytes() {
+                        return Err(KeyError::JwkMember(name));
+                    }
+                }
+                Ok(KeyMaterial::Ec { curve, point: [&[4], x.as_slice(), y.as_slice()].concat() })
+            }
+            "OKP" if crv?.0 == "Ed25519" => Ok(KeyMaterial::Ed25519(required(self.x, "x")?)),
+            _ => Err(KeyError::UnsupportedType),
+        }
+    }
+}
+
+/// The same number. RFC 7518 section 6.3.1.1 forbids the zeros, and tells that implementations write one.
+fn without_leading_zeros(mut number: Vec<u8>) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.drain(..zeros);
+    number
+}
+
+impl<'de> Members<'de> for Jwk<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        match name {
+            "kty" => self.kty = Some(value.read("kty")?),
+            // Some serializers write null for what is not there.
+            "use" => self.usage = value.read("use")?,
+            "key_ops" => self.key_ops = value.read("key_ops")?,
+            "alg" => self.alg = value.read("alg")?,
+            "kid" => self.kid = value.read("kid")?,
+            "crv" => self.crv = Some(value.read("crv")?),
+            "x" => self.x = Some(value.read("x")?),
+            "y" => self.y = Some(value.read("y")?),
+            "n" => self.n = Some(value.read("n")?),
+            "e" => self.e = Some(value.read("e")?),
+            "k" => self.k = Some(value.read("k")?),
+            _ => {
+                self.is_set |= name == "keys";
+                self.private = PRIVATE.into_iter().find(|private| *private == name).or(self.private);
+                value.skip()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes in base64url without padding.
+struct Base64Url(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Base64Url {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Text(encoded) = Text::deserialize(deserializer)?;
+        URL_SAFE_NO_PAD.decode(encoded.as_bytes()).map(Self).map_err(|_| de::Error::custom("not base64url"))
+    }
+}

@@ -1,0 +1,143 @@
+//! What can be wrong with a configuration.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::jwk::set::{JwkSetError, SkippedKey};
+use crate::key::error::KeyError;
+
+/// Why a [`JwtVerifier`](crate::JwtVerifier) cannot be built.
+///
+/// `Debug` prints what `Display` does, for that is what an error looks like that `main` returns.
+#[derive(Clone, Eq, PartialEq)]
+pub struct BuildError {
+    pub(super) problems: Vec<Problem>,
+}
+
+impl BuildError {
+    /// All there is to mend; never empty.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot verify tokens with this configuration: ")?;
+        for (index, problem) in self.problems.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// One thing that is wrong with the configuration, and what to do.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No issuer was given.
+    #[error("no issuer: call `.issuer(\"https://...\")` with the `iss` of your tokens")]
+    NoIssuer,
+    /// The issuer is empty, which no issuer is.
+    #[error("the issuer is empty: give the `iss` of your tokens")]
+    EmptyIssuer,
+    /// No audience was given.
+    #[error(
+        "no audience: call `.audience(\"https://...\")` with the name of this service in the `aud` of its tokens"
+    )]
+    NoAudience,
+    /// An audience is empty.
+    #[error("an audience is empty: give the name of this service in the `aud` of its tokens")]
+    EmptyAudience,
+    /// Tokens would be accepted long after they expired.
+    #[error("the leeway of {leeway:?} is too long: 300 s at most, better set the clocks")]
+    LeewayTooLong {
+        /// What was asked for.
+        leeway: Duration,
+    },
+    /// `algorithms` was called with none.
+    #[error("no algorithm is allowed: list one in `.algorithms(...)`, or leave the call out")]
+    NoAlgorithms,
+    /// No key was given.
+    #[error(
+        "no keys: call `.secret(...)`, `.public_key_pem(...)`, `.jwk(...)`, `.jwks(...)` or `.jwks_file(...)`"
+    )]
+    NoKeys,
+    /// A key that was given cannot be used.
+    #[error("key source {position}, `.{method}(...)`, cannot be used: {error}")]
+    Key {
+        /// The place of the call among those that give keys, counted from 1.
+        position: usize,
+        /// The method of the builder.
+        method: &'static str,
+        /// What is wrong with the key.
+        error: KeyError,
+    },
+    /// A token could mean either of two keys.
+    #[error("two keys have the same `kid` and go with the same algorithm: give each a `kid` of its own")]
+    AmbiguousKid,
+    /// The file cannot be read.
+    #[error("cannot read the JWK Set {}: {}", path.display(), told(*error))]
+    UnreadableFile {
+        /// The file.
+        path: PathBuf,
+        /// The kind of failure.
+        error: io::ErrorKind,
+    },
+    /// The text is not a JWK Set.
+    #[error("{} cannot be used: {error}", name(path.as_deref()))]
+    JwkSet {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// What is wrong.
+        error: JwkSetError,
+    },
+    /// The set is empty, or none of its keys can be used.
+    #[error("{} holds no usable key{}", name(path.as_deref()), reasons(skipped))]
+    NoUsableKey {
+        /// The file, if it came from one.
+        path: Option<PathBuf>,
+        /// Why each of its keys cannot be used.
+        skipped: Vec<SkippedKey>,
+    },
+}
+
+fn told(error: io::ErrorKind) -> String {
+    match error {
+        io::ErrorKind::NotFound => {
+            "there is no such file; a relative path begins at the current directory".to_owned()
+        }
+        io::ErrorKind::FileTooLarge => "it is larger than 256 KiB".to_owned(),
+        io::ErrorKind::InvalidData => "it is not a text in UTF-8".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn name(path: Option<&Path>) -> String {
+    match path {
+        Some(path) => format!("the JWK Set {}", path.display()),
+        None => "the JWK Set".to_owned(),
+    }
+}
+
+/// The first few; a reader of errors has seen enough by then.
+fn reasons(skipped: &[SkippedKey]) -> String {
+    let mut reasons: Vec<_> =
+        skipped.iter().take(8).map(|key| format!("key {}: {}", key.index, key.error)).collect();
+    if skipped.len() > reasons.len() {
+        reasons.push(format!("and {} more", skipped.len() - reasons.len()));
+    }
+    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
+}

@@ -1,0 +1,230 @@
+//! What a route demands of a token.
+
+mod rule;
+
+use std::fmt;
+use std::ops::Not;
+use std::sync::Arc;
+
+pub(crate) use self::rule::sufficient_scopes;
+use self::rule::{Granted, Rule};
+use crate::token::claim_path::{ClaimPath, ClaimValue};
+use crate::token::scope::Scope;
+use crate::verify::verifier::VerifiedToken;
+
+/// What a route demands of a token, beyond that it is good. A value that composes.
+///
+/// ```
+/// use auth_core::{Policy, Scope};
+///
+/// const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
+/// let policy = Policy::scope(ORDERS_WRITE).or(Policy::role("admin"));
+/// # let token = |claims| auth_core::VerifiedToken::assert_verified(claims).unwrap();
+/// assert!(policy.allows(&token(serde_json::json!({"sub": "alice", "scope": "orders:write"}))));
+/// assert!(policy.allows(&token(serde_json::json!({"sub": "root", "roles": ["admin"]}))));
+/// assert!(!policy.allows(&token(serde_json::json!({"sub": "bob", "roles": "admin"}))));
+/// ```
+///
+/// What cannot be told is never in the caller's favour. A claim that is not there, or has another type
+/// than it is compared with, gives neither a yes nor a no: it refuses, also where the policy is
+/// [negated](#impl-Not-for-Policy). Only an alternative that is met by something else helps then. (A token without
+/// scopes is known to have none, so that `!Policy::scope(s)` lets it in.)
+///
+/// ```
+/// # use auth_core::Policy;
+/// # let token = |claims| auth_core::VerifiedToken::assert_verified(claims).unwrap();
+/// let not_blocked = !Policy::claim("blocked").equals(true);
+/// assert!(not_blocked.allows(&token(serde_json::json!({"sub": "alice", "blocked": false}))));
+/// for claims in [
+///     serde_json::json!({"sub": "alice", "blocked": true}),
+///     serde_json::json!({"sub": "alice", "blocked": "false"}),
+///     serde_json::json!({"sub": "alice"}),
+/// ] {
+///     assert!(!not_blocked.allows(&token(claims)));
+/// }
+/// ```
+///
+/// To evaluate one takes no memory, unless a claim is written with escapes or has the wrong type.
+#[derive(Clone)]
+pub struct Policy(Rule);
+
+/// All or any of nothing: the one would let everybody in, the other nobody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a policy of no parts was asked for: give at least one, or leave the policy away")]
+pub struct EmptyPolicy;
+
+impl Policy {
+    /// The token was granted the scope: claim `scope`, a string of names with spaces between
+    /// ([RFC 9068 section 2.2.3](https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3)), or, in a token
+    /// without it, claim `scp`, such a string or an array of names.
+    #[must_use]
+    pub fn scope(scope: Scope) -> Self {
+        Self(Rule::Scope(scope))
+    }
+
+    /// The token was granted every one of the scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn all_scopes(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, EmptyPolicy> {
+        Self::all_of(scopes.into_iter().map(Self::scope))
+    }
+
+    /// The token was granted at least one of the scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn any_scope(scopes: impl IntoIterator<Item = Scope>) -> Result<Self, EmptyPolicy> {
+        Self::any_of(scopes.into_iter().map(Self::scope))
+    }
+
+    /// The token's roles, an array of strings, hold this one. A claim of another type grants nothing.
+    ///
+    /// Read from the claim `roles`, unless the verifier was told of another one, as by
+    /// [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles).
+    #[must_use]
+    pub fn role(role: impl Into<String>) -> Self {
+        Self(Rule::Role(role.into().into()))
+    }
+
+    /// A claim of any name: goes on with [`equals`](ClaimPolicy::equals) or
+    /// [`contains`](ClaimPolicy::contains).
+    ///
+    /// ```
+    /// # use auth_core::Policy;
+    /// let policy = Policy::claim("tenant").equals("t1")
+    ///     .and(Policy::claim(["realm_access", "roles"]).contains("admin"));
+    /// # assert_eq!(
+    /// #     format!("{policy:?}"),
+    /// #     r#"Policy(claim tenant = "t1" and claim realm_access.roles contains "admin")"#
+    /// # );
+    /// ```
+    pub fn claim(path: impl Into<ClaimPath>) -> ClaimPolicy {
+        ClaimPolicy(path.into())
+    }
+
+    /// Whatever the application asks of the token, under a name for logs.
+    ///
+    /// Where it panics, [`require`](crate::Authenticated::require) and guards answer 500, and
+    /// [`allows`](Self::allows) panics.
+    ///
+    /// ```
+    /// # use auth_core::Policy;
+    /// #[derive(serde::Deserialize)]
+    /// struct Age { age: u8 }
+    ///
+    /// let adult = Policy::predicate("adult", |token| {
+    ///     token.shared_claims::<Age>().is_ok_and(|claims| claims.age >= 18)
+    /// });
+    /// # let token = |claims| auth_core::VerifiedToken::assert_verified(claims).unwrap();
+    /// assert!(adult.allows(&token(serde_json::json!({"sub": "alice", "age": 18}))));
+    /// assert!(!adult.allows(&token(serde_json::json!({"sub": "bob"}))));
+    /// ```
+    ///
+    /// It is taken to say the same whatever scopes the token has, when a challenge names those that would have
+    /// sufficed; ask for scopes by [`scope`](Self::scope).
+    ///
+    /// Negated, a predicate that says `false` because it could not tell would let in: say what is refused in
+    /// the predicate instead.
+    #[must_use]
+    pub fn predicate(
+        name: impl Into<String>,
+        predicate: impl Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Rule::Predicate(name.into().into_boxed_str(), Arc::new(predicate)))
+    }
+
+    /// Every one of the policies.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn all_of(policies: impl IntoIterator<Item = Self>) -> Result<Self, EmptyPolicy> {
+        policies.into_iter().reduce(Self::and).ok_or(EmptyPolicy)
+    }
+
+    /// At least one of the policies.
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyPolicy`] if there is none.
+    pub fn any_of(policies: impl IntoIterator<Item = Self>) -> Result<Self, EmptyPolicy> {
+        policies.into_iter().reduce(Self::or).ok_or(EmptyPolicy)
+    }
+
+    /// Both this and the other.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        // Kept flat, so that a long chain is no deep nest.
+        let (mut rules, more) = match (self.0, other.0) {
+            (Rule::All(rules), Rule::All(more)) => (rules, more),
+            (Rule::All(rules), rule) => (rules, vec![rule]),
+            (rule, Rule::All(more)) => (vec![rule], more),
+            (rule, another) => (vec![rule], vec![another]),
+        };
+        rules.extend(more);
+        Self(Rule::All(rules))
+    }
+
+    /// This or the other, or both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let (mut rules, more) = match (self.0, other.0) {
+            (Rule::Any(rules), Rule::Any(more)) => (rules, more),
+            (Rule::Any(rules), rule) => (rules, vec![rule]),
+            (rule, Rule::Any(more)) => (vec![rule], more),
+            (rule, another) => (vec![rule], vec![another]),
+        };
+        rules.extend(more);
+        Self(Rule::Any(rules))
+    }
+
+    /// Whether the token is enough.
+    #[must_use]
+    pub fn allows(&self, token: &VerifiedToken) -> bool {
+        self.0.holds(token, Granted::Own) == Some(true)
+    }
+}
+
+/// A claim, of which a [`Policy`] is about to demand something.
+#[derive(Clone, Debug)]
+#[must_use = "a claim alone demands nothing: go on with `equals` or `contains`"]
+pub struct ClaimPolicy(ClaimPath);
+
+impl ClaimPolicy {
+    /// The claim is this text, truth value or whole number, and of that type.
+    #[must_use]
+    pub fn equals(self, value: impl Into<ClaimValue>) -> Policy {
+        Policy(Rule::Equals(self.0, value.into()))
+    }
+
+    /// The claim is an array of values of this type, and this is one of them.
+    #[must_use]
+    pub fn contains(self, value: impl Into<ClaimValue>) -> Policy {
+        Policy(Rule::Contains(self.0, value.into()))
+    }
+}
+
+/// The policy that demands the contrary, and refuses as well where it cannot be told.
+impl Not for Policy {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(match self.0 {
+            Rule::Not(rule) => *rule,
+            rule => Rule::Not(Box::new(rule)),
+        })
+    }
+}
+
+/// Reads as a sentence: `Policy(scope orders:read and (role admin or not claim tenant = "t1"))`.
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({:?})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

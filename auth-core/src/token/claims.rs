@@ -1,0 +1,463 @@
+//! Registered claims, read once and strictly.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::json::{self, Fault, Members, Text, Value};
+use crate::token::claim_path::MemberIndex;
+use crate::token::error::VerifyError;
+use crate::token::scope::{InvalidScope, ScopeSet, is_scope_token};
+
+/// The most members that claims may have, all levels together.
+const MAX_MEMBERS: usize = 256;
+
+/// The end of the year 9999 in seconds since 1970. A time past it is an error of the issuer.
+const MAX_DATE: u64 = 253_402_300_799;
+
+/// The claims that this library knows, with their types checked and their values not yet judged
+/// ([RFC 7519 section 4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1),
+/// [RFC 9068 section 2.2](https://www.rfc-editor.org/rfc/rfc9068#section-2.2)).
+#[derive(Clone, Default)]
+pub(crate) struct RegisteredClaims {
+    /// All strings, one behind the other, without their escapes.
+    texts: String,
+    iss: Option<Span>,
+    sub: Option<Span>,
+    aud: Option<Recipients>,
+    jti: Option<Span>,
+    client_id: Option<Span>,
+    scope: Option<Span>,
+    scp: Option<Span>,
+    pub(crate) exp: Option<NumericDate>,
+    pub(crate) nbf: Option<NumericDate>,
+    pub(crate) iat: Option<NumericDate>,
+    /// The token is bound to a key that its bearer has to prove possession of (RFC 7800).
+    pub(crate) confirmation: bool,
+    members: MemberIndex,
+}
+
+/// A place in [`RegisteredClaims::texts`].
+type Span = Range<usize>;
+
+#[derive(Clone)]
+enum Recipients {
+    One(Span),
+    Many(Vec<Span>),
+}
+
+impl RegisteredClaims {
+    pub(crate) fn parse(text: &str) -> Result<Self, VerifyError> {
+        // No string is longer than it was with its escapes.
+        let mut claims = Self { texts: String::with_capacity(text.len()), ..Self::default() };
+        let names = json::read_object(text, MAX_MEMBERS, &mut claims).map_err(|fault| match fault {
+            Fault::Member(name) => VerifyError::InvalidClaim(name),
+            Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
+                VerifyError::MalformedClaims
+            }
+        })?;
+        claims.members = MemberIndex::new(text, &names);
+        Ok(claims)
+    }
+
+    pub(crate) fn iss(&self) -> Option<&str> {
+        self.text(self.iss.as_ref())
+    }
+
+    pub(crate) fn sub(&self) -> Option<&str> {
+        self.text(self.sub.as_ref())
+    }
+
+    pub(crate) fn aud(&self) -> Option<Audience<'_>> {
+        let spans = match self.aud.as_ref()? {
+            Recipients::One(span) => std::slice::from_ref(span),
+            Recipients::Many(spans) => spans,
+        };
+        Some(Audience { texts: &self.texts, spans })
+    }
+
+    pub(crate) fn jti(&self) -> Option<&str> {
+        self.text(self.jti.as_ref())
+    }
+
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id.as_ref())
+    }
+
+    /// Of `scope`; of `scp` only where there is no `scope`.
+    pub(crate) fn scopes(&self) -> ScopeSet<'_> {
+        let granted = self.scope.as_ref().or(self.scp.as_ref());
+        ScopeSet::of_sound(self.text(granted).unwrap_or_default())
+    }
+
+    pub(crate) fn members(&self) -> &MemberIndex {
+        &self.members
+    }
+
+    /// How much memory they take beside their own size, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let recipients = match &self.aud {
+            Some(Recipients::Many(spans)) => spans.capacity(),
+            _ => 0,
+        };
+        self.texts.capacity() + recipients * size_of::<Span>() + self.members.bytes()
+    }
+
+    fn text(&self, span: Option<&Span>) -> Option<&str> {
+        self.texts.get(span?.clone())
+    }
+}
+
+impl<'de> Members<'de> for RegisteredClaims {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        let texts = &mut self.texts;
+        match name {
+            "iss" => self.iss = Some(value.read_with("iss", KeepText(texts))?),
+            "sub" => self.sub = Some(value.read_with("sub", KeepText(texts))?),
+            "aud" => self.aud = Some(value.read_with("aud", KeepRecipients(texts))?),
+            "exp" => self.exp = Some(value.read("exp")?),
+            "nbf" => self.nbf = Some(value.read("nbf")?),
+            "iat" => self.iat = Some(value.read("iat")?),
+            "jti" => self.jti = Some(value.read_with("jti", KeepText(texts))?),
+            "client_id" => self.client_id = Some(value.read_with("client_id", KeepText(texts))?),
+            "scope" => self.scope = Some(value.read_with("scope", KeepScopes(texts))?),
+            "scp" => self.scp = Some(value.read_with("scp", KeepScopeOrScopes(texts))?),
+            "cnf" => {
+                self.confirmation = true;
+                value.skip()?;
+            }
+            _ => value.skip()?,
+        }
+        Ok(())
+    }
+}
+
+fn keep(texts: &mut String, text: &str) -> Span {
+    let start = texts.len();
+    texts.push_str(text);
+    start..texts.len()
+}
+
+/// Keeps a string.
+struct KeepText<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepText<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        let Text(text) = Text::deserialize(deserializer)?;
+        Ok(keep(self.0, &text))
+    }
+}
+
+/// Keeps a list of scopes, if it is one.
+struct KeepScopes<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepScopes<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        let Text(list) = Text::deserialize(deserializer)?;
+        ScopeSet::parse(&list).map_err(de::Error::custom)?;
+        Ok(keep(self.0, &list))
+    }
+}
+
+/// Keeps a list of scopes, or an array of them, which becomes such a list.
+struct KeepScopeOrScopes<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepScopeOrScopes<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeepScopeOrScopes<'_> {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of scopes, in a string or in an array of strings")
+    }
+
+    fn visit_str<E: de::Error>(self, list: &str) -> Result<Span, E> {
+        ScopeSet::parse(list).map_err(E::custom)?;
+        Ok(keep(self.0, list))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Span, A::Error> {
+        let start = self.0.len();
+        while let Some(Text(name)) = seq.next_element()? {
+            if !is_scope_token(name.as_bytes()) {
+                return Err(de::Error::custom(InvalidScope));
+            }
+            if self.0.len() > start {
+                self.0.push(' ');
+            }
+            self.0.push_str(&name);
+        }
+        let span = start..self.0.len();
+        ScopeSet::parse(self.0.get(span.clone()).unwrap_or_default()).map_err(de::Error::custom)?;
+        Ok(span)
+    }
+}
+
+/// Keeps a string, or an array of one or more strings.
+struct KeepRecipients<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for KeepRecipients<'_> {
+    type Value = Recipients;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Recipients, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeepRecipients<'_> {
+    type Value = Recipients;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or an array of one or more strings")
+    }
+
+    fn visit_str<E>(self, recipient: &str) -> Result<Recipients, E> {
+        Ok(Recipients::One(keep(self.0, recipient)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Recipients, A::Error> {
+        let mut recipients = Vec::new();
+        while let Some(recipient) = seq.next_element_seed(KeepText(self.0))? {
+            recipients.push(recipient);
+        }
+        if recipients.is_empty() {
+            return Err(de::Error::invalid_length(0, &self));
+        }
+        Ok(Recipients::Many(recipients))
+    }
+}
+
+/// The recipients that a token is meant for: one or more strings, compared byte by byte
+/// ([RFC 7519 section 4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+#[derive(Clone, Copy)]
+pub struct Audience<'a> {
+    texts: &'a str,
+    spans: &'a [Span],
+}
+
+impl<'a> Audience<'a> {
+    /// Whether the recipient is among them.
+    #[must_use]
+    pub fn contains(self, recipient: &str) -> bool {
+        self.iter().any(|listed| listed == recipient)
+    }
+
+    /// The recipients, in the order of the claim.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        self.spans.iter().filter_map(|span| self.texts.get(span.clone()))
+    }
+}
+
+/// Audiences are claims: only their number is printed.
+impl fmt::Debug for Audience<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Audience(<{} redacted>)", self.spans.len())
+    }
+}
+
+/// A point in time in seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
+/// ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
+///
+/// A fraction is allowed there, and rounded here to the side that accepts less.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct NumericDate {
+    /// The last whole second that is not after it.
+    pub(crate) floor: u64,
+    /// The first whole second that is not before it.
+    pub(crate) ceil: u64,
+}
+
+impl<'de> de::Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumericDateVisitor;
+
+        impl Visitor<'_> for NumericDateVisitor {
+            type Value = NumericDate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("seconds since 1970, up to the end of the year 9999")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<NumericDate, E> {
+                if seconds > MAX_DATE {
+                    return Err(E::custom("out of range"));
+                }
+                Ok(NumericDate { floor: seconds, ceil: seconds })
+            }
+
+            #[allow(clippy::cast_precision_loss, reason = "MAX_DATE is below 2^53")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the range was checked"
+            )]
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
+                if !(0.0..=MAX_DATE as f64).contains(&seconds) {
+                    return Err(E::custom("out of range"));
+                }
+                Ok(NumericDate { floor: seconds.floor() as u64, ceil: seconds.ceil() as u64 })
+            }
+        }
+
+        // Asked for as an integer, for serde_json hands over a number as a map when it is asked for
+        // "any" and some other crate has switched its arbitrary precision on.
+        deserializer.deserialize_u64(NumericDateVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn parse(text: &str) -> RegisteredClaims {
+        RegisteredClaims::parse(text).unwrap()
+    }
+
+    #[track_caller]
+    fn refuses(name: &'static str, value: &str) {
+        let outcome = RegisteredClaims::parse(&format!("{{\"{name}\":{value}}}"));
+        assert_eq!(outcome.err(), Some(VerifyError::InvalidClaim(name)), "{name}: {value}");
+    }
+
+    #[test]
+    fn strings_are_strings() {
+        let claims = parse(r#"{"iss":"i","sub":"s\u0075b","jti":"j","client_id":"c"}"#);
+        assert_eq!(claims.iss(), Some("i"));
+        assert_eq!(claims.sub(), Some("sub"));
+        assert_eq!(claims.jti(), Some("j"));
+        assert_eq!(claims.client_id(), Some("c"));
+        for name in ["iss", "sub", "jti", "client_id"] {
+            for value in ["null", "1", "true", "[]", "[\"i\"]", "{}"] {
+                refuses(name, value);
+            }
+        }
+    }
+
+    #[test]
+    fn an_audience_is_a_string_or_strings() {
+        for text in [r#"{"aud":"me"}"#, r#"{"aud":["me"]}"#, r#"{"aud":["you","me"]}"#] {
+            let claims = parse(text);
+            let audience = claims.aud().unwrap();
+            assert!(audience.contains("me"), "{text}");
+            for other in ["m", "mee", "Me", "", "you me"] {
+                assert!(!audience.contains(other), "{text} {other}");
+            }
+        }
+        let claims = parse(r#"{"aud":["you","m\u0065"]}"#);
+        let audience = claims.aud().unwrap();
+        assert_eq!(audience.iter().collect::<Vec<_>>(), ["you", "me"]);
+        assert_eq!(format!("{audience:?}"), "Audience(<2 redacted>)");
+        for value in ["[]", "null", "1", "{}", "true", "[\"me\",1]", "[\"me\",null]", "[[\"me\"]]"] {
+            refuses("aud", value);
+        }
+    }
+
+    #[test]
+    fn dates_are_seconds_up_to_the_year_9999() {
+        let date = |text: &str| parse(&format!("{{\"exp\":{text}}}")).exp.unwrap();
+        assert_eq!(date("0"), NumericDate { floor: 0, ceil: 0 });
+        assert_eq!(date("253402300799"), NumericDate { floor: MAX_DATE, ceil: MAX_DATE });
+        assert_eq!(date("1.5"), NumericDate { floor: 1, ceil: 2 });
+        assert_eq!(date("1e3"), NumericDate { floor: 1000, ceil: 1000 });
+        for name in ["exp", "nbf", "iat"] {
+            for value in [
+                "253402300800",
+                "18446744073709551615",
+                "18446744073709551616",
+                "1e308",
+                "-1",
+                "-0.5",
+                "-1e308",
+                "\"1\"",
+                "null",
+                "true",
+                "[]",
+                "[1]",
+                "{}",
+                "253402300799.5",
+            ] {
+                refuses(name, value);
+            }
+        }
+    }
+
+    #[test]
+    fn scope_is_a_string_of_distinct_names() {
+        assert!(parse(r#"{"scope":"a b"}"#).scopes().contains("b"));
+        for value in ["null", "1", "[\"a\"]", "{}", "\"a\\tb\"", "\"a a\"", "\"a  b\"", "\" a\""] {
+            refuses("scope", value);
+        }
+    }
+
+    #[test]
+    fn scp_is_a_string_or_an_array_of_distinct_names() {
+        for scp in ["\"a b\"", "[\"a\",\"b\"]", "[\"\\u0061\",\"b\"]"] {
+            let claims = parse(&format!("{{\"sub\":\"x\",\"scp\":{scp},\"jti\":\"y\"}}"));
+            assert_eq!(claims.scopes(), ScopeSet::parse("a b").unwrap(), "{scp}");
+            assert_eq!((claims.sub(), claims.jti()), (Some("x"), Some("y")));
+        }
+        for scp in ["\"\"", "[]"] {
+            assert!(parse(&format!("{{\"scp\":{scp}}}")).scopes().is_empty(), "{scp}");
+        }
+        for value in [
+            "null",
+            "1",
+            "true",
+            "{}",
+            "\"a a\"",
+            "\"a  b\"",
+            "[\"a\",\"a\"]",
+            "[\"a b\"]",
+            "[\"\"]",
+            "[\"a\",\"\"]",
+            "[1]",
+            "[\"a\",null]",
+            "[[\"a\"]]",
+            "[\"\u{e9}\"]",
+        ] {
+            refuses("scp", value);
+        }
+    }
+
+    #[test]
+    fn where_there_is_scope_scp_grants_nothing() {
+        for text in [r#"{"scope":"a","scp":["b"]}"#, r#"{"scp":"b","scope":"a"}"#] {
+            assert_eq!(parse(text).scopes(), ScopeSet::parse("a").unwrap(), "{text}");
+        }
+        assert!(parse(r#"{"scope":"","scp":"b"}"#).scopes().is_empty());
+        assert_eq!(
+            RegisteredClaims::parse(r#"{"scope":"a","scp":1}"#).err(),
+            Some(VerifyError::InvalidClaim("scp"))
+        );
+    }
+
+    #[test]
+    fn a_confirmation_is_seen_whatever_its_type() {
+        for value in ["{}", "null", "{\"jkt\":\"x\"}", "1"] {
+            assert!(parse(&format!("{{\"cnf\":{value}}}")).confirmation, "{value}");
+        }
+        assert!(!parse(r#"{"a":{"cnf":{}}}"#).confirmation);
+    }
+
+    #[test]
+    fn members_are_bounded() {
+        let claims = |count: usize| {
+            let members: Vec<_> = (0..count).map(|index| format!("\"{index}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(RegisteredClaims::parse(&claims(256)).is_ok());
+        assert_eq!(RegisteredClaims::parse(&claims(257)).err(), Some(VerifyError::MalformedClaims));
+    }
+}

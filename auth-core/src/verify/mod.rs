@@ -1,0 +1,5 @@
+//! Who judges a token.
+
+pub(crate) mod cache;
+pub(crate) mod chain;
+pub(crate) mod verifier;
