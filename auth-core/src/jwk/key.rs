@@ -8,8 +8,10 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess};
 
 use crate::json::{self, Fault, Members, Text, Value};
 use crate::key::algorithm::Algorithm;
+use crate::key::curve::Curve;
 use crate::key::error::KeyError;
-use crate::key::verification_key::{Curve, KeyMaterial, MAX_KID_BYTES, UnvettedKey};
+use crate::key::material::KeyMaterial;
+use crate::key::verification_key::{MAX_KID_BYTES, UnvettedKey};
 
 /// The most members of one key, all levels together.
 const MAX_MEMBERS: usize = 64;

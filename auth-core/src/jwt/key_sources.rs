@@ -13,9 +13,11 @@ use super::build_error::{BuildError, Problem};
 use crate::jwk::key::Jwk;
 use crate::jwk::set::{JwkSet, MAX_SET_BYTES, SkippedKey};
 use crate::key::algorithm::Algorithm;
+use crate::key::crypto::SignatureVerifier;
 use crate::key::error::KeyError;
+use crate::key::material::KeyMaterial;
 use crate::key::pem;
-use crate::key::verification_key::{KeyMaterial, SignatureVerifier, UnvettedKey, VerificationKey};
+use crate::key::verification_key::{UnvettedKey, VerificationKey};
 
 /// Keys to verify with, from one source or several.
 ///

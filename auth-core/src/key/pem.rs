@@ -4,8 +4,9 @@ use spki::der::asn1::{ObjectIdentifier, UintRef};
 use spki::der::{Decode, Reader, SliceReader};
 use spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 
+use super::curve::Curve;
 use super::error::KeyError;
-use super::verification_key::{Curve, KeyMaterial};
+use super::material::KeyMaterial;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

@@ -6,8 +6,8 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 use spki::der::asn1::AnyRef;
 use spki::der::{Decode as _, SliceReader, Tag, Tagged as _};
 
+use super::curve::Curve;
 use super::error::KeyError;
-use super::verification_key::Curve;
 
 /// No key stands in for a secret, in whatever form keys are handed around.
 ///

@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{
 
 use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
-use crate::key::verification_key::KeyMaterial;
+use crate::key::material::KeyMaterial;
 
 /// One key, ready for one algorithm.
 pub(crate) enum SignatureVerifier {

@@ -24,7 +24,7 @@ compile_error!(
 mod none {
     use crate::key::algorithm::Algorithm;
     use crate::key::error::KeyError;
-    use crate::key::verification_key::KeyMaterial;
+    use crate::key::material::KeyMaterial;
 
     pub(crate) enum SignatureVerifier {}
 

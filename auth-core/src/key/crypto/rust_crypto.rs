@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm as JoseAlgorithm, DecodingKey};
 
 use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
-use crate::key::verification_key::KeyMaterial;
+use crate::key::material::KeyMaterial;
 
 /// The largest RSA modulus that the `rsa` crate takes.
 const MAX_RSA_BYTES: usize = 4096 / 8;
