@@ -12,10 +12,11 @@ use crate::authenticate::rejections::Refuser;
 use crate::authenticate::user::{UserLoading, UserStore};
 use crate::http::body::Preferences;
 use crate::http::rejection::{Reason, Rejection};
+use crate::policy::required_scopes::RequiredScopes;
 use crate::policy::{Policy, sufficient_scopes};
 use crate::token::error::VerifyError;
-use crate::token::scope::RequiredScopes;
-use crate::verify::verifier::{Evidence, NoClaims, VerifiedToken};
+use crate::token::verified::{NoClaims, VerifiedToken};
+use crate::verify::verifier::Evidence;
 
 /// A caller whose token was accepted, and the application's own claims.
 ///

@@ -18,7 +18,8 @@ use crate::http::challenge::{InvalidRealm, Realm};
 use crate::http::rejection::{Reason, Rejection};
 use crate::token::error::VerifyError;
 use crate::token::scope::Scope;
-use crate::verify::verifier::{Evidence, TokenVerifier, VerifiedToken};
+use crate::token::verified::VerifiedToken;
+use crate::verify::verifier::{Evidence, TokenVerifier};
 
 pub(crate) const AUTHORIZATION: &str = "authorization";
 

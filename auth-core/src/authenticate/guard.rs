@@ -19,7 +19,8 @@ use crate::authenticate::rejections::Refuser;
 use crate::http::bearer;
 use crate::http::rejection::{Reason, Rejection};
 use crate::policy::Policy;
-use crate::verify::verifier::{Evidence, VerifiedToken};
+use crate::token::verified::VerifiedToken;
+use crate::verify::verifier::Evidence;
 
 /// What the adapters' layers and middlewares are made of. Cheap to clone.
 #[derive(Clone, Debug)]

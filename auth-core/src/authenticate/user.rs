@@ -14,7 +14,7 @@ use crate::authenticate::authenticated::Caller;
 use crate::authenticate::authenticator::caught;
 use crate::authenticate::rejections::Refuser;
 use crate::http::rejection::{Reason, Rejection};
-use crate::verify::verifier::VerifiedToken;
+use crate::token::verified::VerifiedToken;
 
 /// Where the application keeps its users. The extractor `CurrentUser` of the adapters asks it.
 ///

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::build_error::{BuildError, Problem};
 use super::checks::TokenType;
-use super::key_sources::{JwtKeys, VerifierKeys};
+use super::key_sources::JwtKeys;
 use super::verifier::JwtVerifier;
+use super::verifier_keys::VerifierKeys;
 use crate::clock::{Clock, SystemClock};
 use crate::key::algorithm::Algorithm;
 use crate::token::claim_path::ClaimPath;
@@ -57,6 +58,14 @@ impl Default for JwtVerifierBuilder {
             cache: Some(CacheLimits::DEFAULT),
             roles: None,
         }
+    }
+}
+
+impl JwtVerifier {
+    /// Begins with no keys and nothing expected.
+    #[must_use]
+    pub fn builder() -> JwtVerifierBuilder {
+        JwtVerifierBuilder::default()
     }
 }
 

@@ -1,19 +1,15 @@
-//! The keys of a verifier: where they come from, and how they are swapped while it serves.
+//! Where the keys of a verifier come from.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use arc_swap::ArcSwap;
-
-use super::build_error::{BuildError, Problem};
+use super::build_error::Problem;
+use super::key_set::KeySet;
 use crate::jwk::key::Jwk;
-use crate::jwk::set::{JwkSet, MAX_SET_BYTES, SkippedKey};
+use crate::jwk::set::{JwkSet, MAX_SET_BYTES};
 use crate::key::algorithm::Algorithm;
-use crate::key::crypto::SignatureVerifier;
 use crate::key::error::KeyError;
 use crate::key::material::KeyMaterial;
 use crate::key::pem;
@@ -159,123 +155,5 @@ fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) ->
         Ok(set) if set.keys.is_empty() => Err(Problem::NoUsableKey { path, skipped: set.skipped }),
         Ok(set) => Ok(set),
         Err(error) => Err(Problem::JwkSet { path, error }),
-    }
-}
-
-/// Keys that were vetted, as they serve together.
-#[derive(Default)]
-pub(super) struct KeySet {
-    /// Tells this set from all others that the verifier has had.
-    pub(super) epoch: u64,
-    pub(super) keys: Vec<VerificationKey>,
-    pub(super) skipped: Vec<SkippedKey>,
-    known_headers: [OnceLock<KnownHeader>; 4],
-}
-
-/// The header segment of a token whose signature was verified, and the one key that can have signed a token
-/// with it.
-///
-/// All tokens that an issuer signs with a key mostly have the same header, to the byte. Its verdict depends on
-/// nothing but itself, the keys and the configuration, so that it need not be read again.
-struct KnownHeader {
-    segment: Box<str>,
-    /// The place of the key in the set.
-    key: usize,
-    algorithm: Algorithm,
-}
-
-impl KeySet {
-    /// The only candidate for tokens with this header segment, and its place, if the header is known to be
-    /// sound.
-    pub(super) fn recognise(&self, header: &str) -> Option<(usize, &SignatureVerifier)> {
-        let known = self.known_headers.iter().map_while(OnceLock::get);
-        let known = known.into_iter().find(|known| *known.segment == *header)?;
-        Some((known.key, self.keys.get(known.key)?.verifier(known.algorithm)?))
-    }
-
-    /// Remembers the header segment of a token that the key at this place, the only candidate, has signed.
-    /// The first few stay; whoever has no key cannot bring one in.
-    pub(super) fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
-        for slot in &self.known_headers {
-            let known = slot.get_or_init(|| KnownHeader { segment: header.into(), key, algorithm });
-            if *known.segment == *header {
-                return;
-            }
-        }
-    }
-}
-
-/// The keys of a [`JwtVerifier`](crate::JwtVerifier), to replace them while it serves: take it from
-/// [`JwtVerifier::keys`](crate::JwtVerifier::keys) before the verifier is given away. Clones are of the same
-/// keys.
-///
-/// ```
-/// use auth_core::{Algorithm, JwtKeys, JwtVerifier};
-/// # let (old, new) = ([1; 32], [2; 32]);
-///
-/// let verifier = JwtVerifier::builder()
-///     .issuer("https://issuer.example")
-///     .audience("https://api.example")
-///     .secret(Algorithm::Hs256, old)
-///     .build()?;
-/// let keys = verifier.keys();
-///
-/// // Later, from anywhere:
-/// keys.replace(JwtKeys::new().secret(Algorithm::Hs256, new))?;
-/// # Ok::<(), auth_core::BuildError>(())
-/// ```
-#[derive(Clone)]
-pub struct VerifierKeys {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    current: ArcSwap<KeySet>,
-    epochs: AtomicU64,
-    allowed: Option<Vec<Algorithm>>,
-}
-
-impl VerifierKeys {
-    pub(super) fn new(keys: JwtKeys, allowed: Option<Vec<Algorithm>>) -> Result<Self, Vec<Problem>> {
-        let current = ArcSwap::from_pointee(keys.load(allowed.as_deref())?);
-        Ok(Self { shared: Arc::new(Shared { current, epochs: AtomicU64::new(0), allowed }) })
-    }
-
-    /// Puts these keys in the place of all that were there, at once.
-    ///
-    /// A verification that begins after this has returned knows these keys only, also for a token that was
-    /// accepted before. One that is under way in another thread may end with the old keys; it leaves nothing
-    /// behind. To go over from one key to the next, give both for as long as tokens of the old one live.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`] as when the verifier was built: none of the keys is taken, and those that were there
-    /// stay.
-    pub fn replace(&self, keys: JwtKeys) -> Result<(), BuildError> {
-        let shared = &*self.shared;
-        let mut set = keys.load(shared.allowed.as_deref()).map_err(|problems| BuildError { problems })?;
-        set.epoch = shared.epochs.fetch_add(1, Ordering::Relaxed) + 1;
-        shared.current.store(Arc::new(set));
-        Ok(())
-    }
-
-    /// The keys of JWK Sets that are not used, and why.
-    #[must_use]
-    pub fn skipped(&self) -> Vec<SkippedKey> {
-        self.shared.current.load().skipped.clone()
-    }
-
-    pub(super) fn current(&self) -> arc_swap::Guard<Arc<KeySet>> {
-        self.shared.current.load()
-    }
-}
-
-/// Prints only `kid` and algorithms.
-impl fmt::Debug for VerifierKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = self.current();
-        let keys =
-            set.keys.iter().map(|key| (key.kid(), key.algorithms().map(Algorithm::name).collect::<Vec<_>>()));
-        f.debug_list().entries(keys).finish()
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod build_error;
 pub(crate) mod builder;
 mod checks;
 mod header;
+mod key_set;
 pub(crate) mod key_sources;
 mod segments;
 pub(crate) mod verifier;
+pub(crate) mod verifier_keys;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::builder::JwtVerifierBuilder;
 use super::checks;
 use super::header::Header;
-use super::key_sources::{KeySet, VerifierKeys};
+use super::key_set::KeySet;
 use super::segments::{self, MAX_SIGNATURE_BYTES, Segments};
+use super::verifier_keys::VerifierKeys;
 use crate::clock::Clock;
 use crate::jwk::set::SkippedKey;
 use crate::key::algorithm::Algorithm;
@@ -18,8 +18,9 @@ use crate::key::verification_key::VerificationKey;
 use crate::token::claim_path::ClaimPath;
 use crate::token::claims::RegisteredClaims;
 use crate::token::error::VerifyError;
+use crate::token::verified::VerifiedToken;
 use crate::verify::cache::TokenCache;
-use crate::verify::verifier::{Evidence, TokenVerifier, VerifiedToken};
+use crate::verify::verifier::{Evidence, TokenVerifier};
 
 /// The most keys that are tried on one token.
 const MAX_CANDIDATES: usize = 8;
@@ -77,12 +78,6 @@ pub struct JwtVerifier {
 }
 
 impl JwtVerifier {
-    /// Begins with no keys and nothing expected.
-    #[must_use]
-    pub fn builder() -> JwtVerifierBuilder {
-        JwtVerifierBuilder::default()
-    }
-
     /// The keys, to replace them while this verifier serves.
     #[must_use]
     pub fn keys(&self) -> VerifierKeys {

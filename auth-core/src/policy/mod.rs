@@ -1,16 +1,19 @@
 //! What a route demands of a token.
 
+pub(crate) mod required_scopes;
 mod rule;
+mod sufficient;
 
 use std::fmt;
 use std::ops::Not;
 use std::sync::Arc;
 
-pub(crate) use self::rule::sufficient_scopes;
 use self::rule::{Granted, Rule};
-use crate::token::claim_path::{ClaimPath, ClaimValue};
+use crate::token::claim_path::ClaimPath;
+use crate::token::claim_value::ClaimValue;
 use crate::token::scope::Scope;
-use crate::verify::verifier::VerifiedToken;
+use crate::token::truth::Truth;
+use crate::token::verified::VerifiedToken;
 
 /// What a route demands of a token, beyond that it is good. A value that composes.
 ///
@@ -184,8 +187,16 @@ impl Policy {
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        self.0.holds(token, Granted::Own) == Some(true)
+        self.0.holds(token, Granted::Own) == Truth::Yes
     }
+}
+
+/// The scopes with which the bearer of these tokens would pass all the policies, each asked of its token: those
+/// that the tokens have and need, and those that they lack. Empty if scopes alone would not suffice, or if that is
+/// unknown.
+pub(crate) fn sufficient_scopes<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Vec<&'a Scope> {
+    let rules: Vec<_> = demands.iter().map(|(policy, token)| (&policy.0, *token)).collect();
+    sufficient::sufficient_scopes(&rules)
 }
 
 /// A claim, of which a [`Policy`] is about to demand something.

@@ -1,12 +1,14 @@
-//! The rules that a policy is made of: whether they hold, and with which scopes they would.
+//! The rules that a policy is made of, and whether they hold.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::Policy;
-use crate::token::claim_path::{ClaimPath, ClaimValue, Question};
+use crate::token::claim_path::ClaimPath;
+use crate::token::claim_query::Question;
+use crate::token::claim_value::ClaimValue;
 use crate::token::scope::Scope;
-use crate::verify::verifier::VerifiedToken;
+use crate::token::truth::Truth;
+use crate::token::verified::VerifiedToken;
 
 #[derive(Clone)]
 pub(super) enum Rule {
@@ -20,43 +22,6 @@ pub(super) enum Rule {
     All(Vec<Rule>),
     /// One or more.
     Any(Vec<Rule>),
-}
-
-/// The scopes with which the bearer of these tokens would be let in by all the policies, each asked of its token,
-/// whose other claims are what they are: those that the tokens have and need, and those that they lack. Empty if
-/// scopes alone would not do, or that cannot be told.
-pub(crate) fn sufficient_scopes<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Vec<&'a Scope> {
-    let mut scopes = Vec::new();
-    for (policy, token) in demands {
-        let Some(of_policy) = policy.0.sufficient_scopes(token, true) else { return Vec::new() };
-        add_missing(&mut scopes, of_policy);
-    }
-    // A policy may forbid a scope that another asks for, or rest on one that another part of it does not need.
-    let would_do = |scopes: &[&Scope]| {
-        let holds = |granted: Granted<'_>| {
-            demands.iter().all(|(policy, token)| policy.0.holds(token, granted) == Some(true))
-        };
-        holds(Granted::Only(scopes)) && holds(Granted::Besides(scopes))
-    };
-    if would_do(&scopes) {
-        return scopes;
-    }
-    for (policy, token) in demands {
-        policy.0.for_each_scope(&mut |scope| {
-            if token.scopes().contains(scope.as_str()) {
-                add_missing(&mut scopes, vec![scope]);
-            }
-        });
-    }
-    if would_do(&scopes) { scopes } else { Vec::new() }
-}
-
-fn add_missing<'a>(scopes: &mut Vec<&'a Scope>, more: Vec<&'a Scope>) {
-    for scope in more {
-        if !scopes.contains(&scope) {
-            scopes.push(scope);
-        }
-    }
 }
 
 /// Which scopes a token is taken to have.
@@ -80,13 +45,13 @@ impl Granted<'_> {
     }
 
     /// What the claim would answer. Where scopes are only supposed, the claims that hold them tell nothing.
-    fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Option<bool> {
-        if self.may_change(path) { None } else { token.ask(path, question) }
+    fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Truth {
+        if self.may_change(path) { Truth::Unknown } else { token.ask(path, question) }
     }
 
-    fn ask_roles(self, token: &VerifiedToken, question: Question<'_>) -> Option<bool> {
+    fn ask_roles(self, token: &VerifiedToken, question: Question<'_>) -> Truth {
         if token.roles_path().is_some_and(|path| self.may_change(path)) {
-            return None;
+            return Truth::Unknown;
         }
         token.ask_roles(question)
     }
@@ -97,54 +62,17 @@ impl Granted<'_> {
 }
 
 impl Rule {
-    /// Whether the rule holds; `None` if it cannot be told.
-    pub(super) fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Option<bool> {
+    /// Whether the rule holds.
+    pub(super) fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Truth {
         match self {
-            Self::Scope(scope) => Some(granted.contains(token, scope)),
+            Self::Scope(scope) => granted.contains(token, scope).into(),
             Self::Role(role) => granted.ask_roles(token, Question::Contains(role)),
             Self::Equals(path, value) => granted.ask(token, path, Question::Equals(value)),
             Self::Contains(path, value) => granted.ask(token, path, Question::Contains(value)),
-            Self::Predicate(_, predicate) => Some(predicate(token)),
-            Self::Not(rule) => rule.holds(token, granted).map(|holds| !holds),
-            Self::All(rules) => decided(rules, false, token, granted),
-            Self::Any(rules) => decided(rules, true, token, granted),
-        }
-    }
-
-    /// Scopes with which the rule comes out as wanted.
-    fn sufficient_scopes(&self, token: &VerifiedToken, wanted: bool) -> Option<Vec<&Scope>> {
-        let is_met = |rule: &Self| rule.holds(token, Granted::Own) == Some(wanted);
-        match (self, wanted) {
-            (Self::Scope(scope), true) => Some(vec![scope]),
-            (Self::Not(rule), _) => rule.sufficient_scopes(token, !wanted),
-            (Self::All(rules), true) | (Self::Any(rules), false) => {
-                let mut scopes = Vec::new();
-                for rule in rules {
-                    add_missing(&mut scopes, rule.sufficient_scopes(token, wanted)?);
-                }
-                Some(scopes)
-            }
-            (Self::Any(rules), true) | (Self::All(rules), false) => {
-                // What the token already meets is the least to ask for.
-                let met = rules.iter().filter(|rule| is_met(rule));
-                let mut by_preference = met.chain(rules);
-                by_preference.find_map(|rule| rule.sufficient_scopes(token, wanted))
-            }
-            (
-                Self::Scope(_) | Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..),
-                _,
-            ) => is_met(self).then(Vec::new),
-        }
-    }
-
-    fn for_each_scope<'a>(&'a self, call: &mut dyn FnMut(&'a Scope)) {
-        match self {
-            Self::Scope(scope) => call(scope),
-            Self::Not(rule) => rule.for_each_scope(call),
-            Self::All(rules) | Self::Any(rules) => {
-                rules.iter().for_each(|rule| rule.for_each_scope(call));
-            }
-            Self::Role(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) => {}
+            Self::Predicate(_, predicate) => predicate(token).into(),
+            Self::Not(rule) => !rule.holds(token, granted),
+            Self::All(rules) => decided_by(Truth::No, rules, token, granted),
+            Self::Any(rules) => decided_by(Truth::Yes, rules, token, granted),
         }
     }
 
@@ -158,14 +86,15 @@ impl Rule {
     }
 }
 
-/// One rule that comes out as `verdict` decides. Else all have to come out otherwise, or it cannot be told.
-fn decided(rules: &[Rule], verdict: bool, token: &VerifiedToken, granted: Granted<'_>) -> Option<bool> {
-    let mut outcome = Some(!verdict);
+/// A single rule that gives the deciding answer decides. Otherwise all rules have to give the opposite one; if any
+/// is unknown, so is the outcome.
+fn decided_by(deciding: Truth, rules: &[Rule], token: &VerifiedToken, granted: Granted<'_>) -> Truth {
+    let mut outcome = !deciding;
     for rule in rules {
         match rule.holds(token, granted) {
-            Some(holds) if holds == verdict => return Some(verdict),
-            Some(_) => {}
-            None => outcome = None,
+            answer if answer == deciding => return deciding,
+            Truth::Unknown => outcome = Truth::Unknown,
+            Truth::Yes | Truth::No => {}
         }
     }
     outcome

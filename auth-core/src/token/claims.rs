@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::claim_query::MemberIndex;
 use crate::json::{self, Fault, Members, Text, Value};
-use crate::token::claim_path::MemberIndex;
 use crate::token::error::VerifyError;
 use crate::token::scope::{InvalidScope, ScopeSet, is_scope_token};
 

@@ -1,6 +1,10 @@
 //! What a token says.
 
 pub(crate) mod claim_path;
+pub(crate) mod claim_query;
+pub(crate) mod claim_value;
 pub(crate) mod claims;
 pub(crate) mod error;
 pub(crate) mod scope;
+pub(crate) mod truth;
+pub(crate) mod verified;

@@ -69,25 +69,6 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Scopes that a handler demands, as a type: `Scoped<ManageOrders>` in its signature.
-///
-/// ```
-/// use auth_core::{RequiredScopes, Scope};
-///
-/// struct ManageOrders;
-///
-/// impl RequiredScopes for ManageOrders {
-///     const SCOPES: &'static [Scope] =
-///         &[Scope::from_static("orders:read"), Scope::from_static("orders:write")];
-/// }
-/// ```
-///
-/// A bad name does not compile, and where it is used, neither does a list of none.
-pub trait RequiredScopes {
-    /// All of them have to be granted; one or more.
-    const SCOPES: &'static [Scope];
-}
-
 /// The scopes that a token was granted: a set; the order means nothing.
 #[derive(Clone, Copy, Default)]
 pub struct ScopeSet<'a> {

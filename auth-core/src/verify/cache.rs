@@ -17,7 +17,7 @@ use std::sync::Arc;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{Equivalent, OptionsBuilder, Weighter};
 
-use crate::verify::verifier::VerifiedToken;
+use crate::token::verified::VerifiedToken;
 
 /// How much the cache may hold.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 use crate::token::error::VerifyError;
-use crate::verify::verifier::{Evidence, TokenVerifier, VerifiedToken};
+use crate::token::verified::VerifiedToken;
+use crate::verify::verifier::{Evidence, TokenVerifier};
 
 /// Several verifiers tried in turn: the first that accepts decides.
 ///

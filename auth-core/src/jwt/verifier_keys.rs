@@ -1,0 +1,88 @@
+//! The keys of a verifier, to replace them while it serves.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use super::build_error::{BuildError, Problem};
+use super::key_set::KeySet;
+use super::key_sources::JwtKeys;
+use crate::jwk::set::SkippedKey;
+use crate::key::algorithm::Algorithm;
+
+/// The keys of a [`JwtVerifier`](crate::JwtVerifier), to replace them while it serves: take it from
+/// [`JwtVerifier::keys`](crate::JwtVerifier::keys) before the verifier is given away. Clones are of the same
+/// keys.
+///
+/// ```
+/// use auth_core::{Algorithm, JwtKeys, JwtVerifier};
+/// # let (old, new) = ([1; 32], [2; 32]);
+///
+/// let verifier = JwtVerifier::builder()
+///     .issuer("https://issuer.example")
+///     .audience("https://api.example")
+///     .secret(Algorithm::Hs256, old)
+///     .build()?;
+/// let keys = verifier.keys();
+///
+/// // Later, from anywhere:
+/// keys.replace(JwtKeys::new().secret(Algorithm::Hs256, new))?;
+/// # Ok::<(), auth_core::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct VerifierKeys {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    current: ArcSwap<KeySet>,
+    epochs: AtomicU64,
+    allowed: Option<Vec<Algorithm>>,
+}
+
+impl VerifierKeys {
+    pub(super) fn new(keys: JwtKeys, allowed: Option<Vec<Algorithm>>) -> Result<Self, Vec<Problem>> {
+        let current = ArcSwap::from_pointee(keys.load(allowed.as_deref())?);
+        Ok(Self { shared: Arc::new(Shared { current, epochs: AtomicU64::new(0), allowed }) })
+    }
+
+    /// Puts these keys in the place of all that were there, at once.
+    ///
+    /// A verification that begins after this has returned knows these keys only, also for a token that was
+    /// accepted before. One that is under way in another thread may end with the old keys; it leaves nothing
+    /// behind. To go over from one key to the next, give both for as long as tokens of the old one live.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] as when the verifier was built: none of the keys is taken, and those that were there
+    /// stay.
+    pub fn replace(&self, keys: JwtKeys) -> Result<(), BuildError> {
+        let shared = &*self.shared;
+        let mut set = keys.load(shared.allowed.as_deref()).map_err(|problems| BuildError { problems })?;
+        set.epoch = shared.epochs.fetch_add(1, Ordering::Relaxed) + 1;
+        shared.current.store(Arc::new(set));
+        Ok(())
+    }
+
+    /// The keys of JWK Sets that are not used, and why.
+    #[must_use]
+    pub fn skipped(&self) -> Vec<SkippedKey> {
+        self.shared.current.load().skipped.clone()
+    }
+
+    pub(super) fn current(&self) -> arc_swap::Guard<Arc<KeySet>> {
+        self.shared.current.load()
+    }
+}
+
+/// Prints only `kid` and algorithms.
+impl fmt::Debug for VerifierKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.current();
+        let keys =
+            set.keys.iter().map(|key| (key.kid(), key.algorithms().map(Algorithm::name).collect::<Vec<_>>()));
+        f.debug_list().entries(keys).finish()
+    }
+}

@@ -1,0 +1,311 @@
+//! A token that was accepted, and what it says.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+
+use super::claim_path::ClaimPath;
+use super::claim_query::{Question, Steps};
+use super::claims::{Audience, RegisteredClaims};
+use super::error::{ClaimsError, VerifyError};
+use super::scope::ScopeSet;
+use super::truth::Truth;
+use crate::authenticate::rejections::Refuser;
+
+/// A token that a verifier has accepted, and what it says. Cheap to clone.
+///
+/// There is no way to make one from a text: a verifier yields it, or
+/// [`assert_verified`](Self::assert_verified) does, whose name says what its caller vouches for.
+///
+/// ```compile_fail
+/// fn forge(token: &mut auth_core::VerifiedToken) { let _ = &mut token.inner; }
+/// ```
+#[derive(Clone)]
+pub struct VerifiedToken {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    claims: RegisteredClaims,
+    json: String,
+    /// Where roles stand, if not where they mostly do.
+    roles: Option<ClaimPath>,
+    /// The claims as the types that were asked for first.
+    typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
+    /// Of the authenticator that the token was first found for.
+    refuser: OnceLock<Arc<Refuser>>,
+    /// As the token was first presented.
+    text: OnceLock<Arc<str>>,
+}
+
+impl Inner {
+    fn new(claims: RegisteredClaims, json: String, roles: Option<ClaimPath>) -> Self {
+        Self {
+            claims,
+            json,
+            roles,
+            typed: Default::default(),
+            refuser: OnceLock::new(),
+            text: OnceLock::new(),
+        }
+    }
+}
+
+impl VerifiedToken {
+    /// For verifiers only: asserts that the caller has verified the token that these claims are of,
+    /// or otherwise knows them to be true.
+    ///
+    /// The types of the registered claims are checked; their values (whether `exp` has passed, say)
+    /// are the caller's to judge.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::MissingClaim`] without a `sub`, [`VerifyError::InvalidClaim`] for a registered
+    /// claim of the wrong type or an empty `sub`, [`VerifyError::MalformedClaims`] for claims that
+    /// are not a JSON object of at most 16 levels and 256 members.
+    pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
+        let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
+        Self::from_parsed(RegisteredClaims::parse(&json)?, json, None)
+    }
+
+    /// `claims` is what was read in `json`; `roles` says where roles stand, if not where they mostly do.
+    pub(crate) fn from_parsed(
+        claims: RegisteredClaims,
+        json: String,
+        roles: Option<ClaimPath>,
+    ) -> Result<Self, VerifyError> {
+        match claims.sub() {
+            None => Err(VerifyError::MissingClaim("sub")),
+            Some("") => Err(VerifyError::InvalidClaim("sub")),
+            Some(_) => Ok(Self { inner: Arc::new(Inner::new(claims, json, roles)) }),
+        }
+    }
+
+    /// The same token, whose roles [`Policy::role`](crate::Policy::role) finds in this claim instead of
+    /// `roles`. For verifiers of one's own; [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles)
+    /// is for JWTs.
+    #[must_use]
+    pub fn with_roles_at(&self, path: impl Into<ClaimPath>) -> Self {
+        let Inner { claims, json, .. } = &*self.inner;
+        Self { inner: Arc::new(Inner::new(claims.clone(), json.clone(), Some(path.into()))) }
+    }
+
+    /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.inner.claims.sub().unwrap_or_default()
+    }
+
+    /// Who issued the token: claim `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.inner.claims.iss()
+    }
+
+    /// Whom the token is meant for: claim `aud`.
+    #[must_use]
+    pub fn audience(&self) -> Option<Audience<'_>> {
+        self.inner.claims.aud()
+    }
+
+    /// From when on the token is refused: claim `exp` in seconds since 1970, before leeway.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<u64> {
+        self.inner.claims.exp.map(|date| date.floor)
+    }
+
+    /// From when on the token is accepted: claim `nbf` in seconds since 1970, before leeway.
+    #[must_use]
+    pub fn not_before(&self) -> Option<u64> {
+        self.inner.claims.nbf.map(|date| date.ceil)
+    }
+
+    /// When the token was issued: claim `iat` in seconds since 1970.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<u64> {
+        self.inner.claims.iat.map(|date| date.floor)
+    }
+
+    /// The identifier of the token: claim `jti`.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.inner.claims.jti()
+    }
+
+    /// The client that the token was issued to: claim `client_id`
+    /// ([RFC 8693 section 4.3](https://www.rfc-editor.org/rfc/rfc8693#section-4.3)).
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.inner.claims.client_id()
+    }
+
+    /// What was granted: claim `scope`, or, in a token without it, claim `scp`; empty if the token has neither.
+    #[must_use]
+    pub fn scopes(&self) -> ScopeSet<'_> {
+        self.inner.claims.scopes()
+    }
+
+    /// The claims as the application's own type.
+    ///
+    /// ```
+    /// # use auth_core::VerifiedToken;
+    /// #[derive(serde::Deserialize)]
+    /// struct TenantClaims { tenant: String }
+    ///
+    /// # let token = VerifiedToken::assert_verified(serde_json::json!({"sub": "a", "tenant": "t1"})).unwrap();
+    /// let claims: TenantClaims = token.claims()?;
+    /// assert_eq!(claims.tenant, "t1");
+    /// # Ok::<(), auth_core::ClaimsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError`] if the claims do not fit the type.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
+        // The text was found to be one sound object; only the type is in question.
+        T::deserialize(&mut serde_json::Deserializer::from_str(&self.inner.json))
+            .map_err(|error| ClaimsError::new::<T>(&error, &self.inner.json))
+    }
+
+    /// As [`claims`](Self::claims), decoded once for all clones of this token, for the first few types that
+    /// are asked for. What a type's `Deserialize` makes of anything but the claims, such as the time, is of
+    /// when the token was first seen.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError`] if the claims do not fit the type.
+    pub fn shared_claims<T: DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, ClaimsError> {
+        for slot in &self.inner.typed {
+            let Some(claims) = slot.get() else {
+                let claims = Arc::new(self.claims::<T>()?);
+                // Another thread may have been faster. Then this one's are as good.
+                let _ = slot.set(claims.clone());
+                return Ok(claims);
+            };
+            if claims.is::<T>() {
+                if let Ok(claims) = claims.clone().downcast() {
+                    return Ok(claims);
+                }
+            }
+        }
+        self.claims().map(Arc::new)
+    }
+
+    /// The first one that was given.
+    pub(crate) fn remember_refuser(&self, refuser: &Arc<Refuser>) -> &Arc<Refuser> {
+        self.inner.refuser.get_or_init(|| refuser.clone())
+    }
+
+    /// The first one that was given; a plain one if none was.
+    pub(crate) fn remembered_refuser(&self) -> &Arc<Refuser> {
+        self.inner.refuser.get_or_init(|| Arc::new(Refuser::new()))
+    }
+
+    /// The first one that was given.
+    pub(crate) fn remember_text(&self, text: &str) -> &Arc<str> {
+        self.inner.text.get_or_init(|| text.into())
+    }
+
+    /// The first one that was given.
+    pub(crate) fn remembered_text(&self) -> Option<&Arc<str>> {
+        self.inner.text.get()
+    }
+
+    /// Whether it is the very same, and not only one with the same claims.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    pub(crate) fn registered(&self) -> &RegisteredClaims {
+        &self.inner.claims
+    }
+
+    /// How much memory its claims take, in bytes. The types that the application asks for are not counted.
+    pub(crate) fn claims_bytes(&self) -> usize {
+        size_of::<Inner>() + self.inner.json.capacity() + self.inner.claims.bytes()
+    }
+
+    /// What the claim at the path answers.
+    pub(crate) fn ask<'a>(&self, path: impl Into<Steps<'a>>, question: Question<'_>) -> Truth {
+        self.inner.claims.members().ask(&self.inner.json, path.into(), question)
+    }
+
+    /// Where its roles stand, if not where they mostly do.
+    pub(crate) fn roles_path(&self) -> Option<&ClaimPath> {
+        self.inner.roles.as_ref()
+    }
+
+    /// What the claim of the roles answers.
+    pub(crate) fn ask_roles(&self, question: Question<'_>) -> Truth {
+        match &self.inner.roles {
+            Some(path) => self.ask(path, question),
+            None => self.ask(Steps::one("roles"), question),
+        }
+    }
+}
+
+/// Never prints a claim.
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifiedToken(<redacted>)")
+    }
+}
+
+/// The application wants no claims of its own. Costs nothing: the claims are not looked at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct NoClaims;
+
+impl<'de> Deserialize<'de> for NoClaims {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Ok(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asserted_claims_are_held_to_the_same_types() {
+        use serde_json::json;
+        let refusal = |claims: serde_json::Value| VerifiedToken::assert_verified(claims).unwrap_err();
+        assert_eq!(refusal(json!({})), VerifyError::MissingClaim("sub"));
+        assert_eq!(refusal(json!({"sub": ""})), VerifyError::InvalidClaim("sub"));
+        assert_eq!(refusal(json!({"sub": "a", "exp": "1"})), VerifyError::InvalidClaim("exp"));
+        assert_eq!(refusal(json!([])), VerifyError::MalformedClaims);
+    }
+
+    #[test]
+    fn everything_that_a_token_says_can_be_asked() {
+        let token = VerifiedToken::assert_verified(serde_json::json!({
+            "sub": "alice", "iss": "i", "aud": ["a", "b"], "exp": 3.5, "nbf": 1.5, "iat": 2, "jti": "j",
+            "client_id": "c", "scope": "x y",
+        }))
+        .unwrap();
+        assert_eq!(token.subject(), "alice");
+        assert_eq!(token.issuer(), Some("i"));
+        assert_eq!(token.audience().unwrap().iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((token.expires_at(), token.not_before(), token.issued_at()), (Some(3), Some(2), Some(2)));
+        assert_eq!((token.token_id(), token.client_id()), (Some("j"), Some("c")));
+        assert!(token.scopes().contains("y"));
+        assert_eq!(token.claims::<NoClaims>(), Ok(NoClaims));
+    }
+
+    #[test]
+    fn no_claim_shows_in_debug_or_errors() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Wants {
+            #[allow(dead_code)]
+            secret: u8,
+        }
+        let token =
+            VerifiedToken::assert_verified(serde_json::json!({"sub": "canary", "secret": "canary"})).unwrap();
+        let error = token.claims::<Wants>().unwrap_err();
+        assert_eq!(format!("{token:?}"), "VerifiedToken(<redacted>)");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+        assert!(error.to_string().contains("Wants"), "{error}");
+    }
+}
