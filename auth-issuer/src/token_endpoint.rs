@@ -18,13 +18,12 @@ use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure};
 
-use crate::access_token::{SignError, SignedToken};
 use crate::account_store::{Account, AccountStore};
 use crate::clients::Clients;
 use crate::guess_limits::{GuessLimits, TooManyAttempts};
-use crate::issuer::TokenIssuer;
 use crate::passwords::{PasswordError, Passwords};
 use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens};
+use crate::sign::{SignError, SignedToken, TokenIssuer};
 use crate::token_error::{TokenAnswer, TokenError};
 use crate::token_request::{Grant, TokenRequest};
 

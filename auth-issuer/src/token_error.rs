@@ -6,7 +6,7 @@ use std::fmt;
 use auth_core::Scope;
 use serde_json::{Value, json};
 
-use crate::access_token::SignedToken;
+use crate::sign::SignedToken;
 
 /// Why no token is given ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
 ///

@@ -7,9 +7,9 @@ use super::{Inner, TokenEndpoint};
 use crate::account_store::AccountStore;
 use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
 use crate::guess_limits::GuessLimits;
-use crate::issuer::TokenIssuer;
 use crate::passwords::Passwords;
 use crate::refresh_tokens::{RefreshTokenStore, RefreshTokens};
+use crate::sign::TokenIssuer;
 
 /// Assembles a [`TokenEndpoint`].
 #[must_use]

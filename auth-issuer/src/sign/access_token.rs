@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::issuer::{IssuerError, TokenIssuer, check_lifetime};
 use crate::backend::Unusable;
-use crate::issuer::{IssuerError, TokenIssuer, check_lifetime};
 
 /// As `auth-core` has it: longer tokens are refused unread.
 const MAX_TOKEN_BYTES: usize = auth_core::MAX_TOKEN_BYTES;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use auth_core::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use crate::access_token::AccessToken;
-use crate::signing_key::SigningKey;
+use super::access_token::AccessToken;
+use super::signing_key::SigningKey;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

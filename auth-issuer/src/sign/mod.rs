@@ -1,0 +1,9 @@
+//! Who signs tokens, with which key, and what a token says.
+
+mod access_token;
+mod issuer;
+mod signing_key;
+
+pub use self::access_token::{AccessToken, SignError, SignedToken};
+pub use self::issuer::{IssuerError, TokenIssuer, TokenIssuerBuilder};
+pub use self::signing_key::{SigningKey, SigningKeyError};
