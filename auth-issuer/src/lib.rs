@@ -1,10 +1,8 @@
 #![doc = include_str!("../README.md")]
 
-mod account_store;
 mod backend;
 mod clients;
-mod guess_limits;
-mod passwords;
+mod login;
 mod refresh_tokens;
 mod sign;
 mod token_endpoint;
@@ -13,9 +11,9 @@ mod token_request;
 
 pub use auth_core::{Algorithm, Scope, StoreFailure, async_trait};
 
-pub use crate::account_store::{Account, AccountStore};
-pub use crate::guess_limits::{Attempt, GuessLimits, InvalidLimit, TooManyAttempts};
-pub use crate::passwords::{PasswordError, Passwords};
+pub use crate::login::{
+    Account, AccountStore, Attempt, GuessLimits, InvalidLimit, PasswordError, Passwords, TooManyAttempts,
+};
 pub use crate::refresh_tokens::{
     InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
 };

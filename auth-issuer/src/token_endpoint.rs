@@ -18,10 +18,8 @@ use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure};
 
-use crate::account_store::{Account, AccountStore};
 use crate::clients::Clients;
-use crate::guess_limits::{GuessLimits, TooManyAttempts};
-use crate::passwords::{PasswordError, Passwords};
+use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords, TooManyAttempts};
 use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
 use crate::token_error::{TokenAnswer, TokenError};

@@ -4,10 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Inner, TokenEndpoint};
-use crate::account_store::AccountStore;
 use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
-use crate::guess_limits::GuessLimits;
-use crate::passwords::Passwords;
+use crate::login::{AccountStore, GuessLimits, Passwords};
 use crate::refresh_tokens::{RefreshTokenStore, RefreshTokens};
 use crate::sign::TokenIssuer;
 
