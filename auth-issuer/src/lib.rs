@@ -3,7 +3,7 @@
 mod backend;
 mod clients;
 mod login;
-mod refresh_tokens;
+mod refresh;
 mod sign;
 mod token_endpoint;
 mod token_error;
@@ -14,7 +14,7 @@ pub use auth_core::{Algorithm, Scope, StoreFailure, async_trait};
 pub use crate::login::{
     Account, AccountStore, Attempt, GuessLimits, InvalidLimit, PasswordError, Passwords, TooManyAttempts,
 };
-pub use crate::refresh_tokens::{
+pub use crate::refresh::{
     InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
 };
 pub use crate::sign::{

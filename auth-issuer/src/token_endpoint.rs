@@ -20,7 +20,7 @@ use auth_core::{Scope, StoreFailure};
 
 use crate::clients::Clients;
 use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords, TooManyAttempts};
-use crate::refresh_tokens::{RefreshError, RefreshTokenStore, RefreshTokens};
+use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
 use crate::token_error::{TokenAnswer, TokenError};
 use crate::token_request::{Grant, TokenRequest};

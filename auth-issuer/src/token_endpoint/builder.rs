@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Inner, TokenEndpoint};
 use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
 use crate::login::{AccountStore, GuessLimits, Passwords};
-use crate::refresh_tokens::{RefreshTokenStore, RefreshTokens};
+use crate::refresh::{RefreshTokenStore, RefreshTokens};
 use crate::sign::TokenIssuer;
 
 /// Assembles a [`TokenEndpoint`].

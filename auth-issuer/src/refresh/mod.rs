@@ -1,0 +1,7 @@
+//! Refresh tokens, and where they are stored.
+
+mod tokens;
+
+pub use self::tokens::{
+    InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
+};
