@@ -1,13 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
-mod clients;
 mod login;
 mod refresh;
 mod sign;
 mod token_endpoint;
-mod token_error;
-mod token_request;
 
 pub use auth_core::{Algorithm, Scope, StoreFailure, async_trait};
 
@@ -21,6 +18,7 @@ pub use crate::sign::{
     AccessToken, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError, TokenIssuer,
     TokenIssuerBuilder,
 };
-pub use crate::token_endpoint::{EndpointError, TokenEndpoint, TokenEndpointBuilder};
-pub use crate::token_error::{TokenAnswer, TokenError};
-pub use crate::token_request::{ClientCredentials, Grant, MAX_BODY_BYTES, TokenRequest};
+pub use crate::token_endpoint::{
+    ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,
+    TokenEndpointBuilder, TokenError, TokenRequest,
+};

@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::backend::{Unusable, sha256};
-use crate::token_error::TokenError;
+use crate::token_endpoint::TokenError;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Inner, TokenEndpoint};
-use crate::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
+use super::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
+use super::endpoint::{Inner, TokenEndpoint};
 use crate::login::{AccountStore, GuessLimits, Passwords};
 use crate::refresh::{RefreshTokenStore, RefreshTokens};
 use crate::sign::TokenIssuer;

@@ -10,22 +10,19 @@
 //!    After a login no more than then.
 //! 5. Tokens are issued, and the refresh token is spent.
 
-mod builder;
-
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure};
 
-use crate::clients::Clients;
+use super::answer::{TokenAnswer, TokenError};
+use super::builder::TokenEndpointBuilder;
+use super::clients::Clients;
+use super::request::{Grant, TokenRequest};
 use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords, TooManyAttempts};
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
-use crate::token_error::{TokenAnswer, TokenError};
-use crate::token_request::{Grant, TokenRequest};
-
-pub use self::builder::{EndpointError, TokenEndpointBuilder};
 
 /// Exchanges passwords and refresh tokens for access tokens. Assembled once at start-up; cheap to clone.
 ///
@@ -36,17 +33,17 @@ pub use self::builder::{EndpointError, TokenEndpointBuilder};
 /// application's own errors do.
 #[derive(Clone)]
 pub struct TokenEndpoint {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    issuer: TokenIssuer,
-    accounts: Box<dyn AccountStore>,
-    audience: Vec<String>,
-    clients: Clients,
-    passwords: Passwords,
-    limits: Option<GuessLimits>,
-    refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+pub(super) struct Inner {
+    pub(super) issuer: TokenIssuer,
+    pub(super) accounts: Box<dyn AccountStore>,
+    pub(super) audience: Vec<String>,
+    pub(super) clients: Clients,
+    pub(super) passwords: Passwords,
+    pub(super) limits: Option<GuessLimits>,
+    pub(super) refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
 }
 
 impl TokenEndpoint {

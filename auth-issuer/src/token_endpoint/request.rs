@@ -21,7 +21,7 @@ use auth_core::Scope;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::token_error::TokenError;
+use super::answer::TokenError;
 
 /// The longest body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;

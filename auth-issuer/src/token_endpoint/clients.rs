@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use subtle::ConstantTimeEq as _;
 
+use super::answer::TokenError;
+use super::request::ClientCredentials;
 use crate::backend::sha256;
-use crate::token_error::TokenError;
-use crate::token_request::ClientCredentials;
 
 /// As long as 128 random bits in base64url.
 pub(crate) const MIN_SECRET_BYTES: usize = 22;

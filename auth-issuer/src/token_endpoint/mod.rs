@@ -1,0 +1,12 @@
+//! The token endpoint: what is asked of it, by which client, and what it answers.
+
+mod answer;
+mod builder;
+mod clients;
+mod endpoint;
+mod request;
+
+pub use self::answer::{TokenAnswer, TokenError};
+pub use self::builder::{EndpointError, TokenEndpointBuilder};
+pub use self::endpoint::TokenEndpoint;
+pub use self::request::{ClientCredentials, Grant, MAX_BODY_BYTES, TokenRequest};
