@@ -76,20 +76,23 @@ pub enum SignError {
     Unavailable(&'static str),
 }
 
-impl<'a> AccessToken<'a> {
-    pub(crate) fn new(issuer: &'a TokenIssuer, subject: String) -> Self {
-        Self {
-            issuer,
-            subject,
+impl TokenIssuer {
+    /// Begins a token for a subject, which becomes claim `sub`.
+    pub fn access_token(&self, subject: impl Into<String>) -> AccessToken<'_> {
+        AccessToken {
+            issuer: self,
+            subject: subject.into(),
             audience: Vec::new(),
             client_id: None,
             scopes: Vec::new(),
             claims: Map::new(),
             refused_claim: None,
-            lifetime: issuer.inner.lifetime,
+            lifetime: self.inner.lifetime,
         }
     }
+}
 
+impl AccessToken<'_> {
     /// For whom it is: claim `aud`, required. Called again, for several.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());

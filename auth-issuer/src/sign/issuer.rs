@@ -7,7 +7,6 @@ use std::time::Duration;
 use auth_core::{Clock, SystemClock};
 use serde_json::{Value, json};
 
-use super::access_token::AccessToken;
 use super::signing_key::SigningKey;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -18,14 +17,14 @@ const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// See the [crate] for an example.
 #[derive(Clone)]
 pub struct TokenIssuer {
-    pub(crate) inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-pub(crate) struct Inner {
-    pub(crate) issuer: String,
-    pub(crate) key: SigningKey,
-    pub(crate) lifetime: Duration,
-    pub(crate) clock: Box<dyn Clock>,
+pub(super) struct Inner {
+    pub(super) issuer: String,
+    pub(super) key: SigningKey,
+    pub(super) lifetime: Duration,
+    pub(super) clock: Box<dyn Clock>,
     jwks: String,
 }
 
@@ -39,11 +38,6 @@ impl TokenIssuer {
             lifetime: DEFAULT_LIFETIME,
             clock: Box::new(SystemClock),
         }
-    }
-
-    /// A token for the subject: claim `sub`. Goes on with what else the token says.
-    pub fn access_token(&self, subject: impl Into<String>) -> AccessToken<'_> {
-        AccessToken::new(self, subject.into())
     }
 
     /// The public keys as a JWK Set ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)), to be
@@ -149,7 +143,7 @@ impl TokenIssuerBuilder {
     }
 }
 
-pub(crate) fn check_lifetime(lifetime: Duration) -> Result<u64, IssuerError> {
+pub(super) fn check_lifetime(lifetime: Duration) -> Result<u64, IssuerError> {
     let allowed = Duration::from_secs(1)..=MAX_LIFETIME;
     if allowed.contains(&lifetime) { Ok(lifetime.as_secs()) } else { Err(IssuerError::Lifetime) }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use auth_core::Scope;
 use serde_json::{Value, json};
 
+use crate::refresh::RefreshError;
 use crate::sign::SignedToken;
 
 /// Why no token is given ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
@@ -109,6 +110,14 @@ impl TokenError {
         };
         let body = json!({ "error": error, "error_description": description });
         TokenAnswer { status, headers, body: body.to_string() }
+    }
+}
+
+impl RefreshError {
+    /// The error to answer if the client is at fault; `None` if the server is.
+    #[must_use]
+    pub fn token_error(&self) -> Option<TokenError> {
+        matches!(self, Self::Refused).then_some(TokenError::InvalidRefreshToken)
     }
 }
 

@@ -60,11 +60,12 @@ impl fmt::Debug for EndpointError {
     }
 }
 
-impl TokenEndpointBuilder {
-    pub(super) fn new(issuer: TokenIssuer, accounts: Box<dyn AccountStore>) -> Self {
-        Self {
+impl TokenEndpoint {
+    /// Begins with the issuer that signs, and the store that holds the accounts.
+    pub fn builder(issuer: TokenIssuer, accounts: impl AccountStore + 'static) -> TokenEndpointBuilder {
+        TokenEndpointBuilder {
             issuer,
-            accounts,
+            accounts: Box::new(accounts),
             audience: Vec::new(),
             clients: Clients::default(),
             refused_client: None,
@@ -73,7 +74,9 @@ impl TokenEndpointBuilder {
             refresh_tokens: None,
         }
     }
+}
 
+impl TokenEndpointBuilder {
     /// For whom the tokens are: claim `aud`, required. Called again, for several.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use auth_core::{Scope, StoreFailure};
 
 use super::answer::{TokenAnswer, TokenError};
-use super::builder::TokenEndpointBuilder;
 use super::clients::Clients;
 use super::request::{Grant, TokenRequest};
 use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords, TooManyAttempts};
@@ -47,11 +46,6 @@ pub(super) struct Inner {
 }
 
 impl TokenEndpoint {
-    /// Begins with who signs, and where the accounts are.
-    pub fn builder(issuer: TokenIssuer, accounts: impl AccountStore + 'static) -> TokenEndpointBuilder {
-        TokenEndpointBuilder::new(issuer, Box::new(accounts))
-    }
-
     /// Answers a `POST`.
     ///
     /// `headers` are all fields of the request. `body` is `None` if it had more than
