@@ -32,15 +32,11 @@
 #![doc = include_str!("catalogue.md")]
 
 mod access;
-mod claims;
+mod attacks;
 mod client;
-mod encoding;
 mod fixture;
-mod keys;
-mod routes;
 mod seen;
 mod table;
-mod transport;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::Expected;
-use super::client::Answer;
-use super::table::{Table, insufficient, invalid, malformed, missing, ok};
+use crate::conformance::Expected;
+use crate::conformance::client::Answer;
+use crate::conformance::table::{Table, insufficient, invalid, malformed, missing, ok};
 
 impl Table<'_> {
-    pub(super) fn routes(&mut self) {
+    pub(in crate::conformance) fn routes(&mut self) {
         self.no_attack();
         let good = format!("Bearer {}", self.draft().sign());
         let expired = format!("Bearer {}", self.fixture.issuer.expired("alice"));
@@ -33,7 +33,7 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn policies(&mut self) {
+    pub(in crate::conformance) fn policies(&mut self) {
         let bearer = |token: String| format!("Bearer {token}");
         self.attack(69);
         let reader = bearer(self.draft().scope("profile orders:read").sign());

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::table::{Table, invalid, ok};
+use crate::conformance::table::{Table, invalid, ok};
 
 impl Table<'_> {
-    pub(super) fn time(&mut self) {
+    pub(in crate::conformance) fn time(&mut self) {
         let good = self.draft().sign();
 
         self.attack(51);
@@ -67,7 +67,7 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn parties(&mut self) {
+    pub(in crate::conformance) fn parties(&mut self) {
         let us = "https://api.example";
         self.attack(61);
         self.accepts(
@@ -141,7 +141,7 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn kinds_of_token(&mut self) {
+    pub(in crate::conformance) fn kinds_of_token(&mut self) {
         self.attack(67);
         for typ in ["JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "APPLICATION/AT+JWT"] {
             self.accepts(&format!("typ {typ}"), &self.draft().header("typ", typ).sign());
@@ -213,7 +213,7 @@ impl Table<'_> {
     }
 
     /// Three faults that a client must not be able to tell apart.
-    pub(super) fn indistinguishable(&mut self) {
+    pub(in crate::conformance) fn indistinguishable(&mut self) {
         self.attack(102);
         self.accepts("no fault", &self.draft().sign());
         self.refuses("unknown kid", &self.draft().header("kid", "unknown").sign());

@@ -1,10 +1,10 @@
 //! Attacks 1 to 11: credentials on their way in.
 
-use super::Expected;
-use super::table::{Table, malformed, missing, ok};
+use crate::conformance::Expected;
+use crate::conformance::table::{Table, malformed, missing, ok};
 
 impl Table<'_> {
-    pub(super) fn transport(&mut self) {
+    pub(in crate::conformance) fn transport(&mut self) {
         let token = self.draft().sign();
         let good = format!("Bearer {token}");
         let accepted = || ok("Hello alice");

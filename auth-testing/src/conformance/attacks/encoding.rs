@@ -3,10 +3,10 @@
 use auth_core::MAX_TOKEN_BYTES;
 use serde_json::json;
 
-use super::table::{Table, encode, insufficient, invalid, malformed, ok};
+use crate::conformance::table::{Table, encode, insufficient, invalid, malformed, ok};
 
 impl Table<'_> {
-    pub(super) fn header_parameters(&mut self) {
+    pub(in crate::conformance) fn header_parameters(&mut self) {
         let good = self.draft().sign();
 
         self.attack(37);
@@ -52,7 +52,7 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn json(&mut self) {
+    pub(in crate::conformance) fn json(&mut self) {
         let (header, claims) = (self.good_header(), self.good_claims());
 
         self.attack(40);
@@ -143,7 +143,7 @@ impl Table<'_> {
         }
     }
 
-    pub(super) fn base64(&mut self) {
+    pub(in crate::conformance) fn base64(&mut self) {
         let good = self.draft().sign();
         let segments: Vec<_> = good.split('.').collect();
         let [header, payload, signature] = segments.as_slice() else { return };
@@ -211,7 +211,7 @@ impl Table<'_> {
         (padded(bytes), padded(bytes + 1))
     }
 
-    pub(super) fn unicode(&mut self) {
+    pub(in crate::conformance) fn unicode(&mut self) {
         self.attack(50);
         self.accepts("the very bytes", &self.draft().sign());
         for (name, claim, value) in [

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::table::{Table, encode, malformed};
+use crate::conformance::table::{Table, encode, malformed};
 use crate::issuer::TestIssuer;
 use crate::signing::SigningKey;
 
@@ -22,7 +22,7 @@ const SHA256_DIGEST_INFO: [u8; 19] = [
 ];
 
 impl Table<'_> {
-    pub(super) fn algorithms(&mut self) {
+    pub(in crate::conformance) fn algorithms(&mut self) {
         let good = self.draft().sign();
         let unsecured = |alg: &str| {
             format!("{}.{}", encode(json!({ "alg": alg }).to_string()), encode(self.good_claims()))
@@ -97,7 +97,7 @@ impl Table<'_> {
         self.accepts("alg as it should be", &good);
     }
 
-    pub(super) fn ecdsa(&mut self) {
+    pub(in crate::conformance) fn ecdsa(&mut self) {
         // The first of the keys with the same kid is an ES256 key, whatever the issuer's is.
         let [issuer, ..] = &self.fixture.same_kid;
         let good = issuer.good("alice");
@@ -149,7 +149,7 @@ impl Table<'_> {
         self.refuses("an ES256 token for a P-384 key", &elsewhere);
     }
 
-    pub(super) fn key_choice(&mut self) {
+    pub(in crate::conformance) fn key_choice(&mut self) {
         let issuer = &self.fixture.issuer;
         let good = self.draft().sign();
         let stranger = TestIssuer::new(Algorithm::Es256).clock(issuer.shared_clock());
@@ -212,7 +212,7 @@ impl Table<'_> {
         self.accepts("the right kid, the right key", &good);
     }
 
-    pub(super) fn bad_keys(&mut self) {
+    pub(in crate::conformance) fn bad_keys(&mut self) {
         let claims = encode(self.good_claims());
         let input = |alg: &str, kid: &str| {
             format!("{}.{claims}", encode(json!({ "alg": alg, "kid": kid }).to_string()))
@@ -263,7 +263,7 @@ impl Table<'_> {
         self.refuses("a key whose alg does not fit its curve", &token);
     }
 
-    pub(super) fn other_objects(&mut self) {
+    pub(in crate::conformance) fn other_objects(&mut self) {
         let good = self.draft().sign();
         let segments: Vec<_> = good.split('.').collect();
         let [header, payload, signature] = segments.as_slice() else { return };

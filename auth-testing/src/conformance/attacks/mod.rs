@@ -1,0 +1,7 @@
+//! The attacks of the catalogue, and the routes, as cases of the table. Each file adds methods to `Table`.
+
+mod claims;
+mod encoding;
+mod keys;
+mod routes;
+mod transport;
