@@ -5,7 +5,14 @@ use std::fmt;
 use auth_core::Authenticator;
 use serde_json::{Map, Value};
 
+use crate::base64url::{decode, encode};
 use crate::issuer::TestIssuer;
+
+/// How long tokens live, in seconds.
+const LIFETIME: u64 = 300;
+
+/// Past every leeway that a verifier may be configured with, in seconds.
+const LONG: i64 = 3600;
 
 /// A token before it is signed: good unless something is changed.
 #[derive(Clone)]
@@ -15,15 +22,74 @@ pub struct TokenDraft<'a> {
     claims: Map<String, Value>,
 }
 
-impl<'a> TokenDraft<'a> {
-    pub(crate) fn new(
-        issuer: &'a TestIssuer,
-        header: Map<String, Value>,
-        claims: Map<String, Value>,
-    ) -> Self {
-        Self { issuer, header, claims }
+impl TestIssuer {
+    /// A good token about this subject, to be changed or signed: header `alg`, `kid` and `typ`, claims
+    /// `iss`, `aud`, `sub`, `iat` and `exp`.
+    #[must_use]
+    pub fn token(&self, subject: &str) -> TokenDraft<'_> {
+        let now = self.now();
+        let header = [
+            ("alg", self.algorithm.name().into()),
+            ("kid", self.kid.as_str().into()),
+            ("typ", "at+jwt".into()),
+        ];
+        let claims = [
+            ("iss", self.issuer.as_str().into()),
+            ("aud", self.audience.as_str().into()),
+            ("sub", subject.into()),
+            ("iat", now.into()),
+            ("exp", (now + LIFETIME).into()),
+        ];
+        let object = |members: Vec<(&str, Value)>| -> Map<String, Value> {
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        TokenDraft { issuer: self, header: object(header.into()), claims: object(claims.into()) }
     }
 
+    /// A good token.
+    #[must_use]
+    pub fn good(&self, subject: &str) -> String {
+        self.token(subject).sign()
+    }
+
+    /// A token that expired an hour ago.
+    #[must_use]
+    pub fn expired(&self, subject: &str) -> String {
+        self.token(subject).claim_at("exp", -LONG).sign()
+    }
+
+    /// A token that is valid from an hour from now on.
+    #[must_use]
+    pub fn not_yet_valid(&self, subject: &str) -> String {
+        self.token(subject).claim_at("nbf", LONG).claim_at("exp", 2 * LONG).sign()
+    }
+
+    /// A token for another service.
+    #[must_use]
+    pub fn wrong_audience(&self, subject: &str) -> String {
+        self.token(subject).claim("aud", "https://other.example").sign()
+    }
+
+    /// A token that says it is from another issuer, signed with this one's key.
+    #[must_use]
+    pub fn wrong_issuer(&self, subject: &str) -> String {
+        self.token(subject).claim("iss", "https://evil.example").sign()
+    }
+
+    /// A good token, but for one bit of its signature.
+    #[must_use]
+    pub fn bad_signature(&self, subject: &str) -> String {
+        let token = self.good(subject);
+        let (signing_input, signature) = token.rsplit_once('.').expect("a token has dots");
+        let mut signature = decode(signature);
+        if let Some(first) = signature.first_mut() {
+            *first ^= 1;
+        }
+        format!("{signing_input}.{}", encode(signature))
+    }
+}
+
+impl TokenDraft<'_> {
     /// Grants scopes, separated by spaces.
     #[must_use]
     pub fn scope(self, scope: &str) -> Self {

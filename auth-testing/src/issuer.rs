@@ -4,21 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use auth_core::{Algorithm, Authenticator, Clock, JwtVerifier, JwtVerifierBuilder, SystemClock};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::draft::TokenDraft;
+use crate::base64url::encode;
 use crate::signing::SigningKey;
 
 const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://api.example";
-
-/// How long tokens live, in seconds.
-const LIFETIME: u64 = 300;
-
-/// Past every leeway that a verifier may be configured with, in seconds.
-const LONG: i64 = 3600;
 
 /// An authorization server for tests: one key, and tokens in one line each.
 ///
@@ -37,11 +29,11 @@ const LONG: i64 = 3600;
 /// ```
 #[derive(Clone)]
 pub struct TestIssuer {
-    algorithm: Algorithm,
+    pub(crate) algorithm: Algorithm,
     key: Arc<SigningKey>,
-    kid: String,
-    issuer: String,
-    audience: String,
+    pub(crate) kid: String,
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
     clock: Arc<dyn Clock>,
 }
 
@@ -150,83 +142,17 @@ impl TestIssuer {
         self.key.public_key_pem().expect("HMAC has no public key")
     }
 
-    /// A good token about this subject, to be changed or signed: header `alg`, `kid` and `typ`, claims
-    /// `iss`, `aud`, `sub`, `iat` and `exp`.
-    #[must_use]
-    pub fn token(&self, subject: &str) -> TokenDraft<'_> {
-        let now = self.now();
-        let header = [
-            ("alg", self.algorithm.name().into()),
-            ("kid", self.kid.as_str().into()),
-            ("typ", "at+jwt".into()),
-        ];
-        let claims = [
-            ("iss", self.issuer.as_str().into()),
-            ("aud", self.audience.as_str().into()),
-            ("sub", subject.into()),
-            ("iat", now.into()),
-            ("exp", (now + LIFETIME).into()),
-        ];
-        let object = |members: Vec<(&str, Value)>| -> Map<String, Value> {
-            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-        };
-        TokenDraft::new(self, object(header.into()), object(claims.into()))
-    }
-
-    /// A good token.
-    #[must_use]
-    pub fn good(&self, subject: &str) -> String {
-        self.token(subject).sign()
-    }
-
-    /// A token that expired an hour ago.
-    #[must_use]
-    pub fn expired(&self, subject: &str) -> String {
-        self.token(subject).claim_at("exp", -LONG).sign()
-    }
-
-    /// A token that is valid from an hour from now on.
-    #[must_use]
-    pub fn not_yet_valid(&self, subject: &str) -> String {
-        self.token(subject).claim_at("nbf", LONG).claim_at("exp", 2 * LONG).sign()
-    }
-
-    /// A token for another service.
-    #[must_use]
-    pub fn wrong_audience(&self, subject: &str) -> String {
-        self.token(subject).claim("aud", "https://other.example").sign()
-    }
-
-    /// A token that says it is from another issuer, signed with this one's key.
-    #[must_use]
-    pub fn wrong_issuer(&self, subject: &str) -> String {
-        self.token(subject).claim("iss", "https://evil.example").sign()
-    }
-
-    /// A good token, but for one bit of its signature.
-    #[must_use]
-    pub fn bad_signature(&self, subject: &str) -> String {
-        let token = self.good(subject);
-        let (signing_input, signature) = token.rsplit_once('.').expect("a token has dots");
-        let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("a signature is base64url");
-        if let Some(first) = signature.first_mut() {
-            *first ^= 1;
-        }
-        format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature))
-    }
-
     /// Signs these very bytes as header and payload, whatever they are.
     #[must_use]
     pub fn sign_raw(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
-        let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        self.sign_segments(&encode(header.as_ref()), &encode(payload.as_ref()))
+        self.sign_segments(&encode(header), &encode(payload))
     }
 
     /// Signs these very texts as encoded header and payload, whatever they are.
     #[must_use]
     pub fn sign_segments(&self, header: &str, payload: &str) -> String {
         let signing_input = format!("{header}.{payload}");
-        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signing_input.as_bytes()));
+        let signature = encode(self.key.sign(signing_input.as_bytes()));
         format!("{signing_input}.{signature}")
     }
 

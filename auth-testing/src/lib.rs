@@ -6,6 +6,7 @@
     reason = "a test kit tells of a mistake in a test by panicking"
 )]
 
+mod base64url;
 mod clock;
 pub mod conformance;
 mod draft;

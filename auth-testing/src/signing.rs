@@ -12,15 +12,17 @@ use aws_lc_rs::signature::{
 };
 use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
+
+use crate::base64url::encode;
 
 /// [RFC 7638 section 3](https://www.rfc-editor.org/rfc/rfc7638#section-3) of a JWK that has the required
 /// members only.
 fn thumbprint(jwk: Map<String, Value>) -> String {
     let in_order: BTreeMap<_, _> = jwk.into_iter().collect();
     let text = serde_json::to_string(&in_order).expect("strings can be written");
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+    encode(digest::digest(&digest::SHA256, text.as_bytes()))
 }
 
 pub(crate) enum SigningKey {
@@ -92,23 +94,22 @@ impl SigningKey {
 
     /// The members of the JWK that are the key itself; for HMAC the secret.
     pub(crate) fn jwk(&self) -> Map<String, Value> {
-        let b64 = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let object = |members: &[(&str, &str)]| {
             members.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
         };
         match self {
-            Self::Hmac { secret, .. } => object(&[("kty", "oct"), ("k", &b64(secret))]),
+            Self::Hmac { secret, .. } => object(&[("kty", "oct"), ("k", &encode(secret))]),
             Self::Rsa { pair, .. } => {
                 let key = RsaPublicKeyComponents::from(pair.public_key());
-                object(&[("kty", "RSA"), ("n", &b64(&key.n)), ("e", &b64(&key.e))])
+                object(&[("kty", "RSA"), ("n", &encode(&key.n)), ("e", &encode(&key.e))])
             }
             Self::Ec { curve, pair } => {
                 let point = pair.public_key().as_ref();
                 let (x, y) = point.get(1..).unwrap_or_default().split_at(point.len() / 2);
-                object(&[("kty", "EC"), ("crv", curve), ("x", &b64(x)), ("y", &b64(y))])
+                object(&[("kty", "EC"), ("crv", curve), ("x", &encode(x)), ("y", &encode(y))])
             }
             Self::Ed25519(pair) => {
-                object(&[("kty", "OKP"), ("crv", "Ed25519"), ("x", &b64(pair.public_key().as_ref()))])
+                object(&[("kty", "OKP"), ("crv", "Ed25519"), ("x", &encode(pair.public_key().as_ref()))])
             }
         }
     }

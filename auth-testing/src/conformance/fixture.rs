@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::Answer;
 use super::{Outcome, Report, cases};
+use crate::base64url::encode;
 use crate::issuer::TestIssuer;
 
 /// An issuer with a key set that holds, beside good keys of several families, keys that no verifier may
@@ -75,8 +76,7 @@ impl Fixture {
         };
         let mut without_alg = self.rsa.jwk();
         without_alg.as_object_mut().map(|jwk| jwk.remove("alg"));
-        let ed25519 =
-            |kid, x: &[u8]| json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": super::table::encode(x)});
+        let ed25519 = |kid, x: &[u8]| json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": encode(x)});
         let [one, two, other] = &self.same_kid;
         // Keys that no verifier may use stand first, so that who stops at them is found out.
         let keys = json!([

@@ -1,12 +1,11 @@
 //! What the parts of the table are written with.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::client::Answer;
 use super::fixture::Fixture;
 use super::{Case, Expected};
+use crate::base64url::decode;
 use crate::draft::TokenDraft;
 
 /// The cases so far, and the attack that the next ones belong to.
@@ -56,10 +55,6 @@ pub(super) fn insufficient(scope: Option<&str>) -> Expected {
     let scope = scope.map(|scope| format!(", scope=\"{scope}\"")).unwrap_or_default();
     let challenge = format!("Bearer error=\"insufficient_scope\"{scope}");
     challenged(403, "Forbidden", "Not enough permissions", &challenge)
-}
-
-pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 impl<'a> Table<'a> {
@@ -135,8 +130,7 @@ impl<'a> Table<'a> {
     pub(super) fn good_claims(&self) -> String {
         let token = self.fixture.issuer.good("alice");
         let payload = token.split('.').nth(1).expect("a token has a payload");
-        String::from_utf8(URL_SAFE_NO_PAD.decode(payload).expect("a payload is base64url"))
-            .expect("claims are UTF-8")
+        String::from_utf8(decode(payload)).expect("claims are UTF-8")
     }
 
     /// The claims of a good token with more members in front.

@@ -3,7 +3,8 @@
 use auth_core::MAX_TOKEN_BYTES;
 use serde_json::json;
 
-use crate::conformance::table::{Table, encode, insufficient, invalid, malformed, ok};
+use crate::base64url::encode;
+use crate::conformance::table::{Table, insufficient, invalid, malformed, ok};
 
 impl Table<'_> {
     pub(in crate::conformance) fn header_parameters(&mut self) {
