@@ -10,10 +10,11 @@ use auth_core::{
 };
 use serde_json::{Value, json};
 
+use super::case::{Expected, Outcome};
 use super::client::Answer;
 use super::fixture::Fixture;
+use super::report::Report;
 use super::table::{Table, insufficient, invalid, malformed, missing, ok, refused};
-use super::{Expected, Outcome, Report};
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
 const ORDERS_WRITE: Scope = Scope::from_static("orders:write");

@@ -1,13 +1,10 @@
 //! The keys that the server under test is given, good and bad, and the issuers that hold them.
 
-use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use auth_core::{Algorithm, Authenticator, JwtVerifier};
 use serde_json::{Value, json};
 
-use super::client::Answer;
-use super::{Outcome, Report, cases};
 use crate::base64url::encode;
 use crate::issuer::TestIssuer;
 
@@ -121,24 +118,6 @@ impl Fixture {
             .jwks(self.jwks())
             .build();
         Authenticator::new(verifier.expect("the set holds good keys"))
-    }
-
-    /// Runs every case against the server at this address, which was given [`jwks`](Self::jwks).
-    #[must_use]
-    pub fn run(&self, address: SocketAddr) -> Report {
-        let mut outcomes: Vec<_> = cases(self).iter().map(|case| case.run(address)).collect();
-        outcomes.push(self.nothing_was_fetched());
-        Report { outcomes }
-    }
-
-    /// Whether anyone followed a URL in a token, by now.
-    fn nothing_was_fetched(&self) -> Outcome {
-        let complaint = match self.trap.accept() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            _ => Some("somebody followed a URL in a token".to_owned()),
-        };
-        let answer = Answer { status: 0, headers: Vec::new(), body: String::new() };
-        Outcome { attack: Some(24), name: "nothing is fetched".to_owned(), answer: Some(answer), complaint }
     }
 
     /// A URL where nobody has any business.

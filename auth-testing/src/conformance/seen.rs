@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use auth_core::{Algorithm, Authenticator, JwtKeys, VerifierKeys};
 
+use super::case::{Case, Expected, Outcome};
+use super::report::Report;
 use super::table::{invalid, ok};
-use super::{Case, Outcome, Report};
 use crate::clock::TestClock;
 use crate::issuer::TestIssuer;
 
@@ -176,7 +177,7 @@ impl Steps {
         self.step(name, token, invalid());
     }
 
-    fn step(&mut self, name: &str, token: &str, expected: super::Expected) {
+    fn step(&mut self, name: &str, token: &str, expected: Expected) {
         let request = format!(
             "GET /protected HTTP/1.1\r\nHost: conformance\r\nConnection: close\r\n\
              Authorization: Bearer {token}\r\n\r\n"

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::case::{Case, Expected};
 use super::client::Answer;
 use super::fixture::Fixture;
-use super::{Case, Expected};
 use crate::base64url::decode;
 use crate::draft::TokenDraft;
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::conformance::Expected;
+use crate::conformance::case::Expected;
 use crate::conformance::client::Answer;
 use crate::conformance::table::{Table, insufficient, invalid, malformed, missing, ok};
 

@@ -1,6 +1,6 @@
 //! Attacks 1 to 11: credentials on their way in.
 
-use crate::conformance::Expected;
+use crate::conformance::case::Expected;
 use crate::conformance::table::{Table, malformed, missing, ok};
 
 impl Table<'_> {

@@ -1,0 +1,54 @@
+//! The suite: all cases for a fixture, run one after the other.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::case::{Case, Outcome};
+use super::client::Answer;
+use super::fixture::Fixture;
+use super::report::Report;
+use super::table::Table;
+
+/// All cases, with tokens minted for now. A refusal stands near a twin that is accepted, so that refusing
+/// everything cannot pass.
+#[must_use]
+pub fn cases(fixture: &Fixture) -> Vec<Case> {
+    let mut table = Table::new(fixture);
+    table.routes();
+    table.policies();
+    table.transport();
+    table.algorithms();
+    table.ecdsa();
+    table.key_choice();
+    table.bad_keys();
+    table.other_objects();
+    table.header_parameters();
+    table.json();
+    table.base64();
+    table.unicode();
+    table.time();
+    table.parties();
+    table.kinds_of_token();
+    table.indistinguishable();
+    table.cases
+}
+
+impl Fixture {
+    /// Runs every case against the server at this address, which was given [`jwks`](Self::jwks).
+    #[must_use]
+    pub fn run(&self, address: SocketAddr) -> Report {
+        let mut outcomes: Vec<_> = cases(self).iter().map(|case| case.run(address)).collect();
+        outcomes.push(self.nothing_was_fetched());
+        Report { outcomes }
+    }
+
+    /// Whether anyone followed a URL in a token, by now.
+    fn nothing_was_fetched(&self) -> Outcome {
+        let complaint = match self.trap.accept() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            _ => Some("somebody followed a URL in a token".to_owned()),
+        };
+        let answer = Answer { status: 0, headers: Vec::new(), body: String::new() };
+        Outcome { attack: Some(24), name: "nothing is fetched".to_owned(), answer: Some(answer), complaint }
+    }
+}
