@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod demand;
 mod refusals;
 mod security_docs;
 

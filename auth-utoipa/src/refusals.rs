@@ -12,7 +12,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Components, Ref, RefOr, Response};
 
-use crate::security_docs::Demand;
+use crate::demand::Demand;
 
 pub(crate) const PROBLEM: &str = "ProblemDetails";
 const PROBLEM_JSON: &str = "application/problem+json";

@@ -1,17 +1,17 @@
 //! How to come by a token, and what each operation demands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use auth_core::{Authenticator, Scope};
-use serde_json::Value;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, OpenIdConnect, Password, Scopes,
-    SecurityRequirement, SecurityScheme,
+    SecurityScheme,
 };
 use utoipa::openapi::{Components, OpenApi};
 
+use crate::demand::{Demand, demands};
 use crate::refusals::{PROBLEM, Refusals};
 
 /// Documents authentication: says how to come by a token, checks what operations demand, and adds how they refuse.
@@ -228,16 +228,6 @@ impl fmt::Debug for SecurityDocs {
         let names: Vec<_> = self.schemes.iter().map(|(name, _)| name).collect();
         f.debug_struct("SecurityDocs").field("schemes", &names).finish_non_exhaustive()
     }
-}
-
-/// The schemes that have to be satisfied together, each with its scopes. None at all: nothing is demanded.
-pub(crate) type Demand = BTreeMap<String, Vec<String>>;
-
-/// Of which one has to be satisfied. utoipa does not let them be read, but for their JSON.
-fn demands(requirements: &[SecurityRequirement]) -> Vec<Demand> {
-    let demand =
-        |requirement| serde_json::from_value(serde_json::to_value(requirement).unwrap_or(Value::Null)).ok();
-    requirements.iter().filter_map(demand).collect()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (String, &mut Operation)> {
