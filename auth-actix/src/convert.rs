@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use auth_core::{Pass, Rejection, RequestHead};
+use auth_core::adapter::Answer;
+use auth_core::{Pass, RequestHead};
 
 /// An actix request as the core wants to see it.
 pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
@@ -31,16 +32,16 @@ impl RequestHead for Head<'_> {
     }
 }
 
-/// The status of a refusal; a code that `http` 0.2 cannot hold would be a 500.
-pub(crate) fn status(rejection: &Rejection) -> StatusCode {
-    StatusCode::from_u16(rejection.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+/// The status of an answer. A code that `http` 0.2 cannot hold becomes 500.
+pub(crate) fn status(answer: &impl Answer) -> StatusCode {
+    StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A refusal as an actix response.
-pub(crate) fn response(rejection: &Rejection) -> HttpResponse {
-    let mut response = HttpResponse::build(status(rejection));
-    for (name, value) in rejection.headers() {
-        response.insert_header((name.as_str(), value.as_bytes()));
+/// Turns an answer into an actix response.
+pub(crate) fn response(answer: &impl Answer) -> HttpResponse {
+    let mut response = HttpResponse::build(status(answer));
+    for (name, value) in answer.headers() {
+        response.append_header((name.as_str(), value.as_bytes()));
     }
-    response.body(rejection.body())
+    response.body(answer.body())
 }

@@ -5,6 +5,7 @@ mod extract;
 mod layer;
 mod rejection;
 mod request;
+mod response;
 mod scoped;
 
 pub use auth_core as core;
@@ -17,4 +18,5 @@ pub use crate::current_user::CurrentUser;
 pub use crate::extract::{Authenticated, BearerToken, MaybeAuthenticated};
 pub use crate::layer::{AuthLayer, AuthService};
 pub use crate::rejection::AuthRejection;
+pub use crate::response::AuthResponse;
 pub use crate::scoped::Scoped;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use auth_core::Rejection;
+use auth_core::adapter::Answer;
 use axum_core::response::IntoResponse;
 use bytes::Bytes;
 use http::Response;
@@ -25,10 +26,10 @@ impl IntoResponse for AuthRejection {
     }
 }
 
-pub(crate) fn response<B: From<Bytes>>(rejection: &Rejection) -> Response<B> {
-    let mut response = Response::new(rejection.body().into());
-    *response.status_mut() = rejection.status();
-    response.headers_mut().extend(rejection.headers());
+pub(crate) fn response<B: From<Bytes>>(answer: &impl Answer) -> Response<B> {
+    let mut response = Response::new(answer.body().into());
+    *response.status_mut() = answer.status();
+    response.headers_mut().extend(answer.headers());
     response
 }
 
