@@ -4,14 +4,13 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Json, Payload, Redirect, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use auth_actix::{CurrentUser, MaybeAuthenticated, Scoped};
+use actix_web::{App, HttpRequest, HttpServer};
+use auth_actix::{AuthResponse, CurrentUser, MaybeAuthenticated, Scoped};
 use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, TokenResponse, User};
 use auth_examples::orders::Failure;
 use auth_examples::{announce, exit_code, log_to_stderr};
-use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -51,16 +50,15 @@ async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message>
         (status = 429, description = "Too many attempts"),
     )
 )]
-async fn token(endpoint: Data<TokenEndpoint>, request: HttpRequest, body: Payload) -> HttpResponse {
+async fn token(
+    endpoint: Data<TokenEndpoint>,
+    request: HttpRequest,
+    body: Payload,
+) -> AuthResponse<TokenAnswer> {
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
     let client = request.peer_addr().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let answer = endpoint.answer(headers, body.as_deref(), client).await;
-    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or_default());
-    for (name, value) in &answer.headers {
-        response.insert_header((*name, value.as_ref()));
-    }
-    response.body(answer.body)
+    AuthResponse(endpoint.answer(headers, body.as_deref(), client).await)
 }
 
 /// Who is logged in. 403 for who may not be any more.

@@ -5,15 +5,14 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use auth_axum::{Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
+use auth_axum::{AuthResponse, Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
 use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, TokenResponse, User};
 use auth_examples::orders::Failure;
 use auth_examples::{announce, asked_to_stop, exit_code, log_to_stderr};
-use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, FromRef, State};
-use axum::http::{HeaderMap, Response};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use utoipa::OpenApi;
@@ -67,10 +66,10 @@ async fn token(
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Body,
-) -> impl IntoResponse {
+) -> AuthResponse<TokenAnswer> {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
-    Response::<String>::from(endpoint.answer(headers, body.as_deref(), client.ip()).await)
+    AuthResponse(endpoint.answer(headers, body.as_deref(), client.ip()).await)
 }
 
 /// Who is logged in. 403 for who may not be any more.

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use auth_issuer::{Algorithm, Grant, Scope, SigningKey, TokenError, TokenIssuer, TokenRequest};
+use auth_core::adapter::Answer;
+use auth_issuer::{Algorithm, Grant, Scope, SigningKey, TokenAnswer, TokenError, TokenIssuer, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -159,13 +160,16 @@ fn refusals_are_as_rfc_6749_says() {
     ];
     for (error, status, code, challenge) in cases {
         let answer = error.answer();
-        assert_eq!(answer.status, status, "{error}");
-        let field =
-            |name| answer.headers.iter().find(|(field, _)| *field == name).map(|(_, value)| value.as_ref());
+        assert_eq!(answer.status(), status, "{error}");
+        let fields: Vec<_> = answer.headers().collect();
+        let field = |name| {
+            let found = fields.iter().find(|(field, _)| field == name);
+            found.map(|(_, value)| value.to_str().unwrap())
+        };
         assert_eq!(field("content-type"), Some("application/json"));
         assert_eq!((field("cache-control"), field("pragma")), (Some("no-store"), Some("no-cache")));
         assert_eq!(field("www-authenticate"), challenge, "{error}");
-        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let body: Value = serde_json::from_slice(&answer.body()).unwrap();
         assert_eq!(body.get("error").unwrap(), code);
         // RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
         let description = body.get("error_description").unwrap().as_str().unwrap();
@@ -181,9 +185,9 @@ fn a_token_is_answered_as_rfc_6749_says() {
     let signed = issuer.access_token("alice").audience("a").client_id("web").sign().unwrap();
     let body = |granted: &[Scope], refresh: Option<&str>| {
         let answer = signed.answer(granted, refresh);
-        assert_eq!(answer.status, 200);
-        assert!(answer.headers.contains(&("cache-control", "no-store".into())));
-        serde_json::from_str::<Value>(&answer.body).unwrap()
+        assert_eq!(answer.status(), 200);
+        assert!(answer.headers().any(|(name, value)| name == "cache-control" && value == "no-store"));
+        serde_json::from_slice::<Value>(&answer.body()).unwrap()
     };
     let plain = json!({ "access_token": signed.token, "token_type": "Bearer", "expires_in": 60 });
     assert_eq!(body(&[], None), plain);
@@ -191,6 +195,51 @@ fn a_token_is_answered_as_rfc_6749_says() {
     full.as_object_mut().unwrap().insert("scope".to_owned(), "a b".into());
     full.as_object_mut().unwrap().insert("refresh_token".to_owned(), "r".into());
     assert_eq!(body(&["a", "b"].map(Scope::from_static), Some("r")), full);
+}
+
+/// To the byte, and in this order: an adapter sends them as they come.
+#[test]
+fn an_answer_is_sent_as_it_always_was() {
+    let sent = |answer: &TokenAnswer| {
+        let fields = answer.headers().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+        let body = String::from_utf8(answer.body().to_vec()).unwrap();
+        format!("{}\n{}\n{body}", answer.status().as_u16(), fields.collect::<String>())
+    };
+    let always = "content-type: application/json\ncache-control: no-store\npragma: no-cache\n";
+    let unavailable = "\n{\"error\":\"temporarily_unavailable\",\"error_description\":";
+    for (error, status, further, begins) in [
+        (TokenError::InvalidGrant, 400, "", "\n{\"error\":\"invalid_grant\",\"error_description\":"),
+        (
+            TokenError::InvalidClient { by_basic: true },
+            401,
+            "www-authenticate: Basic realm=\"token\"\n",
+            "\n{\"error\":\"invalid_client\",\"error_description\":",
+        ),
+        (TokenError::TooManyAttempts { retry_after: 60 }, 429, "retry-after: 60\n", unavailable),
+        (TokenError::Unavailable, 503, "retry-after: 5\n", unavailable),
+    ] {
+        let (found, expected) = (sent(&error.answer()), format!("{status}\n{always}{further}{begins}"));
+        assert!(found.starts_with(&expected), "{found}");
+    }
+    let key = SigningKey::secret(Algorithm::Hs256, b"a secret of 32 random bytes here").unwrap();
+    let issuer = TokenIssuer::builder("https://issuer.example", key).build().unwrap();
+    let signed = issuer.access_token("alice").audience("a").client_id("web").sign().unwrap();
+    let found = sent(&signed.answer(&[], None));
+    assert!(
+        found.starts_with(&format!("200\n{always}\n{{\"access_token\":\"{}\",", signed.token)),
+        "{found}"
+    );
+}
+
+/// An adapter sees of it what it sees of every answer.
+#[test]
+fn it_is_an_answer() {
+    fn status(answer: &impl Answer) -> u16 {
+        assert_eq!(answer.headers().count(), 4);
+        assert!(answer.body().starts_with(b"{"));
+        answer.status().as_u16()
+    }
+    assert_eq!(status(&TokenError::Unavailable.answer()), 503);
 }
 
 #[test]

@@ -1,82 +1,135 @@
-//! What the token endpoint answers: tokens and refusals.
+//! The answers of the token endpoint: tokens and errors.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use auth_core::Scope;
+use auth_core::adapter::Answer;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::refresh::RefreshError;
 use crate::sign::SignedToken;
 
-/// Why no token is given ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
+/// Why no token is issued ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
 ///
-/// The texts are constants: nothing of the request is in them.
+/// The texts are constants; they contain nothing of the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// The request is not as it should be.
+    /// The request is malformed.
     #[error("invalid_request: {0}")]
     InvalidRequest(&'static str),
-    /// Not a client that is known, or not with this secret.
+    /// The client is unknown, or its secret is wrong.
     #[error("invalid_client")]
     InvalidClient {
-        /// It has tried by an Authorization field.
+        /// Whether it has sent an `Authorization` field.
         by_basic: bool,
     },
-    /// Wrong user name or password, or an account that may not log in. One answer for all.
+    /// The user name or password is wrong, or the account may not log in. All three get the same answer.
     #[error("invalid_grant: user name or password")]
     InvalidGrant,
-    /// A refresh token that is not, or no longer, good, or whose account may not log in. One answer for all.
+    /// The refresh token is unknown, expired, revoked or already used, or its account may not log in. All get the
+    /// same answer.
     #[error("invalid_grant: refresh token")]
     InvalidRefreshToken,
-    /// The client may not ask in this way.
+    /// The client may not use this grant type.
     #[error("unauthorized_client")]
     UnauthorizedClient,
-    /// Not a way of asking that this server has.
+    /// The server does not support this grant type.
     #[error("unsupported_grant_type")]
     UnsupportedGrantType,
-    /// A scope that does not exist, or may not be asked for.
+    /// A scope is malformed or unknown, or the account may not have it.
     #[error("invalid_scope")]
     InvalidScope,
     /// Too many logins have failed for this account or from this address: 429
     /// ([RFC 6585 section 4](https://www.rfc-editor.org/rfc/rfc6585#section-4)).
     #[error("too many attempts")]
     TooManyAttempts {
-        /// In how many seconds the next attempt will be judged.
+        /// The number of seconds until the next attempt is judged.
         retry_after: u64,
     },
-    /// A thing that the answer depends on is down: 503.
+    /// A service that the answer depends on is down: 503.
     #[error("no token can be issued now")]
     Unavailable,
 }
 
 /// An answer of the token endpoint as data: what an adapter has to send.
+///
+/// `auth_axum::AuthResponse` and `auth_actix::AuthResponse` send it, like any other [`Answer`].
 #[derive(Clone, Eq, PartialEq)]
 pub struct TokenAnswer {
-    /// The status code.
-    pub status: u16,
-    /// Names in lower case, and values.
-    pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    /// JSON.
-    pub body: String,
+    status: StatusCode,
+    /// Sent after the fields that every answer has.
+    further: Option<(HeaderName, HeaderValue)>,
+    body: Bytes,
 }
 
-/// Prints the status only, for a token may be in the body.
+impl TokenAnswer {
+    fn new(status: StatusCode, further: Option<(HeaderName, HeaderValue)>, body: &Value) -> Self {
+        Self { status, further, body: body.to_string().into() }
+    }
+
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The header fields to send: `Content-Type`, `Cache-Control` and `Pragma`, then `WWW-Authenticate` or
+    /// `Retry-After` if the error has one.
+    ///
+    /// [RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) requires `Cache-Control` and `Pragma`
+    /// on every answer that holds a token.
+    pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::PRAGMA, HeaderValue::from_static("no-cache")),
+        ]
+        .into_iter()
+        .chain(self.further.clone())
+    }
+
+    /// The body, in JSON.
+    #[must_use]
+    pub fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+}
+
+impl Answer for TokenAnswer {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.headers()
+    }
+
+    fn body(&self) -> Bytes {
+        self.body()
+    }
+}
+
+/// Prints the status only, since the body may hold a token.
 impl fmt::Debug for TokenAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenAnswer").field("status", &self.status).finish_non_exhaustive()
     }
 }
 
-/// In how many seconds to ask again where something is down.
-const RETRY_AFTER: u64 = 5;
+/// After how many seconds a client may try again if a service is down.
+const RETRY_AFTER_SECONDS: u64 = 5;
 
 impl TokenError {
     pub(crate) const TOO_LONG: Self = Self::InvalidRequest("the body is too long");
 
-    /// What to send: 400; 401 for a client that has tried HTTP Basic; 429 and 503, for which RFC 6749 has no error
-    /// codes at the token endpoint, with the one that its section 4.1.2.1 has.
+    /// Returns the answer to send.
+    ///
+    /// The status is 401 for a client that has tried HTTP Basic, 429 for too many attempts, 503 if a service is down,
+    /// and 400 for every other error. RFC 6749 defines no error code for 429 and 503 at the token endpoint; they carry
+    /// `temporarily_unavailable` of its section 4.1.2.1.
     #[must_use]
     pub fn answer(&self) -> TokenAnswer {
         let (error, description) = match self {
@@ -90,26 +143,23 @@ impl TokenError {
             Self::TooManyAttempts { .. } => ("temporarily_unavailable", "Too many attempts, try again later"),
             Self::Unavailable => ("temporarily_unavailable", "Authentication is temporarily unavailable"),
         };
-        let mut headers = headers();
-        let mut add = |name, value: String| headers.push((name, value.into()));
-        let status = match self {
-            // RFC 9110 section 15.5.2: no 401 without a challenge, and one for Basic has browsers ask for a password.
+        let (status, further) = match self {
+            // RFC 9110 section 15.5.2 requires a challenge with every 401, and a Basic challenge makes browsers ask for
+            // a password. So only a client that has tried Basic gets one.
             Self::InvalidClient { by_basic: true } => {
-                add("www-authenticate", "Basic realm=\"token\"".to_owned());
-                401
+                let challenge = HeaderValue::from_static("Basic realm=\"token\"");
+                (StatusCode::UNAUTHORIZED, Some((header::WWW_AUTHENTICATE, challenge)))
             }
             Self::TooManyAttempts { retry_after } => {
-                add("retry-after", retry_after.to_string());
-                429
+                (StatusCode::TOO_MANY_REQUESTS, Some((header::RETRY_AFTER, (*retry_after).into())))
             }
             Self::Unavailable => {
-                add("retry-after", RETRY_AFTER.to_string());
-                503
+                (StatusCode::SERVICE_UNAVAILABLE, Some((header::RETRY_AFTER, RETRY_AFTER_SECONDS.into())))
             }
-            _ => 400,
+            _ => (StatusCode::BAD_REQUEST, None),
         };
         let body = json!({ "error": error, "error_description": description });
-        TokenAnswer { status, headers, body: body.to_string() }
+        TokenAnswer::new(status, further, &body)
     }
 }
 
@@ -122,8 +172,10 @@ impl RefreshError {
 }
 
 impl SignedToken {
-    /// What to send with the token: 200. `granted` is named if it may differ from what was asked for
-    /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)), `refresh_token` if there is one.
+    /// Returns the answer that carries the token: 200.
+    ///
+    /// Pass the `granted` scopes if they may differ from the requested ones
+    /// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)); an empty list is left out.
     #[must_use]
     pub fn answer(&self, granted: &[Scope], refresh_token: Option<&str>) -> TokenAnswer {
         let mut body = json!({
@@ -140,29 +192,6 @@ impl SignedToken {
                 members.insert("refresh_token".to_owned(), token.into());
             }
         }
-        TokenAnswer { status: 200, headers: headers(), body: body.to_string() }
-    }
-}
-
-/// [RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1) wants the last two on whatever has a
-/// token.
-fn headers() -> Vec<(&'static str, Cow<'static, str>)> {
-    let fields =
-        [("content-type", "application/json"), ("cache-control", "no-store"), ("pragma", "no-cache")];
-    fields.into_iter().map(|(name, value)| (name, value.into())).collect()
-}
-
-/// For frameworks on `http` 1, such as axum.
-impl From<TokenAnswer> for http::Response<String> {
-    fn from(answer: TokenAnswer) -> Self {
-        let mut response = Self::new(answer.body);
-        *response.status_mut() =
-            http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        for (name, value) in answer.headers {
-            if let Ok(value) = http::HeaderValue::try_from(value.as_ref()) {
-                response.headers_mut().append(name, value);
-            }
-        }
-        response
+        TokenAnswer::new(StatusCode::OK, None, &body)
     }
 }

@@ -3,14 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Json, Payload, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpServer};
 use auth_actix::{
-    AuthMiddleware, AuthRejection, Authenticated, Authenticator, BearerToken, CurrentUser,
+    AuthMiddleware, AuthRejection, AuthResponse, Authenticated, Authenticator, BearerToken, CurrentUser,
     MaybeAuthenticated, Policy, RequiredScopes, Scope, Scoped,
 };
-use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 
 use crate::users::{ITEMS, User, Users};
 
@@ -48,16 +47,15 @@ async fn report(user: Authenticated) -> Result<String, AuthRejection> {
     Ok("all is well".to_owned())
 }
 
-async fn token(endpoint: Data<TokenEndpoint>, request: HttpRequest, body: Payload) -> HttpResponse {
+async fn token(
+    endpoint: Data<TokenEndpoint>,
+    request: HttpRequest,
+    body: Payload,
+) -> AuthResponse<TokenAnswer> {
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
     let client = request.peer_addr().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let answer = endpoint.answer(headers, body.as_deref(), client).await;
-    let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or_default());
-    for (name, value) in &answer.headers {
-        response.insert_header((*name, value.as_ref()));
-    }
-    response.body(answer.body)
+    AuthResponse(endpoint.answer(headers, body.as_deref(), client).await)
 }
 
 pub fn routes(config: &mut ServiceConfig, auth: &Authenticator, users: Arc<Users>, endpoint: TokenEndpoint) {

@@ -4,15 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_axum::{
-    AuthLayer, AuthRejection, Authenticated, Authenticator, BearerToken, CurrentUser, MaybeAuthenticated,
-    Policy, RequiredScopes, Scope, Scoped,
+    AuthLayer, AuthRejection, AuthResponse, Authenticated, Authenticator, BearerToken, CurrentUser,
+    MaybeAuthenticated, Policy, RequiredScopes, Scope, Scoped,
 };
-use auth_issuer::{MAX_BODY_BYTES, TokenEndpoint};
+use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 use auth_utoipa::{SecurityDocs, SecurityDocsError};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, FromRef, State};
-use axum::http::{HeaderMap, Response};
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
@@ -68,10 +67,10 @@ async fn token(
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Body,
-) -> impl IntoResponse {
+) -> AuthResponse<TokenAnswer> {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
-    Response::<String>::from(endpoint.answer(headers, body.as_deref(), client.ip()).await)
+    AuthResponse(endpoint.answer(headers, body.as_deref(), client.ip()).await)
 }
 
 pub async fn serve(state: AppState, listener: tokio::net::TcpListener) -> std::io::Result<()> {
