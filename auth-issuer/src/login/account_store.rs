@@ -1,4 +1,4 @@
-//! Who may log in.
+//! Accounts, and the store that finds them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use auth_core::{Scope, StoreFailure, async_trait};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Where the application keeps who may log in. [`TokenEndpoint`](crate::TokenEndpoint) asks it.
+/// Finds accounts in the application's database. [`TokenEndpoint`](crate::TokenEndpoint) calls it.
 ///
 /// ```
 /// use auth_issuer::{Account, AccountStore, Scope, StoreFailure, async_trait};
@@ -38,38 +38,40 @@ use serde_json::Value;
 /// ```
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Finds the account by what was typed as user name; `None` if nobody is called so. Asked at a login.
+    /// Finds an account by the user name that was typed in. Returns `None` if there is none. Called at each login.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`], which any error becomes by `?`: answered 503.
+    /// Returns a [`StoreFailure`], which any error becomes by `?`. The client gets 503.
     async fn by_username(&self, username: &str) -> Result<Option<Account>, StoreFailure>;
 
-    /// Finds the account by the [subject](Account::new) of a refresh token; `None` if there is none any more. Asked
-    /// when a refresh token is exchanged, so that what has changed since the login counts.
+    /// Finds an account by the [subject](Account::new) of a refresh token. Returns `None` if it no longer exists.
+    /// Called when a refresh token is exchanged, so that changes since the login take effect.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`].
+    /// Returns a [`StoreFailure`].
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure>;
 
-    /// What [`GuessLimits`](crate::GuessLimits) count as one account: the name without case and surrounding white space,
-    /// unless said otherwise. All ways of writing by which [`by_username`](Self::by_username) finds the same account
-    /// have to come out the same, or each has guesses of its own; that others come out the same too does little harm.
-    /// Must not ask whether there is such an account.
+    /// Returns the key under which [`GuessLimits`](crate::GuessLimits) counts attempts for a user name. The default is
+    /// the name in lower case, without surrounding white space.
+    ///
+    /// Every spelling that [`by_username`](Self::by_username) resolves to one account must map to one key; otherwise
+    /// each spelling gets its own attempts. It does little harm if two accounts share a key. The result must not depend
+    /// on whether the account exists.
     fn fold(&self, username: &str) -> String {
         username.trim().to_lowercase()
     }
 
-    /// Keeps a new hash of the same password in the place of the old one: after a login whose stored hash was made with
-    /// other parameters than [`Passwords`](crate::Passwords) takes now. Does nothing unless said otherwise.
+    /// Replaces the stored hash of a password with a new hash of the same password. Called after a login if the stored
+    /// hash was made with other parameters than [`Passwords`](crate::Passwords) uses now. The default does nothing.
     ///
-    /// Only if the old one is still there, or the password may have been changed meanwhile: in SQL, `UPDATE ... SET
-    /// password_hash = ? WHERE subject = ? AND password_hash = ?`.
+    /// Replace the hash only if the old one is still stored, since the password may have changed meanwhile: in SQL,
+    /// `UPDATE ... SET password_hash = ? WHERE subject = ? AND password_hash = ?`.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`], which is logged.
+    /// Returns a [`StoreFailure`], which is logged. The login succeeds all the same.
     async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
         let _ = (subject, old, new);
         Ok(())
@@ -95,20 +97,21 @@ impl<T: AccountStore + ?Sized> AccountStore for Arc<T> {
     }
 }
 
-/// Who may log in, and what for.
+/// An account: whether it may log in, and what its tokens may hold.
 #[derive(Clone)]
 pub struct Account {
     pub(crate) subject: String,
     pub(crate) password_hash: Option<String>,
     pub(crate) active: bool,
     pub(crate) scopes: Vec<Scope>,
-    /// `None` for one that cannot be serialized.
+    /// A value is `None` if it cannot be serialized.
     pub(crate) claims: Vec<(String, Option<Value>)>,
 }
 
 impl Account {
-    /// An active account without password and scopes. The subject is what claim `sub` of its tokens says: a name that
-    /// never becomes anybody else's.
+    /// Creates an active account without password and scopes.
+    ///
+    /// The subject becomes claim `sub` of its tokens. Never give the same subject to another account.
     pub fn new(subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
@@ -119,36 +122,38 @@ impl Account {
         }
     }
 
-    /// The hash of its password, as [`Passwords::hash`](crate::Passwords::hash) has made it. Without one, no password
-    /// is right.
+    /// Sets the hash of its password, made by [`Passwords::hash`](crate::Passwords::hash). Without a hash, every
+    /// password is wrong.
     #[must_use]
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password_hash = Some(hash.into());
         self
     }
 
-    /// Says whether it may log in as things are.
+    /// Sets whether the account may log in now.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
     }
 
-    /// Whether it may log in as things are.
+    /// Returns whether the account may log in now.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active
     }
 
-    /// What may be granted to it.
+    /// Sets the scopes that may be granted to the account.
     #[must_use]
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
         self.scopes = scopes.into_iter().collect();
         self
     }
 
-    /// A claim of the application's own in its tokens, such as `roles`. One that
-    /// [`AccessToken::claim`](crate::AccessToken::claim) would refuse is answered 503, and logged.
+    /// Adds a claim of the application's own to its tokens, such as `roles`.
+    ///
+    /// If [`AccessToken::claim`](crate::AccessToken::claim) does not take the claim, the client gets 503, and the
+    /// reason is logged.
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.claims.push((name.into(), serde_json::to_value(value).ok()));
@@ -156,7 +161,7 @@ impl Account {
     }
 }
 
-/// Never prints whose it is, nor the hash.
+/// Never prints the subject or the hash.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("active", &self.active).finish_non_exhaustive()

@@ -1,5 +1,4 @@
-//! Limits on guessing passwords: per account, so that many addresses together cannot guess one password, and per
-//! address, so that one cannot guess many.
+//! Limits on guessing passwords.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -16,11 +15,11 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 
-/// How many accounts, and how many addresses, are told apart; 8 bytes each.
+/// The number of places for accounts, and of those for addresses; 8 bytes each.
 const PLACES: u64 = 1 << 17;
 const MOST_AT_ONCE: u32 = 10_000;
 const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
-/// Of one address: a quarter of those that may wait for [`Passwords`](crate::Passwords).
+/// Attempts in progress of one address: a quarter of the calls that may wait for [`Passwords`](crate::Passwords).
 const MOST_UNDER_WAY: u32 = 16;
 
 const ONE: NonZeroU32 = NonZeroU32::new(1).unwrap();
@@ -29,9 +28,12 @@ const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const THIRTY: NonZeroU32 = NonZeroU32::new(30).unwrap();
 const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
-/// Slows down who guesses: so many failed logins at once, and one more for each period that passes.
+/// Limits failed logins: some at once, and one more for each period that passes.
 ///
-/// [`TokenEndpoint`](crate::TokenEndpoint) asks it. Logins in other ways can too:
+/// The limit per account keeps many addresses from guessing one password. The limit per address keeps one address from
+/// guessing the passwords of many accounts.
+///
+/// [`TokenEndpoint`](crate::TokenEndpoint) applies it. Other ways to log in can, too:
 ///
 /// ```
 /// use auth_issuer::GuessLimits;
@@ -48,17 +50,18 @@ const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// 1. An attempt counts from when it begins, so that guesses made at the same moment count too. One that succeeds is
-///    [forgotten](Attempt::forget), and counts no more. One address has 16 under way at once.
-/// 2. Accounts that nobody has are limited like all others.
-/// 3. Of an IPv6 address the first 56 bits count, for whoever has one has all of these; of one that stands for an IPv4
-///    address, that.
-/// 4. Memory is bounded, and nothing is ever pushed out of it: accounts and addresses fall into 131,072 places each, 5
-///    MiB in all. Two in the same place share a limit; which ones do is different in each process.
+/// 1. An attempt counts from the moment it begins, so that simultaneous guesses count too. An attempt that succeeds is
+///    [forgotten](Attempt::forget) and no longer counts. One address may have 16 attempts in progress.
+/// 2. Accounts that do not exist are limited like all others.
+/// 3. IPv6 addresses are grouped by /56, since one customer usually controls the whole prefix. IPv4-mapped addresses
+///    count as the IPv4 address, and so do those of NAT64 (`64:ff9b::/96`).
+/// 4. Memory is bounded, and no entry is ever evicted: accounts and addresses are hashed to 131,072 places each, 5 MiB
+///    in all. Two in the same place share a limit. Each process hashes differently.
 ///
-/// Not checked: whether the address is the client's. Behind a proxy, take what the proxy says, and from nobody else.
-/// Limits are those of one process, and begin anew with it. Whoever wants an account's owner locked out can go on
-/// guessing, and whoever has many addresses, or many accounts, can keep the server hashing.
+/// Not checked: whether the address is the client's. Behind a proxy, use the address that the proxy reports, and trust
+/// no other source. Each process has its own limits, and loses them when it restarts. An attacker who keeps guessing
+/// keeps the owner of an account locked out. An attacker with many addresses, or many accounts, can keep the server
+/// hashing.
 pub struct GuessLimits {
     accounts: Limit,
     addresses: Limit,
@@ -67,18 +70,18 @@ pub struct GuessLimits {
     hasher: RandomState,
 }
 
-/// Too many attempts; answer 429 with `Retry-After`, as [`TokenError::TooManyAttempts`] does.
+/// Too many attempts. Answer 429 with `Retry-After`, as [`TokenError::TooManyAttempts`] does.
 ///
 /// [`TokenError::TooManyAttempts`]: crate::TokenError::TooManyAttempts
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("too many attempts: the next one is judged in {retry_after} seconds")]
 #[non_exhaustive]
 pub struct TooManyAttempts {
-    /// In how many seconds the next attempt will be judged.
+    /// The number of seconds until the next attempt is judged.
     pub retry_after: u64,
 }
 
-/// A limit that cannot be kept.
+/// A limit is out of range.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("a limit allows 1 to 10000 attempts at once, and another one each second to 24 hours")]
 pub struct InvalidLimit;
@@ -94,8 +97,8 @@ pub struct Attempt<'a> {
 }
 
 impl GuessLimits {
-    /// 10 failed logins at once and another one each minute for an account; 50, and another one each 10 seconds for
-    /// an address.
+    /// Allows an account 10 failed logins at once and one more each minute, and an address 50 and one more every 10
+    /// seconds.
     #[must_use]
     pub fn new() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SinceStart(Instant::now()));
@@ -103,25 +106,27 @@ impl GuessLimits {
         Self::with(accounts.allow_burst(TEN), addresses.allow_burst(FIFTY), clock)
     }
 
-    /// How many failed logins an account may have at once, and how long until it may have another one. Begins anew.
+    /// Sets how many failed logins an account may have at once, and after how long it may have one more. Resets all
+    /// counts.
     ///
     /// # Errors
     ///
-    /// [`InvalidLimit`].
+    /// Returns [`InvalidLimit`] if a value is out of range.
     pub fn per_account(self, at_once: u32, period: Duration) -> Result<Self, InvalidLimit> {
         Ok(Self::with(quota(at_once, period)?, self.addresses.quota, self.clock))
     }
 
-    /// The same for an address.
+    /// Sets the same for an address. Resets all counts.
     ///
     /// # Errors
     ///
-    /// [`InvalidLimit`].
+    /// Returns [`InvalidLimit`] if a value is out of range.
     pub fn per_address(self, at_once: u32, period: Duration) -> Result<Self, InvalidLimit> {
         Ok(Self::with(self.accounts.quota, quota(at_once, period)?, self.clock))
     }
 
-    /// The clock to ask, instead of how long this has existed. One that cannot tell the time counts as stopped.
+    /// Sets the clock. The default counts from when this value was created. A clock that cannot tell the time counts as
+    /// stopped.
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self::with(self.accounts.quota, self.addresses.quota, Arc::new(clock))
@@ -137,11 +142,12 @@ impl GuessLimits {
         }
     }
 
-    /// Begins an attempt. `account` is what names it, the same for all ways of writing that mean the same account.
+    /// Begins an attempt. `account` names the account: every spelling of one account must be the same here.
     ///
     /// # Errors
     ///
-    /// [`TooManyAttempts`]: then nothing may be judged, nor told whether the password was right.
+    /// Returns [`TooManyAttempts`] if a limit is reached. Judge nothing then, and do not reveal whether the password
+    /// was right.
     pub fn attempt(&self, account: &str, address: IpAddr) -> Result<Attempt<'_>, TooManyAttempts> {
         let (account, address) = (self.place(account), self.place(network(address)));
         self.addresses.begin(address, MOST_UNDER_WAY)?;
@@ -153,7 +159,7 @@ impl GuessLimits {
         Ok(Attempt { limits: self, account, address, has_failed: true })
     }
 
-    /// One login may be renewed 30 times at once, and another time each minute.
+    /// Allows one login to be renewed 30 times at once, and one more time each minute.
     pub(crate) fn refresh(&self, family: &str) -> Result<(), TooManyAttempts> {
         self.refreshes.take(self.place(family))
     }
@@ -164,7 +170,7 @@ impl GuessLimits {
 }
 
 impl Attempt<'_> {
-    /// It does not count: it has succeeded, or could not be judged.
+    /// Makes the attempt not count, because it succeeded or could not be judged.
     pub fn forget(mut self) {
         self.has_failed = false;
     }
@@ -210,7 +216,7 @@ impl Place {
     }
 }
 
-/// governor counts what has failed, for each place apart; what is under way counts besides.
+/// Counts failed attempts by governor and attempts in progress by `under_way`, for each place.
 struct Limit {
     limiter: RateLimiter<u64, States, Ticks, NoOpMiddleware<Nanos>>,
     states: States,
@@ -228,7 +234,7 @@ impl Limit {
         Self { limiter: RateLimiter::new(quota, states.clone(), clock), states, under_way, quota, start }
     }
 
-    /// Lets an attempt begin if it, all that are under way, and all that have failed are no more than may be.
+    /// Lets an attempt begin if it, the attempts in progress and the failed ones are within the limit together.
     fn begin(&self, place: Place, most_under_way: u32) -> Result<(), TooManyAttempts> {
         let under_way = place.of(&self.under_way).fetch_add(1, Ordering::Acquire);
         let (period, burst) = (self.quota.replenish_interval(), self.quota.burst_size().get());
@@ -254,7 +260,7 @@ impl Limit {
         })
     }
 
-    /// How long until nothing that has failed counts any more. governor keeps the time when that is, from its start.
+    /// Returns how long until no failed attempt counts any more. governor stores that time, measured from its start.
     fn debt(&self, place: Place) -> Duration {
         let read = |state: Option<Nanos>| Err::<((), Nanos), _>(state.map_or(0, Nanos::as_u64));
         let until = self.states.measure_and_replace(&place.0, read).err().unwrap_or_default();
@@ -263,7 +269,7 @@ impl Limit {
     }
 }
 
-/// Rounded up, for coming back too early is of no use.
+/// Rounds up, since a retry that comes too early is useless.
 fn in_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
@@ -304,7 +310,7 @@ impl governor::clock::Clock for Ticks {
     }
 }
 
-/// How long it has run, whatever is done to the clock of the operating system.
+/// Measures how long it has run, unaffected by changes of the system time.
 #[derive(Debug)]
 struct SinceStart(Instant);
 
@@ -314,7 +320,7 @@ impl Clock for SinceStart {
     }
 }
 
-/// What has one address: an IPv4 address, or 56 bits of IPv6.
+/// Returns what one customer controls: an IPv4 address, or a /56 of IPv6.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => match address.segments() {

@@ -1,4 +1,4 @@
-//! Who may log in: accounts, their passwords, and how often one may guess.
+//! Logging in: accounts, passwords, and limits on guessing.
 
 mod account_store;
 mod guess_limits;

@@ -1,11 +1,4 @@
-//! Passwords, hashed by argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106)).
-//!
-//! 1. Hashing runs on threads for blocking work, so many at once as there are cores and no more: each takes 19 MiB
-//!    of memory and some 20 ms. Who would have to wait behind too many others is refused.
-//! 2. For a user whom nobody knows, or whose stored hash is none of argon2id, a hash is computed all the same, so that
-//!    the time tells nothing. Where the stored hash is cheaper than those made now, what is left to the same work is done
-//!    besides; that takes less time nevertheless, for the memory is had more easily in smaller pieces. One that is dearer
-//!    takes longer. So hashes of other parameters are told apart by time until they are made anew at a login.
+//! Passwords, hashed by argon2id.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,10 +10,11 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::task;
 
-/// How many may wait for a core.
+/// How many calls may wait for a core.
 const MAX_WAITING: usize = 64;
 
-/// Hashes passwords, and verifies them. Cheap to clone; make one at start-up.
+/// Hashes and verifies passwords by argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106)). Cheap to clone; make
+/// one at start-up.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
@@ -37,8 +31,16 @@ const MAX_WAITING: usize = 64;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It needs a tokio runtime, which axum and actix-web bring. Not checked: how good a password is, and how often it
-/// was guessed. Passwords are taken byte by byte, without Unicode normalization.
+/// 1. Hashing runs on threads for blocking work, at most one hash per core at a time. Each takes 19 MiB of memory and
+///    about 20 ms. A call fails with [`PasswordError::Busy`] if too many others are waiting.
+/// 2. An unknown user takes as long as a known one: a hash is computed even if no hash is stored, or if the stored hash
+///    is not argon2id.
+/// 3. A stored hash with other parameters than those of new hashes takes a different time, until a login renews it. If
+///    it is cheaper, the rest of the work is done too. That still takes less time, since memory is faster to get in
+///    smaller pieces. If it is more expensive, it takes longer.
+///
+/// It needs a tokio runtime, which axum and actix-web bring. Not checked: how good a password is, and how often it was
+/// guessed. Passwords are compared byte by byte, without Unicode normalization.
 #[derive(Clone)]
 pub struct Passwords {
     inner: Arc<Inner>,
@@ -46,21 +48,21 @@ pub struct Passwords {
 
 struct Inner {
     argon2: Argon2<'static>,
-    /// Of a password that nobody knows.
+    /// The hash of a password that nobody knows.
     decoy: String,
-    /// For those that run and those that wait.
+    /// Permits for calls that run or wait.
     entitled: Arc<Semaphore>,
     running: Arc<Semaphore>,
 }
 
-/// A password could be neither hashed nor verified.
+/// The reason why a password could be neither hashed nor verified.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PasswordError {
-    /// Too many wait already. Answer 503 with `Retry-After`.
+    /// Too many calls are waiting already. Answer 503 with `Retry-After`.
     #[error("too many passwords are being verified at once")]
     Busy,
-    /// What is stored is no hash of argon2id: `$argon2id$v=19$m=...`.
+    /// The stored text is not an argon2id hash: `$argon2id$v=19$m=...`.
     #[error("the stored password hash is not one of argon2id in PHC format")]
     NotAHash,
     /// The system has no random numbers or no memory.
@@ -69,11 +71,11 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// With the parameters that OWASP recommends: 19 MiB, two passes, one lane.
+    /// Uses the parameters that OWASP recommends: 19 MiB, two passes, one lane.
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Unavailable`] if the system has no random numbers.
+    /// Returns [`PasswordError::Unavailable`] if the system has no random numbers.
     pub fn new() -> Result<Self, PasswordError> {
         Self::with_params(Params::default())
     }
@@ -88,23 +90,23 @@ impl Passwords {
         Ok(Self { inner: Arc::new(Inner { argon2, decoy, entitled, running }) })
     }
 
-    /// The hash to store, with a salt of its own: a text in
+    /// Returns the hash to store, with a salt of its own, in
     /// [PHC format](https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md).
     ///
     /// # Errors
     ///
-    /// [`PasswordError`].
+    /// Returns [`PasswordError::Busy`] or [`PasswordError::Unavailable`].
     pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
         let password = password.to_owned();
         self.run(move |inner| hash(&inner.argon2, password.as_bytes())).await
     }
 
-    /// Whether it is the password whose hash is stored. `None` for a user who is not known, or has no password:
-    /// never, after as long.
+    /// Returns whether the stored hash is that of the password. Pass `None` for a user who is unknown or has no
+    /// password: the result is `false`, and takes as long.
     ///
     /// # Errors
     ///
-    /// [`PasswordError`].
+    /// Returns a [`PasswordError`] if nothing could be verified.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, PasswordError> {
         let (password, stored) = (password.to_owned(), stored.map(str::to_owned));
         self.run(move |inner| {
@@ -123,8 +125,8 @@ impl Passwords {
         .await
     }
 
-    /// Whether the hash was made with other parameters than [`hash`](Self::hash) takes now: then store a new one when
-    /// its password has been verified.
+    /// Returns whether the hash was made with other parameters than [`hash`](Self::hash) uses now. If so, store a new
+    /// one once its password has been verified.
     #[must_use]
     pub fn is_outdated(&self, stored: &str) -> bool {
         let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
@@ -140,7 +142,7 @@ impl Passwords {
         let entitled = entitled.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let running = running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
         let inner = self.inner.clone();
-        // The permits go with the work: it goes on when nobody waits for it any more, as after a disconnect.
+        // The work holds the permits, since it continues after the caller has disconnected.
         let work = move || {
             let outcome = work(&inner);
             drop((entitled, running));
@@ -150,7 +152,7 @@ impl Passwords {
     }
 }
 
-/// What a cheaper hash leaves to be done; `None` if nothing, or if it is no hash.
+/// Returns the parameters of the work that a cheaper hash leaves. Returns `None` if it leaves nothing, or is no hash.
 fn rest(stored: &str, own: &Params) -> Option<Params> {
     let stored = parse(stored).ok().and_then(|hash| Params::try_from(&hash.params).ok())?;
     let done = u64::from(stored.m_cost()) * u64::from(stored.t_cost()) / u64::from(own.t_cost());
@@ -317,7 +319,7 @@ mod tests {
         });
     }
 
-    /// Else whoever disconnects at once could have any number of them run.
+    /// Otherwise clients that disconnect at once could start any number of hashes.
     #[test]
     fn work_that_nobody_waits_for_still_counts() {
         let passwords = Passwords {

@@ -1,4 +1,4 @@
-//! Refresh tokens, and where they are stored.
+//! Refresh tokens, and the store that holds them.
 
 mod store;
 mod tokens;

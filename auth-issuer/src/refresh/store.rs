@@ -1,28 +1,28 @@
-//! Where refresh tokens are kept.
+//! The store of refresh tokens, which the application implements.
 
 use std::fmt;
 use std::sync::Arc;
 
 use auth_core::{Scope, StoreFailure, async_trait};
 
-/// What is stored of a refresh token.
+/// What a store holds of one refresh token.
 #[derive(Clone, Eq, PartialEq)]
 pub struct RefreshRecord {
-    /// SHA-256 of the token, in base64url.
+    /// The SHA-256 hash of the token, in base64url.
     pub token_hash: String,
-    /// The same for all tokens that come of one login.
+    /// Names the login: the same for all tokens that descend from it.
     pub family: String,
-    /// Whom access tokens are issued for.
+    /// The subject that access tokens are issued for.
     pub subject: String,
-    /// The client that it was issued to.
+    /// The client that the token was issued to.
     pub client_id: String,
-    /// What was granted.
+    /// The scopes that were granted at the login.
     pub scopes: Vec<Scope>,
-    /// When the family ends, in seconds since 1970. May be deleted from then on.
+    /// When the family expires, in seconds since 1970. The store may delete the record from then on.
     pub expires_at: u64,
 }
 
-/// Prints the family and when it ends.
+/// Prints the family and its expiry only.
 impl fmt::Debug for RefreshRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RefreshRecord");
@@ -30,48 +30,51 @@ impl fmt::Debug for RefreshRecord {
     }
 }
 
-/// What a store had of a token that is redeemed.
+/// A stored token, and whether it has been redeemed before.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Redeemed {
-    /// It had not been redeemed before.
+    /// The token had not been redeemed before.
     First(RefreshRecord),
-    /// It had been redeemed before.
+    /// The token had been redeemed before.
     Again(RefreshRecord),
 }
 
-/// Where refresh tokens are kept. The application implements it over its database.
+/// Stores refresh tokens. The application implements it over its database.
 #[async_trait]
 pub trait RefreshTokenStore: Send + Sync {
-    /// Keeps a new token, not redeemed.
+    /// Stores a new token, which has not been redeemed.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`], which any error becomes by `?`.
+    /// Returns a [`StoreFailure`], which any error becomes by `?`.
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure>;
 
-    /// What there is of a token, without marking it; `None` if there is none.
+    /// Finds a token without marking it. Returns `None` if there is none.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`].
+    /// Returns a [`StoreFailure`].
     async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure>;
 
-    /// Marks a token as redeemed and keeps it so, for it must be known when it comes again; `None` if there is none.
-    /// Of two calls for the same token, at most one may be told that it was the first, also if they come at the
-    /// same moment: in SQL, one `UPDATE ... SET redeemed = 1 WHERE token_hash = ? AND redeemed = 0`.
+    /// Marks a token as redeemed. Returns `None` if there is none. The record stays in the store, so that the token is
+    /// recognized if it is presented again.
+    ///
+    /// Of two calls for the same token, at most one may return [`Redeemed::First`], even if they run concurrently: in
+    /// SQL, one `UPDATE ... SET redeemed = 1 WHERE token_hash = ? AND redeemed = 0`.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`].
+    /// Returns a [`StoreFailure`].
     async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure>;
 
-    /// Deletes all tokens of a family: at a logout, and when one was redeemed twice. One that is inserted at the same
-    /// moment must not survive. In SQL, let tokens refer to a table of families, with `ON DELETE CASCADE`, and delete
-    /// the family: then the database refuses what comes too late.
+    /// Deletes all tokens of a family: at a logout, and if a token is redeemed twice.
+    ///
+    /// A token that is inserted concurrently must not survive. In SQL, let tokens refer to a table of families, with
+    /// `ON DELETE CASCADE`, and delete the family. The database then rejects a late insert.
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`].
+    /// Returns a [`StoreFailure`].
     async fn revoke(&self, family: &str) -> Result<(), StoreFailure>;
 }
 

@@ -1,12 +1,4 @@
-//! Refresh tokens that are good once
-//! ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6),
-//! [RFC 9700 section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)).
-//!
-//! 1. A token is 256 random bits. The store has its SHA-256 hash only, so that who reads the store has no token.
-//! 2. Each is redeemed for the next one. All that come of one login are a family, and end at the same time.
-//! 3. One that is redeemed a second time was stolen, or its successor was: the whole family is revoked, and whoever
-//!    holds one of it has to log in again, also if both come at the same moment.
-//! 4. A token is good for the client only that it was issued to.
+//! Refresh tokens: issued at a login, exchanged once each.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,42 +15,52 @@ const DEFAULT_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const TOKEN_BYTES: usize = 32;
 
-/// Issues refresh tokens, and exchanges each once.
+/// Issues refresh tokens, and exchanges each once
+/// ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6),
+/// [RFC 9700 section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)).
+///
+/// 1. A token is 256 random bits. The store holds only its SHA-256 hash, so that reading the store yields no token.
+/// 2. Each token is exchanged for the next one. All tokens that descend from one login are a family, and expire at the
+///    same time.
+/// 3. If a token is redeemed a second time, it or its successor was stolen. The whole family is revoked, and everyone
+///    who holds one of its tokens has to log in again. This holds even if both requests arrive at the same moment.
+/// 4. A token is valid only for the client that it was issued to. If another client presents it, the family is revoked
+///    too.
 pub struct RefreshTokens<S> {
     store: S,
     lifetime: Duration,
     clock: Box<dyn Clock>,
 }
 
-/// Refresh tokens that never work, or that never end.
+/// The lifetime of refresh tokens is out of range.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("refresh tokens live 1 second to 365 days")]
 pub struct InvalidLifetime;
 
-/// A refresh token was not exchanged, or not issued.
+/// The reason why a refresh token was not exchanged, or not issued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefreshError {
-    /// The client has to have its user log in again. Answer
+    /// The token is not valid, and the user has to log in again. Answer
     /// [`TokenError::InvalidRefreshToken`](crate::TokenError::InvalidRefreshToken).
     #[error("the refresh token is not good")]
     Refused,
-    /// The store, the clock or the system's random numbers are not to be had. Answer 503.
-    #[error("refresh tokens are not to be had now: {0}")]
+    /// The store, the clock or the system's random number generator failed. Answer 503.
+    #[error("refresh tokens are unavailable now: {0}")]
     Unavailable(StoreFailure),
 }
 
-/// What a refresh token was exchanged for. Issue an access token with it.
+/// The outcome of an exchange. Issue an access token with it.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Refreshed {
     /// The next refresh token.
     pub refresh_token: String,
-    /// For whom.
+    /// The subject to issue the access token for.
     pub subject: String,
-    /// For which client.
+    /// The client to issue it to.
     pub client_id: String,
-    /// What was granted at the login.
+    /// The scopes that were granted at the login.
     pub scopes: Vec<Scope>,
 }
 
@@ -70,16 +72,16 @@ impl fmt::Debug for Refreshed {
 }
 
 impl<S: RefreshTokenStore> RefreshTokens<S> {
-    /// Keeps them in this store. A family lives for 14 days if nothing else is said.
+    /// Uses this store. A family lives for 14 days by default.
     pub fn new(store: S) -> Self {
         Self { store, lifetime: DEFAULT_LIFETIME, clock: Box::new(SystemClock) }
     }
 
-    /// How long after the login its last refresh token ends, in whole seconds.
+    /// Sets how long after a login the last refresh token of its family expires, in whole seconds.
     ///
     /// # Errors
     ///
-    /// [`InvalidLifetime`].
+    /// Returns [`InvalidLifetime`] if it is shorter than a second, or longer than 365 days.
     pub fn lifetime(mut self, lifetime: Duration) -> Result<Self, InvalidLifetime> {
         if !(Duration::from_secs(1)..=MAX_LIFETIME).contains(&lifetime) {
             return Err(InvalidLifetime);
@@ -88,14 +90,14 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         Ok(self)
     }
 
-    /// The clock to ask, instead of the operating system's.
+    /// Sets the clock. The default is the operating system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Over a store of any kind.
+    /// Hides the type of the store.
     pub(crate) fn boxed(self) -> RefreshTokens<Arc<dyn RefreshTokenStore>>
     where
         S: 'static,
@@ -104,17 +106,17 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         RefreshTokens { store: Arc::new(store), lifetime, clock }
     }
 
-    /// The store.
+    /// Returns the store.
     #[must_use]
     pub fn store(&self) -> &S {
         &self.store
     }
 
-    /// The first refresh token after a login.
+    /// Issues the first refresh token after a login.
     ///
     /// # Errors
     ///
-    /// [`RefreshError::Unavailable`].
+    /// Returns [`RefreshError::Unavailable`].
     pub async fn issue(
         &self,
         subject: impl Into<String>,
@@ -135,22 +137,23 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         .await
     }
 
-    /// Exchanges a token for the next one of its family. `client_id` is the client that asks, and has
-    /// authenticated if it has a secret.
+    /// Exchanges a token for the next one of its family. `client_id` is the client that asks. If it has a secret, it
+    /// must have authenticated.
     ///
     /// # Errors
     ///
-    /// [`RefreshError::Refused`] for a token that is unknown, expired, of another client, or redeemed before; the
-    /// last revokes its family, and so does one that comes from another client. With [`RefreshError::Unavailable`] the
-    /// token is good still.
+    /// Returns [`RefreshError::Refused`] for a token that is unknown, expired, issued to another client, or redeemed
+    /// before. The last two revoke its family.
+    ///
+    /// After [`RefreshError::Unavailable`] the token is still valid.
     pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
         let record = self.look_up(token, client_id).await?;
         let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
-        // The next one first, for a token must not be spent for nothing. Nobody has it yet.
+        // Stores the next token first, so that a failure does not spend this one for nothing. Nobody holds the next yet.
         let refresh_token = self.keep(record).await?;
         match self.store.redeem(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
             Some(Redeemed::First(_)) => Ok(Refreshed { refresh_token, subject, client_id, scopes }),
-            // Somebody else was faster, or the family was revoked meanwhile.
+            // Another request was faster, or the family was revoked meanwhile.
             Some(Redeemed::Again(_)) | None => {
                 self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
                 Err(RefreshError::Refused)
@@ -158,12 +161,12 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         }
     }
 
-    /// Ends the login that a token came of, as at a logout ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). One that
-    /// is not known has ended.
+    /// Ends the login that a token descends from, as at a logout ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)).
+    /// The login of an unknown token has ended already.
     ///
     /// # Errors
     ///
-    /// [`RefreshError::Unavailable`].
+    /// Returns [`RefreshError::Unavailable`].
     pub async fn revoke(&self, token: &str) -> Result<(), RefreshError> {
         match self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
             Some(Redeemed::First(record) | Redeemed::Again(record)) => {
@@ -173,12 +176,12 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         }
     }
 
-    /// What [`exchange`](Self::exchange) would exchange, without spending it: to find out first whether the account is
-    /// still there, and the next access token can be signed.
+    /// Returns the record that [`exchange`](Self::exchange) would redeem, without spending the token. Use it to check
+    /// first that the account still exists, and that the next access token can be signed.
     ///
     /// # Errors
     ///
-    /// As [`exchange`](Self::exchange), revoking included.
+    /// Returns the errors of [`exchange`](Self::exchange), and revokes the family in the same cases.
     pub async fn look_up(&self, token: &str, client_id: &str) -> Result<RefreshRecord, RefreshError> {
         let found = self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)?;
         self.judge(found, client_id).await
@@ -200,7 +203,7 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         Ok(record)
     }
 
-    /// Keeps a new token with the rest of this record.
+    /// Stores a new token with the rest of this record.
     async fn keep(&self, record: RefreshRecord) -> Result<String, RefreshError> {
         let token = random(TOKEN_BYTES)?;
         let record = RefreshRecord { token_hash: hash(&token)?, ..record };

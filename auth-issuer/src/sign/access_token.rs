@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use super::issuer::{IssuerError, TokenIssuer, check_lifetime};
 use crate::backend::Unusable;
 
-/// As `auth-core` has it: longer tokens are refused unread.
+/// Verifiers reject longer tokens before they parse them.
 const MAX_TOKEN_BYTES: usize = auth_core::MAX_TOKEN_BYTES;
 
-/// The claims that this crate writes, or that a verifier would take for something else than the application's own.
+/// Claims that this crate writes, or that verifiers give a meaning of their own.
 const RESERVED: [&str; 11] =
     ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "scp", "cnf"];
 
@@ -40,21 +40,21 @@ pub struct AccessToken<'a> {
 pub struct SignedToken {
     /// What the client sends as its bearer token.
     pub token: String,
-    /// In how many seconds it expires
+    /// The number of seconds until it expires
     /// ([RFC 6749 section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
     pub expires_in: u64,
     /// Claim `jti`: 128 random bits.
     pub token_id: String,
 }
 
-/// An access token cannot be signed.
+/// The reason why an access token cannot be signed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// RFC 9068 requires the claim.
+    /// A claim that RFC 9068 requires is missing.
     #[error("claim `{0}` is missing, which RFC 9068 section 2.2 requires")]
     Missing(&'static str),
-    /// Not a claim of the application's own, or one that cannot be written as JSON.
+    /// The claim is reserved, or its value cannot be serialized as JSON.
     #[error(
         "claim `{0}` cannot be set: it has a method of its own, or a meaning that this token does not have, or its \
          value cannot be written as JSON"
@@ -63,15 +63,15 @@ pub enum SignError {
     /// See [`IssuerError::Lifetime`].
     #[error(transparent)]
     Lifetime(IssuerError),
-    /// Verifiers would refuse it unread.
+    /// The token is longer than verifiers accept.
     #[error(
         "the token would have {bytes} bytes, and verifiers read {MAX_TOKEN_BYTES}: give it fewer or shorter claims"
     )]
     TooLong {
-        /// Its length.
+        /// The length of the token.
         bytes: usize,
     },
-    /// The clock or the random numbers of the system are not to be had, or the key does not sign.
+    /// The clock or the system's random number generator failed, or the key did not sign.
     #[error("no token can be signed now: {0}")]
     Unavailable(&'static str),
 }
@@ -93,19 +93,19 @@ impl TokenIssuer {
 }
 
 impl AccessToken<'_> {
-    /// For whom it is: claim `aud`, required. Called again, for several.
+    /// Adds an audience: claim `aud`, required. Call it again for several.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// The client that it is issued to: claim `client_id`, required.
+    /// Sets the client that the token is issued to: claim `client_id`, required.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
 
-    /// Grants a scope. The same twice counts once.
+    /// Grants a scope. Duplicates are ignored.
     pub fn scope(self, scope: Scope) -> Self {
         self.scopes([scope])
     }
@@ -120,14 +120,13 @@ impl AccessToken<'_> {
         self
     }
 
-    /// Sets a claim of the application's own, such as `roles`. That of a registered claim refuses when it is
-    /// [signed](Self::sign).
+    /// Sets a claim of the application's own, such as `roles`. If the name is reserved, [`sign`](Self::sign) fails.
     pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.set_claim(name.into(), serde_json::to_value(value).ok());
         self
     }
 
-    /// As [`claim`](Self::claim); `None` for a value that cannot be serialized.
+    /// Like [`claim`](Self::claim). `None` stands for a value that cannot be serialized.
     pub(crate) fn set_claim(&mut self, name: String, value: Option<Value>) {
         match value {
             Some(value) if !RESERVED.contains(&name.as_str()) => {
@@ -139,18 +138,21 @@ impl AccessToken<'_> {
         }
     }
 
-    /// How long this one lives, in whole seconds, instead of as long as the issuer's do.
+    /// Sets how long this token lives, in whole seconds. The default is the issuer's lifetime.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Signs it: `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id`, `scope` where one is granted, and the
-    /// application's own; with the `typ` of `at+jwt`.
+    /// Signs the token, with `typ` `at+jwt`.
+    ///
+    /// Its claims are `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id`, `scope` if a scope is granted, and the
+    /// application's own.
     ///
     /// # Errors
     ///
-    /// [`SignError`].
+    /// Returns a [`SignError`] if a required claim is missing, a claim is reserved, the lifetime is out of range, the
+    /// token is too long, or the key cannot sign.
     pub fn sign(self) -> Result<SignedToken, SignError> {
         let issuer = &self.issuer.inner;
         if self.subject.is_empty() {

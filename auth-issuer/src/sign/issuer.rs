@@ -1,4 +1,4 @@
-//! Who signs tokens, and publishes what verifies them.
+//! The issuer: signs tokens, and publishes the keys that verify them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ pub(super) struct Inner {
 }
 
 impl TokenIssuer {
-    /// Begins with the claim `iss` of all tokens, which verifiers compare byte by byte, and the key that signs.
+    /// Starts a builder with the key that signs and the claim `iss` of every token. Verifiers compare `iss` byte by
+    /// byte.
     pub fn builder(issuer: impl Into<String>, key: SigningKey) -> TokenIssuerBuilder {
         TokenIssuerBuilder {
             issuer: issuer.into(),
@@ -40,14 +41,14 @@ impl TokenIssuer {
         }
     }
 
-    /// The public keys as a JWK Set ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)), to be
-    /// served as `application/jwk-set+json`. Secrets are never in it.
+    /// Returns the public keys as a JWK Set ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
+    /// Serve it as `application/jwk-set+json`. It never contains a secret.
     #[must_use]
     pub fn jwks(&self) -> &str {
         &self.inner.jwks
     }
 
-    /// The claim `iss` of its tokens.
+    /// Returns the claim `iss` of its tokens.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.inner.issuer
@@ -73,22 +74,24 @@ pub struct TokenIssuerBuilder {
     clock: Box<dyn Clock>,
 }
 
-/// A [`TokenIssuer`] cannot be built.
+/// The reason why a [`TokenIssuer`] cannot be built.
 #[derive(Clone, Copy, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerError {
-    /// Verifiers refuse it.
-    #[error("the issuer is empty: give the URL that verifiers are told, such as https://issuer.example")]
+    /// The issuer is empty. Verifiers would reject its tokens.
+    #[error(
+        "the issuer is empty: set the URL that verifiers are configured with, such as https://issuer.example"
+    )]
     EmptyIssuer,
-    /// No time to use a token, or too long to do without revocation.
+    /// The lifetime is zero, or too long for a token that cannot be revoked.
     #[error("access tokens live 1 second to {} hours", MAX_LIFETIME.as_secs() / 3600)]
     Lifetime,
-    /// Verifiers could not tell two keys apart.
+    /// Two published keys share a `kid`, or one has none. Verifiers could not tell them apart.
     #[error("two published keys have the same `kid`, or one has none: give each its own by `with_kid`")]
     AmbiguousKid,
 }
 
-/// As a `main` that ends with it prints it: what is wrong, and what to do.
+/// Prints the message, since a `main` that returns an error prints it by `Debug`.
 impl fmt::Debug for IssuerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -96,34 +99,37 @@ impl fmt::Debug for IssuerError {
 }
 
 impl TokenIssuerBuilder {
-    /// Publishes a key that does not sign: the next one, so that verifiers know it before it signs; or the one
-    /// before, until its last token has expired.
+    /// Publishes a key that does not sign.
+    ///
+    /// Publish the next key before it signs, so that verifiers know it. Publish the previous key until its last token
+    /// has expired.
     #[must_use]
     pub fn publish(mut self, key: SigningKey) -> Self {
         self.published.push(key);
         self
     }
 
-    /// How long tokens live, in whole seconds; 15 minutes if nothing else is said. An access token cannot be taken
-    /// back, so shorter is better.
+    /// Sets how long tokens live, in whole seconds. The default is 15 minutes. An access token cannot be revoked, so
+    /// shorter is better.
     #[must_use]
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The clock to ask, instead of the operating system's.
+    /// Sets the clock. The default is the operating system's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Builds it.
+    /// Builds the issuer.
     ///
     /// # Errors
     ///
-    /// [`IssuerError`].
+    /// Returns an [`IssuerError`] if the issuer is empty, the lifetime is out of range, or two published keys share a
+    /// `kid`.
     pub fn build(self) -> Result<TokenIssuer, IssuerError> {
         let Self { issuer, key, published, lifetime, clock } = self;
         if issuer.is_empty() {

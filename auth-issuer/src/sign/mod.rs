@@ -1,4 +1,4 @@
-//! Who signs tokens, with which key, and what a token says.
+//! Signing: the issuer, its keys, and the access token.
 
 mod access_token;
 mod issuer;

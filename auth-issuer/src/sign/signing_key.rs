@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 
 use crate::backend::{self, Signer, Unusable};
 
-/// The longest `kid`, in bytes: what `auth-core` looks up.
+/// The longest `kid` that `auth-core` looks up, in bytes.
 const MAX_KID_BYTES: usize = 256;
 
 /// A private key or a shared secret, for one algorithm.
 ///
-/// Tried when it is loaded: what it signs, `auth_core::JwtVerifier` accepts with the key that it publishes, so that
-/// a key too weak to be accepted is not signed with either.
+/// The key is checked when it is loaded: it signs a trial token, which `auth_core::JwtVerifier` must accept with the
+/// key that is published. So a key that verifiers consider too weak never signs.
 #[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
@@ -25,41 +25,41 @@ pub struct SigningKey {
     public: Option<Map<String, Value>>,
 }
 
-/// A key cannot sign.
+/// The reason why a key cannot sign.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {
-    /// Not an algorithm of this method.
+    /// The method does not take this algorithm.
     #[error("{algorithm} is not an algorithm for {method}: use {instead}")]
     Algorithm {
-        /// The one that was asked for.
+        /// The algorithm that was requested.
         algorithm: Algorithm,
         /// The method that was called.
         method: &'static str,
-        /// What it takes.
+        /// The algorithms that it takes.
         instead: &'static str,
     },
-    /// Not a private key for the algorithm.
+    /// The PEM text is not a private key for the algorithm.
     #[error(
         "this is not a private key for {algorithm} in PEM: give it as PKCS#8 (-----BEGIN PRIVATE KEY-----), which \
          `openssl genpkey` writes; an RSA key has 2048 to 8192 bits, ES256 takes P-256, ES384 P-384 and EdDSA Ed25519"
     )]
     NotPrivateKey {
-        /// What it was to sign with.
+        /// The algorithm that the key was to sign with.
         algorithm: Algorithm,
     },
-    /// No verifier would take the key.
+    /// Verifiers would reject the key.
     #[error("a verifier would not take this key: {0}")]
     Unfit(#[source] BuildError),
-    /// What the key signs does not verify.
+    /// The signature of the trial token does not verify.
     #[error("what this key signs does not verify: {0}")]
     DoesNotVerify(#[source] VerifyError),
-    /// A `kid` that no verifier looks up.
+    /// The `kid` is empty, or longer than verifiers look up.
     #[error("a `kid` has 1 to {MAX_KID_BYTES} bytes")]
     InvalidKid,
 }
 
-/// As a `main` that ends with it prints it: what is wrong, and what to do.
+/// Prints the message, since a `main` that returns an error prints it by `Debug`.
 impl fmt::Debug for SigningKeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -67,14 +67,15 @@ impl fmt::Debug for SigningKeyError {
 }
 
 impl SigningKey {
-    /// A secret that issuer and verifiers share: HS256, HS384 or HS512.
+    /// Loads a secret that issuer and verifiers share: HS256, HS384 or HS512.
     ///
-    /// It has no `kid` unless [one is given](Self::with_kid), for what is derived from a secret helps to guess it.
+    /// It has no `kid` unless [`with_kid`](Self::with_kid) sets one, since a `kid` derived from a secret helps to guess
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`SigningKeyError`] for another algorithm, and for a secret that `auth_core::JwtVerifier` refuses: fewer
-    /// bytes than the hash has (32, 48, 64), or a public key.
+    /// Returns a [`SigningKeyError`] for another algorithm, and for a secret that `auth_core::JwtVerifier` rejects: one
+    /// with fewer bytes than the hash (32, 48, 64), or a public key.
     pub fn secret(algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Result<Self, SigningKeyError> {
         let secret = secret.as_ref();
         let signer = algorithm.min_secret_bytes().and_then(|_| Signer::secret(algorithm, secret));
@@ -87,14 +88,16 @@ impl SigningKey {
         key.tried(|verifier| verifier.secret(algorithm, secret))
     }
 
-    /// A private key in PEM (PKCS#8; PKCS#1 too for RSA): RS256, ES256, EdDSA, and RS384, RS512, PS256, PS384,
-    /// PS512 and ES384. Its `kid` is the thumbprint of its public key
-    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)) unless [another is given](Self::with_kid).
+    /// Loads a private key in PEM (PKCS#8; for RSA also PKCS#1): RS256, ES256, EdDSA, and RS384, RS512, PS256, PS384,
+    /// PS512 and ES384.
+    ///
+    /// Its `kid` is the thumbprint of its public key ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)) unless
+    /// [`with_kid`](Self::with_kid) sets another.
     ///
     /// # Errors
     ///
-    /// [`SigningKeyError`] for another algorithm, for what is no private key of it, and for a key that
-    /// `auth_core::JwtVerifier` refuses, such as RSA of 1024 bits.
+    /// Returns a [`SigningKeyError`] for another algorithm, for a text that is not a private key of the algorithm, and
+    /// for a key that `auth_core::JwtVerifier` rejects, such as RSA of 1024 bits.
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, SigningKeyError> {
         if algorithm.min_secret_bytes().is_some() {
             return Err(SigningKeyError::Algorithm {
@@ -111,11 +114,11 @@ impl SigningKey {
         key.tried(|verifier| verifier.jwk(jwk))
     }
 
-    /// Goes by this `kid` instead.
+    /// Sets the `kid`.
     ///
     /// # Errors
     ///
-    /// [`SigningKeyError::InvalidKid`] if it is empty or over 256 bytes long.
+    /// Returns [`SigningKeyError::InvalidKid`] if it is empty or longer than 256 bytes.
     pub fn with_kid(mut self, kid: impl Into<String>) -> Result<Self, SigningKeyError> {
         let kid = kid.into();
         if kid.is_empty() || kid.len() > MAX_KID_BYTES {
@@ -125,20 +128,20 @@ impl SigningKey {
         Ok(self)
     }
 
-    /// What it signs with.
+    /// Returns the algorithm that it signs with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// How tokens call it.
+    /// Returns the `kid` that its tokens carry.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The public key as a JWK ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)); `None` for a secret, which
-    /// is never published.
+    /// Returns the public key as a JWK ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)). Returns `None` for a
+    /// secret, which is never published.
     pub(crate) fn jwk(&self) -> Option<Map<String, Value>> {
         let mut jwk = self.public.clone()?;
         jwk.insert("use".to_owned(), "sig".into());
@@ -147,7 +150,8 @@ impl SigningKey {
         Some(jwk)
     }
 
-    /// A JWS in compact serialization ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
+    /// Signs a JWS in compact serialization
+    /// ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
     pub(crate) fn sign(&self, typ: &str, claims: &Value) -> Result<String, Unusable> {
         let mut header = json!({ "alg": self.algorithm.name(), "typ": typ });
         if let (Some(kid), Some(header)) = (&self.kid, header.as_object_mut()) {
@@ -173,10 +177,10 @@ impl SigningKey {
     }
 }
 
-/// [RFC 7638 section 3](https://www.rfc-editor.org/rfc/rfc7638#section-3) of a public key, of which only the required
-/// members are there.
+/// Returns the thumbprint ([RFC 7638 section 3](https://www.rfc-editor.org/rfc/rfc7638#section-3)) of a public key that
+/// has its required members only.
 fn thumbprint(public: &Map<String, Value>) -> Result<String, Unusable> {
-    // In the order of their names, also where an application lets serde_json keep another one.
+    // Sorted by name, even if an application enables `preserve_order` of serde_json.
     let in_order: std::collections::BTreeMap<_, _> = public.iter().collect();
     let json = serde_json::to_vec(&in_order).map_err(|_| Unusable)?;
     Ok(URL_SAFE_NO_PAD.encode(backend::sha256(&json)?))

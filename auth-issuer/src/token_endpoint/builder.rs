@@ -1,4 +1,4 @@
-//! What an endpoint is put together of.
+//! Assembles a token endpoint.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,33 +16,35 @@ pub struct TokenEndpointBuilder {
     accounts: Box<dyn AccountStore>,
     audience: Vec<String>,
     clients: Clients,
-    /// The first that cannot be registered.
+    /// The first registration that failed.
     refused_client: Option<InvalidClient>,
     passwords: Option<Passwords>,
     limits: Option<GuessLimits>,
     refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
 }
 
-/// A [`TokenEndpoint`] cannot be built.
+/// The reason why a [`TokenEndpoint`] cannot be built.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// Verifiers refuse tokens for nobody.
+    /// There is no audience, or an empty one. Verifiers reject such tokens.
     #[error("no audience: say by `audience` which API the tokens are for, such as https://api.example")]
     NoAudience,
-    /// Nobody could ask.
+    /// No client is registered, so that every request would be refused.
     #[error(
         "no client: register your login page by `public_client(\"web\")`, or by `unnamed_client(\"web\")` if it sends \
          no client_id"
     )]
     NoClient,
-    /// It could not be named.
+    /// The id of a client is empty.
     #[error("the id of a client is empty")]
     EmptyClientId,
-    /// It is not clear which counts.
-    #[error("client {0:?} is registered twice, or as a second client that requests without a name count for")]
+    /// Two registrations compete for one client id, or for requests without one.
+    #[error(
+        "client {0:?} is registered twice, or another client already stands for requests without a client_id"
+    )]
     ClientTwice(String),
-    /// It could be guessed.
+    /// The secret of a client is short enough to be guessed.
     #[error(
         "the secret of client {0:?} has fewer than {MIN_SECRET_BYTES} bytes: take a random one, as `openssl rand \
          -hex 32` makes, or register a public client if it cannot keep a secret"
@@ -53,7 +55,7 @@ pub enum EndpointError {
     Unavailable,
 }
 
-/// As a `main` that ends with it prints it: what is wrong, and what to do.
+/// Prints the message, since a `main` that returns an error prints it by `Debug`.
 impl fmt::Debug for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -61,7 +63,7 @@ impl fmt::Debug for EndpointError {
 }
 
 impl TokenEndpoint {
-    /// Begins with the issuer that signs, and the store that holds the accounts.
+    /// Starts a builder with the issuer that signs, and the store that finds accounts.
     pub fn builder(issuer: TokenIssuer, accounts: impl AccountStore + 'static) -> TokenEndpointBuilder {
         TokenEndpointBuilder {
             issuer,
@@ -77,25 +79,25 @@ impl TokenEndpoint {
 }
 
 impl TokenEndpointBuilder {
-    /// For whom the tokens are: claim `aud`, required. Called again, for several.
+    /// Adds an audience of the tokens: claim `aud`, required. Call it again for several.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience.push(audience.into());
         self
     }
 
-    /// A client that cannot keep a secret: a page in a browser, an app
+    /// Registers a client that cannot keep a secret, such as a page in a browser or an app
     /// ([RFC 6749 section 2.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.1)).
     pub fn public_client(self, id: impl Into<String>) -> Self {
         self.client(id.into(), None)
     }
 
-    /// A client that authenticates by a secret, 22 random bytes or more.
+    /// Registers a client that authenticates by a secret of 22 random bytes or more.
     pub fn confidential_client(self, id: impl Into<String>, secret: impl AsRef<str>) -> Self {
         self.client(id.into(), Some(secret.as_ref()))
     }
 
-    /// A public client, for whom also requests count that name no client, as many login pages send, and Swagger UI where
-    /// its field for it is left empty.
+    /// Registers a public client that also stands for requests without a `client_id`. Many login pages send such
+    /// requests, and so does Swagger UI if its field for the id is empty.
     pub fn unnamed_client(mut self, id: impl Into<String>) -> Self {
         let registered = self.clients.register_unnamed(id.into());
         self.checked(registered)
@@ -113,36 +115,38 @@ impl TokenEndpointBuilder {
         self
     }
 
-    /// Gives refresh tokens too, and takes them.
+    /// Issues and accepts refresh tokens too.
     pub fn refresh_tokens<S: RefreshTokenStore + 'static>(mut self, tokens: RefreshTokens<S>) -> Self {
         self.refresh_tokens = Some(tokens.boxed());
         self
     }
 
-    /// The [`Passwords`] that the application has anyhow, to hash new ones: then both keep to the same number at once.
+    /// Sets the [`Passwords`] that the application also hashes new passwords with, so that both share one limit on
+    /// concurrent hashes.
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = Some(passwords);
         self
     }
 
-    /// Other limits on guessing than [`GuessLimits::new`] has.
+    /// Sets the limits on guessing. The default is [`GuessLimits::new`].
     pub fn guess_limits(mut self, limits: GuessLimits) -> Self {
         self.limits = Some(limits);
         self
     }
 
-    /// Lets everybody guess as often as they like. Only where something in front of it limits them: else each password
-    /// is found in time.
+    /// Lets everyone guess as often as they like. Use it only if something in front of the endpoint limits them;
+    /// otherwise every password is found in time.
     pub fn without_guess_limits(mut self) -> Self {
         self.limits = None;
         self
     }
 
-    /// Builds it.
+    /// Builds the endpoint.
     ///
     /// # Errors
     ///
-    /// [`EndpointError`].
+    /// Returns an [`EndpointError`] if the audience or the clients are missing or invalid, or if the system has no
+    /// random numbers.
     pub fn build(self) -> Result<TokenEndpoint, EndpointError> {
         let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, refresh_tokens } =
             self;
@@ -168,7 +172,7 @@ impl TokenEndpointBuilder {
     }
 }
 
-/// Never prints keys, secrets and accounts.
+/// Never prints keys, secrets or accounts.
 impl fmt::Debug for TokenEndpointBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("TokenEndpointBuilder");

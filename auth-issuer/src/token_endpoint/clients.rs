@@ -1,4 +1,4 @@
-//! The clients that may ask for tokens.
+//! The clients that may request tokens.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use super::answer::TokenError;
 use super::request::ClientCredentials;
 use crate::backend::sha256;
 
-/// As long as 128 random bits in base64url.
+/// The length of 128 random bits in base64url.
 pub(crate) const MIN_SECRET_BYTES: usize = 22;
 
-/// By id: the SHA-256 of a secret, or none for a public client.
+/// The registered clients by id, each with the SHA-256 hash of its secret, or `None` if it is public.
 #[derive(Clone, Default)]
 pub(crate) struct Clients {
     by_id: HashMap<String, Option<Vec<u8>>>,
     unnamed: Option<String>,
 }
 
-/// A client cannot be registered.
+/// The reason why a client cannot be registered.
 pub(crate) enum InvalidClient {
     Empty,
     Twice(String),
@@ -42,7 +42,7 @@ impl Clients {
         }
     }
 
-    /// Who a request is from that does not say so.
+    /// Registers the client that stands for requests without a `client_id`.
     pub(crate) fn register_unnamed(&mut self, id: String) -> Result<(), InvalidClient> {
         if self.unnamed.is_some() {
             return Err(InvalidClient::Twice(id));
@@ -55,7 +55,7 @@ impl Clients {
         self.by_id.is_empty()
     }
 
-    /// The id of the client that asks.
+    /// Returns the id of the client that asks.
     pub(crate) fn authenticate(&self, presented: Option<&ClientCredentials>) -> Result<&str, TokenError> {
         let Some(presented) = presented else {
             return self.unnamed.as_deref().ok_or_else(|| {

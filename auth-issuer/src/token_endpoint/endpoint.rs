@@ -1,14 +1,4 @@
-//! The token endpoint ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)), whole.
-//!
-//! The way of a request; the first fault ends it:
-//!
-//! 1. The form is read ([`TokenRequest::parse`]).
-//! 2. The client is known and, if it has a secret, has authenticated.
-//! 3. Password: neither the account nor the address has guessed too often; the account is looked up, a hash is computed
-//!    whether there is one or not, and it is active. Refresh token: it is good, and its account is still active.
-//! 4. What is granted is what was asked for and the account may have; all that it may have, if nothing was asked for.
-//!    After a login no more than then.
-//! 5. Tokens are issued, and the refresh token is spent.
+//! The token endpoint: from the request to the answer.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,12 +13,25 @@ use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords,
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
 
-/// Exchanges passwords and refresh tokens for access tokens. Assembled once at start-up; cheap to clone.
+/// Exchanges passwords and refresh tokens for access tokens
+/// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Assembled once at start-up; cheap to
+/// clone.
 ///
-/// It takes a request as header fields and a body, and gives an answer as data, so that it fits every framework; see
+/// It takes a request as header fields and a body, and returns an answer as data, so that it fits every framework; see
 /// the [crate] for an example.
 ///
-/// What it logs tells why a login failed, and never whose it was, nor any part of a password or token, unless the
+/// A request passes these steps. The first fault ends it.
+///
+/// 1. The form is parsed ([`TokenRequest::parse`]).
+/// 2. The client is known and, if it has a secret, has authenticated.
+/// 3. For a password: neither the account nor the address has reached its [limit](GuessLimits). The account is looked
+///    up, and a hash is computed whether it exists or not. The password is right, and the account is active.
+/// 4. For a refresh token: it is [valid](RefreshTokens), and its account is still active.
+/// 5. The scopes that are both requested and allowed for the account are granted; all allowed ones, if none are
+///    requested. A refresh token never grants more than its login did.
+/// 6. Tokens are issued, and the refresh token is spent.
+///
+/// The log says why a login failed, but not whose it was. It holds no part of a password or token, unless the
 /// application's own errors do.
 #[derive(Clone)]
 pub struct TokenEndpoint {
@@ -48,8 +51,8 @@ pub(super) struct Inner {
 impl TokenEndpoint {
     /// Answers a `POST`.
     ///
-    /// `headers` are all fields of the request. `body` is `None` if it had more than
-    /// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or did not arrive whole. `address` is the client's, for
+    /// `headers` are all fields of the request. `body` is `None` if it is longer than
+    /// [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES), or did not arrive in full. `address` is the client's, for
     /// [`GuessLimits`].
     pub async fn answer<'a>(
         &self,
@@ -103,7 +106,7 @@ impl Inner {
         }
     }
 
-    /// The refresh token is spent last: who is told to come again still has it.
+    /// Spends the refresh token last, so that a client that has to try again still holds it.
     async fn refresh(
         &self,
         token: &str,
@@ -118,7 +121,7 @@ impl Inner {
         let account = self.accounts.by_subject(&record.subject).await.map_err(unavailable)?;
         let Some(account) = account.filter(|account| account.active && account.subject == record.subject)
         else {
-            // Not to be good again when the account is.
+            // Must not become valid again when the account is activated again.
             tokens.revoke(token).await.map_err(refused)?;
             return Err(TokenError::InvalidRefreshToken);
         };
@@ -140,7 +143,7 @@ impl Inner {
             None => None,
         };
         let outcome = self.judge(username, password).await;
-        // What was not judged was no guess either.
+        // An attempt that was not judged is no guess.
         if !matches!(outcome, Err(TokenError::InvalidGrant))
             && let Some(attempt) = attempt
         {
@@ -158,7 +161,7 @@ impl Inner {
                 let kind = kind_of_hash(stored.unwrap_or_default());
                 tracing::error!(
                     kind,
-                    "a stored hash is none of argon2id, and nobody can log in with it: hash the password anew by \
+                    "a stored hash is none of argon2id, and nobody can log in with it: hash the password again by \
                      Passwords::hash, when it is reset"
                 );
                 false
@@ -181,7 +184,8 @@ impl Inner {
         Err(TokenError::InvalidGrant)
     }
 
-    /// Where the hash was made with other parameters than are taken now. A login does not fail for it.
+    /// Replaces a hash that was made with other parameters than those of new hashes. If that fails, the login succeeds
+    /// all the same.
     async fn renew_hash(&self, account: &Account, password: &str) {
         let Some(old) = account.password_hash.as_deref().filter(|hash| self.passwords.is_outdated(hash))
         else {
@@ -210,7 +214,8 @@ impl Inner {
     }
 }
 
-/// Such as `2b` of `$2b$12$...`. Only what is known: anything else may be a password that was never hashed.
+/// Returns the kind of a hash, such as `2b` for `$2b$12$...`, if it is a known one. Any other text may be a password
+/// that was never hashed.
 fn kind_of_hash(stored: &str) -> &'static str {
     const KNOWN: [&str; 10] =
         ["2a", "2b", "2y", "argon2i", "argon2d", "scrypt", "pbkdf2-sha256", "pbkdf2-sha512", "5", "6"];
@@ -218,7 +223,7 @@ fn kind_of_hash(stored: &str) -> &'static str {
     KNOWN.into_iter().find(|known| Some(*known) == kind).unwrap_or("unknown")
 }
 
-/// What was asked for of what may be had.
+/// Returns the requested scopes that are allowed; all allowed ones if none were requested.
 fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
     let Some(asked) = asked else { return Ok(allowed.to_vec()) };
     let granted: Vec<_> = asked.iter().filter(|scope| allowed.contains(scope)).cloned().collect();
@@ -244,7 +249,7 @@ fn refused(error: RefreshError) -> TokenError {
     })
 }
 
-/// Never prints keys, secrets and accounts.
+/// Never prints keys, secrets or accounts.
 impl fmt::Debug for TokenEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { issuer, audience, .. } = &*self.inner;

@@ -1,4 +1,4 @@
-//! The token endpoint: what is asked of it, by which client, and what it answers.
+//! The token endpoint: its request, its clients, and its answer.
 
 mod answer;
 mod builder;

@@ -1,17 +1,4 @@
-//! What a client asks of the token endpoint
-//! ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
-//!
-//! How it is read; the first fault ends it:
-//!
-//! 1. `Content-Type` is `application/x-www-form-urlencoded`; a parameter `charset` may say UTF-8.
-//! 2. The body has at most [`MAX_BODY_BYTES`], and names and values are UTF-8, escapes resolved.
-//! 3. No parameter is there twice. One without a value counts as not there. Unknown ones are passed over.
-//! 4. A client authenticates in one way at most: HTTP Basic (its id and secret form-encoded, as RFC 6749 section
-//!    2.3.1 says), or `client_id` and `client_secret` in the body. A `client_id` alone names a public client, and
-//!    may stand beside Basic if it is the same, or if Basic names none.
-//! 5. `grant_type` is known, and what it needs is there.
-//! 6. User name and password have no control characters but tabs, all else is printable ASCII
-//!    ([RFC 6749 appendix A](https://www.rfc-editor.org/rfc/rfc6749#appendix-A)). A scope is named at most 64 times.
+//! A request to the token endpoint.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,34 +10,49 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::answer::TokenError;
 
-/// The longest body that is read, in bytes.
+/// The longest body that is parsed, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
-/// More than that are refused, for each is looked for among the others.
+/// More scopes are refused, since each is compared with the others.
 const MAX_SCOPES: usize = 64;
 
-/// A request for a token, of sound form. Nothing in it has been verified.
+/// A well-formed request for a token ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
+/// Nothing in it has been verified.
+///
+/// [`parse`](Self::parse) applies these rules. The first fault ends it.
+///
+/// 1. `Content-Type` is `application/x-www-form-urlencoded`. A parameter `charset` may say UTF-8.
+/// 2. The body has at most [`MAX_BODY_BYTES`]. Names and values are UTF-8 once their escapes are decoded.
+/// 3. No parameter occurs twice. A parameter with an empty value counts as absent. Unknown parameters are ignored.
+/// 4. A client authenticates in one way at most: by HTTP Basic, with id and secret form-encoded (RFC 6749 section
+///    2.3.1), or by `client_id` and `client_secret` in the body.
+/// 5. A `client_id` alone names a public client. Beside Basic it is allowed if both ids are equal, or if Basic names
+///    none.
+/// 6. `grant_type` is known, and the parameters that it needs are present.
+/// 7. User name and password hold no control characters but tabs. All other values are printable ASCII
+///    ([RFC 6749 appendix A](https://www.rfc-editor.org/rfc/rfc6749#appendix-A)). At most 64 scopes are listed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct TokenRequest {
-    /// What entitles to a token.
+    /// What the client exchanges for a token.
     pub grant: Grant,
-    /// The scopes asked for, without duplicates; `None` if the client leaves that to the server.
+    /// The requested scopes, without duplicates; `None` if the client requests none.
     pub scopes: Option<Vec<Scope>>,
-    /// Who asks; `None` if it does not say.
+    /// The client that asks; `None` if the request names none.
     pub client: Option<ClientCredentials>,
 }
 
-/// What entitles to a token.
+/// What a client exchanges for a token.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Grant {
-    /// The resource owner's own ([RFC 6749 section 4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3)). For an
-    /// API's own login page: other clients must never see a password
+    /// The user name and password of the resource owner
+    /// ([RFC 6749 section 4.3](https://www.rfc-editor.org/rfc/rfc6749#section-4.3)). For an API's own login page only:
+    /// other clients must never see a password
     /// ([RFC 9700 section 2.4](https://www.rfc-editor.org/rfc/rfc9700#section-2.4)).
     Password {
-        /// As typed.
+        /// The user name, as typed.
         username: String,
-        /// As typed.
+        /// The password, as typed.
         password: String,
     },
     /// A refresh token ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6)).
@@ -67,15 +69,15 @@ impl fmt::Debug for Grant {
     }
 }
 
-/// How a client calls itself ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
+/// How a client identifies itself ([RFC 6749 section 2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ClientCredentials {
-    /// Its name.
+    /// The client id.
     pub id: String,
-    /// What it knows besides; `None` for a public client.
+    /// The client secret; `None` for a public client.
     pub secret: Option<String>,
-    /// They came in an Authorization field, so that a refusal has to be 401 with a challenge.
+    /// Whether they came in an `Authorization` field. If so, a refusal has to be 401 with a challenge.
     pub by_basic: bool,
 }
 
@@ -87,7 +89,7 @@ impl fmt::Debug for ClientCredentials {
 }
 
 impl TokenRequest {
-    /// Reads a request: the values of its `Content-Type` and `Authorization` fields, and its body.
+    /// Parses a request: the values of its `Content-Type` and `Authorization` fields, and its body.
     ///
     /// ```
     /// use auth_issuer::{Grant, TokenRequest};
@@ -100,7 +102,7 @@ impl TokenRequest {
     ///
     /// # Errors
     ///
-    /// The [`TokenError`] to send.
+    /// Returns the [`TokenError`] to send.
     pub fn parse<'a, 'b>(
         content_type: impl IntoIterator<Item = &'a [u8]>,
         authorization: impl IntoIterator<Item = &'b [u8]>,
@@ -129,7 +131,7 @@ impl TokenRequest {
     }
 }
 
-/// Each once.
+/// The parameters of a form, each of which occurs once.
 struct Parameters(HashMap<String, String>);
 
 impl Parameters {
@@ -181,7 +183,7 @@ fn is_printable_ascii(character: char) -> bool {
     matches!(character, ' '..='~')
 }
 
-/// Percent-decoding with `+` for a space, strictly: every `%` has two digits, and the outcome is UTF-8.
+/// Decodes percent-escapes, and `+` for a space, strictly: two digits follow every `%`, and the result is UTF-8.
 fn decoded(text: &[u8]) -> Result<String, TokenError> {
     let invalid = TokenError::InvalidRequest("the body is not form-encoded UTF-8");
     let mut escapes = text.split(|byte| *byte == b'%').skip(1);
@@ -238,8 +240,8 @@ fn client<'a>(
     Ok(Some(basic))
 }
 
-/// `Basic base64(id ":" secret)`, both form-encoded before. Both empty, as Swagger UI sends it where none is filled in,
-/// are no client.
+/// Parses `Basic base64(id ":" secret)`, with id and secret form-encoded. If both are empty, as Swagger UI sends them
+/// if its fields are empty, no client is named.
 fn basic(field: &[u8]) -> Option<Option<ClientCredentials>> {
     let (scheme, rest) = field.split_at_checked(5)?;
     let encoded = rest.strip_prefix(b" ").filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
@@ -254,7 +256,8 @@ fn basic(field: &[u8]) -> Option<Option<ClientCredentials>> {
     Some(Some(ClientCredentials { id, secret, by_basic: true }))
 }
 
-/// Names with single spaces between ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
+/// Parses scope names with single spaces between them
+/// ([RFC 6749 section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)).
 fn scopes(list: &str) -> Result<Vec<Scope>, TokenError> {
     let mut scopes = Vec::new();
     if list.split(' ').count() > MAX_SCOPES {
