@@ -1,4 +1,4 @@
-//! The token endpoint, whole: who gets a token, and what everybody else is told.
+//! The token endpoint, whole: who gets a token, and what everybody else is answered.
 
 #![allow(
     clippy::unwrap_used,
@@ -474,7 +474,7 @@ fn what_has_changed_since_the_login_counts_at_a_refresh() {
     is_error(&server.refresh(&mixed, ""), 400, "invalid_grant");
 }
 
-/// Whoever is told to come again still has the token to come with.
+/// A client that has to try again still holds the token to try with.
 #[test]
 fn a_refresh_token_is_not_spent_where_none_can_be_given_for_it() {
     let server = Server::new();

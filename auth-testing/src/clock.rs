@@ -1,4 +1,4 @@
-//! A clock that stands still until it is told to move.
+//! A clock that stands still until a test moves it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use auth_core::Clock;
 
-/// A clock that stands still until it is told to move. Clones show the same time.
+/// A clock that stands still until a test moves it. Clones show the same time.
 ///
 /// ```
 /// use auth_testing::TestClock;

@@ -11,10 +11,10 @@ use crate::issuer::TestIssuer;
 /// How long tokens live, in seconds.
 const LIFETIME: u64 = 300;
 
-/// Past every leeway that a verifier may be configured with, in seconds.
+/// Longer than every leeway that a verifier may be configured with, in seconds.
 const LONG: i64 = 3600;
 
-/// A token before it is signed: good unless something is changed.
+/// A token before it is signed. It is good unless a method changes it.
 #[derive(Clone)]
 pub struct TokenDraft<'a> {
     issuer: &'a TestIssuer,
@@ -23,8 +23,8 @@ pub struct TokenDraft<'a> {
 }
 
 impl TestIssuer {
-    /// A good token about this subject, to be changed or signed: header `alg`, `kid` and `typ`, claims
-    /// `iss`, `aud`, `sub`, `iat` and `exp`.
+    /// Starts a good token for this subject: header `alg`, `kid` and `typ`, claims `iss`, `aud`, `sub`, `iat` and
+    /// `exp`.
     #[must_use]
     pub fn token(&self, subject: &str) -> TokenDraft<'_> {
         let now = self.now();
@@ -46,37 +46,37 @@ impl TestIssuer {
         TokenDraft { issuer: self, header: object(header.into()), claims: object(claims.into()) }
     }
 
-    /// A good token.
+    /// Returns a good token.
     #[must_use]
     pub fn good(&self, subject: &str) -> String {
         self.token(subject).sign()
     }
 
-    /// A token that expired an hour ago.
+    /// Returns a token that expired an hour ago.
     #[must_use]
     pub fn expired(&self, subject: &str) -> String {
         self.token(subject).claim_at("exp", -LONG).sign()
     }
 
-    /// A token that is valid from an hour from now on.
+    /// Returns a token that becomes valid in an hour.
     #[must_use]
     pub fn not_yet_valid(&self, subject: &str) -> String {
         self.token(subject).claim_at("nbf", LONG).claim_at("exp", 2 * LONG).sign()
     }
 
-    /// A token for another service.
+    /// Returns a token for another service.
     #[must_use]
     pub fn wrong_audience(&self, subject: &str) -> String {
         self.token(subject).claim("aud", "https://other.example").sign()
     }
 
-    /// A token that says it is from another issuer, signed with this one's key.
+    /// Returns a token that names another issuer, signed with the key of this one.
     #[must_use]
     pub fn wrong_issuer(&self, subject: &str) -> String {
         self.token(subject).claim("iss", "https://evil.example").sign()
     }
 
-    /// A good token, but for one bit of its signature.
+    /// Returns a good token with one bit of its signature flipped.
     #[must_use]
     pub fn bad_signature(&self, subject: &str) -> String {
         let token = self.good(subject);
@@ -103,36 +103,36 @@ impl TokenDraft<'_> {
         self
     }
 
-    /// Sets a time claim to so many seconds from now; negative for the past.
+    /// Sets a time claim to this many seconds from now; negative for the past.
     #[must_use]
     pub fn claim_at(self, name: &str, seconds_from_now: i64) -> Self {
         let at = self.issuer.now().saturating_add_signed(seconds_from_now);
         self.claim(name, at)
     }
 
-    /// Leaves a claim out.
+    /// Removes a claim.
     #[must_use]
     pub fn without_claim(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
-    /// Sets a header parameter. `alg` is written as it is given, and the key signs as it does.
+    /// Sets a header parameter. `alg` is written as given, but the key signs by its own algorithm.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Leaves a header parameter out.
+    /// Removes a header parameter.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.header.remove(name);
         self
     }
 
-    /// Has every request count as if it had brought this token, whatever it brings: an authenticator for tests of what
-    /// is behind authentication, as `dependency_overrides` is in FastAPI.
+    /// Returns an authenticator that treats every request as if it carried this token. It is for tests of what is
+    /// behind authentication, like `dependency_overrides` in FastAPI.
     ///
     /// ```
     /// use auth_testing::TestIssuer;
@@ -145,20 +145,20 @@ impl TokenDraft<'_> {
     /// # assert_eq!(verdict.unwrap().subject(), "alice");
     /// ```
     ///
-    /// Guards, policies and users count as ever: a scope that is not granted here is answered 403.
+    /// Guards, policies and user lookups still apply: a scope that is not granted here is answered 403.
     #[must_use]
     pub fn override_authentication(self) -> Authenticator {
         self.issuer.authenticator().overridden_by(self.sign())
     }
 
-    /// Signs.
+    /// Signs the token.
     #[must_use]
     pub fn sign(self) -> String {
         self.issuer.sign_raw(Value::from(self.header).to_string(), Value::from(self.claims).to_string())
     }
 }
 
-/// Never prints a claim: what a test prints ends up in logs too.
+/// Never prints a claim, since the output of tests ends up in logs too.
 impl fmt::Debug for TokenDraft<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenDraft(<redacted>)")

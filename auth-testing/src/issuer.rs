@@ -38,8 +38,7 @@ pub struct TestIssuer {
 }
 
 impl TestIssuer {
-    /// Makes a new key. An RSA key takes a noticeable part of a second: share the issuer between
-    /// tests.
+    /// Makes a new key. An RSA key takes a noticeable part of a second, so share the issuer between tests.
     #[must_use]
     pub fn new(algorithm: Algorithm) -> Self {
         Self::with_key(algorithm, SigningKey::generate(algorithm))
@@ -49,7 +48,7 @@ impl TestIssuer {
     ///
     /// # Panics
     ///
-    /// For an algorithm that takes no secret.
+    /// Panics if the algorithm takes no secret.
     #[must_use]
     pub fn with_secret(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Self {
         Self::with_key(algorithm, SigningKey::hmac(algorithm, secret.into()))
@@ -66,36 +65,36 @@ impl TestIssuer {
         }
     }
 
-    /// Says `iss` is this instead of `https://issuer.example`.
+    /// Sets claim `iss`. The default is `https://issuer.example`.
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuer = issuer.into();
         self
     }
 
-    /// Says `aud` is this instead of `https://api.example`.
+    /// Sets claim `aud`. The default is `https://api.example`.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = audience.into();
         self
     }
 
-    /// Says `kid` is this instead of the key's thumbprint
-    /// ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)), or for HMAC instead of `secret`.
+    /// Sets the `kid`. The default is the thumbprint of the key ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638)),
+    /// and `secret` for HMAC.
     #[must_use]
     pub fn kid(mut self, kid: impl Into<String>) -> Self {
         self.kid = kid.into();
         self
     }
 
-    /// Reads the time off this clock, and has the verifiers made here read it too.
+    /// Sets the clock of the issuer, and of the verifiers that it makes.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// A verifier that expects the tokens of this issuer, to be changed or built.
+    /// Returns a builder of a verifier that accepts the tokens of this issuer.
     #[must_use]
     pub fn verifier(&self) -> JwtVerifierBuilder {
         JwtVerifier::builder()
@@ -105,18 +104,17 @@ impl TestIssuer {
             .jwk(self.jwk().to_string())
     }
 
-    /// An authenticator that accepts the tokens of this issuer: what a test puts in the place of the
-    /// real one.
+    /// Returns an authenticator that accepts the tokens of this issuer. A test uses it instead of the real one.
     ///
     /// # Panics
     ///
-    /// If the key cannot be used, such as a secret that is too short.
+    /// Panics if the key cannot be used, such as a secret that is too short.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
         Authenticator::new(self.verifier().build().expect("the issuer's own key can be used"))
     }
 
-    /// The key as a JWK, as a verifier needs it: public, or for HMAC the secret.
+    /// Returns the key as a JWK, as a verifier needs it: the public key, or for HMAC the secret.
     #[must_use]
     pub fn jwk(&self) -> Value {
         let mut jwk = self.key.jwk();
@@ -125,30 +123,30 @@ impl TestIssuer {
         Value::from(jwk)
     }
 
-    /// The public key in a JWK Set of its own, as a text. Empty for HMAC: secrets are not published.
+    /// Returns a JWK Set with the public key, as a text. It is empty for HMAC, since secrets are not published.
     #[must_use]
     pub fn jwks(&self) -> String {
         let keys = if self.key.secret().is_some() { vec![] } else { vec![self.jwk()] };
         json!({ "keys": keys }).to_string()
     }
 
-    /// The public key in PEM.
+    /// Returns the public key in PEM.
     ///
     /// # Panics
     ///
-    /// For HMAC, which has none.
+    /// Panics for HMAC, which has none.
     #[must_use]
     pub fn public_key_pem(&self) -> String {
         self.key.public_key_pem().expect("HMAC has no public key")
     }
 
-    /// Signs these very bytes as header and payload, whatever they are.
+    /// Signs these bytes as header and payload, whatever they are.
     #[must_use]
     pub fn sign_raw(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         self.sign_segments(&encode(header), &encode(payload))
     }
 
-    /// Signs these very texts as encoded header and payload, whatever they are.
+    /// Signs these texts as encoded header and payload, whatever they are.
     #[must_use]
     pub fn sign_segments(&self, header: &str, payload: &str) -> String {
         let signing_input = format!("{header}.{payload}");
@@ -164,7 +162,7 @@ impl TestIssuer {
         self.clock.clone()
     }
 
-    /// Seconds since 1970 by the clock.
+    /// Returns the time of the clock, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now().expect("a test has a clock")
     }

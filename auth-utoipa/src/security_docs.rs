@@ -1,4 +1,4 @@
-//! How to come by a token, and what each operation demands.
+//! How to obtain a token, and what each operation demands.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,7 +14,7 @@ use utoipa::openapi::{Components, OpenApi};
 use crate::demand::{Demand, demands};
 use crate::refusals::{PROBLEM, Refusals};
 
-/// Documents authentication: says how to come by a token, checks what operations demand, and adds how they refuse.
+/// Documents authentication: how to obtain a token, what operations demand, and how they refuse.
 ///
 /// See the [crate] for an example.
 #[derive(Clone)]
@@ -34,20 +34,20 @@ enum Kind {
     OpenIdConnect { url: String },
 }
 
-/// The document says what is not so.
+/// The reason why a document cannot be completed.
 #[derive(Clone, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecurityDocsError {
-    /// Nobody could come by a token.
+    /// There is no security scheme, so that nobody could obtain a token.
     #[error("no security scheme: say how to come by a token, such as `.password(\"oauth2\", \"../token\")`")]
     NoScheme,
-    /// It would replace the other.
+    /// Two security schemes have the same name.
     #[error("two security schemes are called {0:?}: give each its own name")]
     SchemeTwice(String),
-    /// The document shows something else under the name of ours.
+    /// The document has another schema under the name of the library's.
     #[error("the document has a schema {PROBLEM:?} of its own: rename it")]
     SchemaTwice,
-    /// An operation demands what is not in the document.
+    /// An operation demands a security scheme that the document does not have.
     #[error(
         "{operation} demands security scheme {scheme:?}, which the document does not have: add it under this name, such \
          as `.password({scheme:?}, \"../token\")`, or correct the name"
@@ -55,10 +55,10 @@ pub enum SecurityDocsError {
     UnknownScheme {
         /// Method and path.
         operation: String,
-        /// Its name.
+        /// The name of the scheme.
         scheme: String,
     },
-    /// An operation demands a scope that nobody can ask for.
+    /// An operation demands a scope that no security scheme has.
     #[error(
         "{operation} demands scope {scope:?}, which no security scheme has: add it by `.scope({scope:?}, \"what it \
          allows\")`, or correct the name"
@@ -66,12 +66,12 @@ pub enum SecurityDocsError {
     UnknownScope {
         /// Method and path.
         operation: String,
-        /// Its name.
+        /// The name of the scope.
         scope: String,
     },
 }
 
-/// As a `main` that ends with it prints it: what is wrong, and what to do.
+/// Prints the message, since a `main` that returns an error prints it by `Debug`.
 impl fmt::Debug for SecurityDocsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -79,25 +79,26 @@ impl fmt::Debug for SecurityDocsError {
 }
 
 impl SecurityDocs {
-    /// Documents the refusals of this authenticator: its realm, and its bodies.
+    /// Documents the refusals of this authenticator, with its realm and its bodies.
     pub fn new(authenticator: &Authenticator) -> Self {
         Self { authenticator: authenticator.clone(), schemes: Vec::new(), scopes: Vec::new() }
     }
 
-    /// The OAuth 2.0 password flow, as the Authorize button of a documentation page uses it. A relative `token_url`
-    /// works behind a proxy too. Swagger UI takes it as seen from its own page: `../token` if that is `/docs/`, as
-    /// utoipa-swagger-ui has it, and `token` if it is `/docs`, as FastAPI has it.
+    /// Adds the OAuth 2.0 password flow, as the Authorize button of a documentation page uses it.
+    ///
+    /// A relative `token_url` works behind a proxy too. Swagger UI resolves it against its own page: use `../token` if
+    /// that is `/docs/`, as with utoipa-swagger-ui, and `token` if it is `/docs`, as with FastAPI.
     pub fn password(self, name: impl Into<String>, token_url: impl Into<String>) -> Self {
         self.scheme(name.into(), Kind::Password { token_url: token_url.into(), refresh_url: None })
     }
 
-    /// As [`password`](Self::password), with refresh tokens to be had at the same place.
+    /// Like [`password`](Self::password), with refresh tokens issued at the same URL.
     pub fn password_with_refresh(self, name: impl Into<String>, token_url: impl Into<String>) -> Self {
         let token_url = token_url.into();
         self.scheme(name.into(), Kind::Password { refresh_url: Some(token_url.clone()), token_url })
     }
 
-    /// The OAuth 2.0 authorization code flow of an identity provider.
+    /// Adds the OAuth 2.0 authorization code flow of an identity provider.
     pub fn authorization_code(
         self,
         name: impl Into<String>,
@@ -108,18 +109,18 @@ impl SecurityDocs {
         self.scheme(name.into(), Kind::AuthorizationCode { authorization_url, token_url })
     }
 
-    /// A bearer token, wherever it comes from.
+    /// Adds a bearer token, wherever it comes from.
     pub fn bearer(self, name: impl Into<String>) -> Self {
         self.scheme(name.into(), Kind::Bearer)
     }
 
-    /// OpenID Connect Discovery, at the issuer that the verifier was told.
+    /// Adds OpenID Connect Discovery, at the issuer that the verifier expects.
     pub fn open_id_connect(self, name: impl Into<String>, issuer: &str) -> Self {
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         self.scheme(name.into(), Kind::OpenIdConnect { url })
     }
 
-    /// A scope that can be asked for, and what it allows.
+    /// Adds a scope that clients can request, and a text that says what it allows.
     pub fn scope(mut self, scope: Scope, allows: impl Into<String>) -> Self {
         self.scopes.push((scope, allows.into()));
         self
@@ -133,16 +134,16 @@ impl SecurityDocs {
     /// Completes a document:
     ///
     /// 1. `components.securitySchemes` gets the schemes.
-    /// 2. Every operation that demands one of them gets the responses 401, and 403 if it demands a scope, each with its
-    ///    challenge and body, unless it documents such a response itself.
+    /// 2. Every operation that demands one of them gets the response 401, and 403 if it demands a scope. Each has its
+    ///    challenge and body. A response that the operation documents itself stays.
     ///
-    /// What an operation demands stays as it is said there: `security(("oauth2" = [ORDERS_READ]))`; for a token that may
-    /// be left out, `security((), ("oauth2" = []))`. Nothing said is what the document says for all; mind that utoipa's
-    /// `nest` and `merge` take that over from inner documents.
+    /// The demands of an operation stay as it declares them: `security(("oauth2" = [ORDERS_READ]))`; for an optional
+    /// token, `security((), ("oauth2" = []))`. An operation that declares nothing has the demands of the document; note
+    /// that utoipa's `nest` and `merge` take those over from inner documents.
     ///
     /// # Errors
     ///
-    /// [`SecurityDocsError`].
+    /// Returns a [`SecurityDocsError`] if a scheme or scope is missing, or a name is taken.
     pub fn apply(&self, mut document: OpenApi) -> Result<OpenApi, SecurityDocsError> {
         if self.schemes.is_empty() {
             return Err(SecurityDocsError::NoScheme);

@@ -273,7 +273,7 @@ impl Rules<'_> {
         table.get("/guarded/read?a=b: no token", "/guarded/read?a=b", &[], missing());
     }
 
-    /// Announces a body and never sends it: whoever waits for it does not answer.
+    /// Announces a body and never sends it: a server that waits for the body does not answer.
     fn bodies(&mut self) {
         let (none, expired) = (self.token(""), self.expired());
         let table = &mut self.table;

@@ -1,11 +1,11 @@
-//! One request to a server under test, what must come back, and what did.
+//! One request to the server under test, and its outcome.
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use super::client::{Answer, send};
 
-/// One request, and what must come back.
+/// One request, and the answer that the server must give.
 pub struct Case {
     pub(super) attack: Option<u16>,
     pub(super) name: String,
@@ -13,32 +13,31 @@ pub struct Case {
     pub(super) expected: Expected,
 }
 
-/// What must come back.
+/// The answer that the server must give.
 #[derive(Clone, Debug)]
 pub(super) enum Expected {
-    /// This, and no other header field than these, `Content-Length`, `Date` and `Connection`.
+    /// This answer, with no other header fields than these, `Content-Length`, `Date`, `Connection` and `Server`.
     Exactly(Answer),
-    /// The same, whatever a field `Allow` says, which a framework may add to any answer where the path is known
-    /// and the method is not.
+    /// The same, with any field `Allow`. A framework may add one if it knows the path but not the method.
     WhateverIsAllowed(Answer),
-    /// A server may refuse the request before it reaches the library, in its own words.
+    /// Any answer with this status. A server may refuse a request by itself, before the library sees it.
     Status(u16),
 }
 
 impl Case {
-    /// What the case is about.
+    /// Returns what the case is about.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The number of the attack in the catalogue that the case belongs to.
+    /// Returns the number of the attack in the catalogue that the case belongs to.
     #[must_use]
     pub fn attack(&self) -> Option<u16> {
         self.attack
     }
 
-    /// Whether the request must be let in.
+    /// Returns whether the server must let the request in.
     #[must_use]
     pub fn must_be_accepted(&self) -> bool {
         matches!(&self.expected, Expected::Exactly(answer) if answer.status == 200)
@@ -63,14 +62,14 @@ impl Case {
     }
 }
 
-/// Requests hold tokens, so only the name is printed.
+/// Prints the name only, since requests hold tokens.
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// What a server did with one case.
+/// The answer of a server to one case.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) attack: Option<u16>,

@@ -26,7 +26,7 @@ pub struct Fixture {
     pub(super) private: TestIssuer,
     /// A shared secret in the set.
     pub(super) secret: TestIssuer,
-    /// Where whoever follows a URL in a token would go.
+    /// The listener that URLs in tokens point to. Nobody may connect to it.
     pub(super) trap: TcpListener,
 }
 
@@ -120,7 +120,7 @@ impl Fixture {
         Authenticator::new(verifier.expect("the set holds good keys"))
     }
 
-    /// A URL where nobody has any business.
+    /// Returns a URL that nobody may follow.
     pub(super) fn trap_url(&self) -> String {
         let address = self.trap.local_addr().map(|address| address.to_string());
         format!("http://{}/keys", address.unwrap_or_default())

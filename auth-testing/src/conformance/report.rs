@@ -1,31 +1,31 @@
-//! What a server did with all cases.
+//! The outcomes of all cases.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::case::Outcome;
 
-/// What a server did with all cases.
+/// The outcomes of all cases.
 #[derive(Clone, Debug)]
 pub struct Report {
     pub(super) outcomes: Vec<Outcome>,
 }
 
 impl Report {
-    /// How many cases were answered as they must be.
+    /// Returns how many cases were answered correctly.
     #[must_use]
     pub fn passed(&self) -> usize {
         self.outcomes.iter().filter(|outcome| outcome.complaint.is_none()).count()
     }
 
-    /// How many were not.
+    /// Returns how many cases were not.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.outcomes.len() - self.passed()
     }
 
-    /// For each attack of the catalogue that was tried, whether every one of its cases was answered as it
-    /// must be.
+    /// Returns the attacks of the catalogue that were tried, and for each whether all of its cases were answered
+    /// correctly.
     #[must_use]
     pub fn attacks(&self) -> BTreeMap<u16, bool> {
         let mut held = BTreeMap::new();
@@ -37,8 +37,8 @@ impl Report {
         held
     }
 
-    /// The names of the cases that another server answered differently in any byte of status, body or
-    /// the header fields that matter, whether either is right or not.
+    /// Returns the names of the cases that another server answered differently, correctly or not. Status, body and the
+    /// header fields that matter are compared by byte.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let pairs = self.outcomes.iter().zip(&other.outcomes);
@@ -48,7 +48,11 @@ impl Report {
             .collect()
     }
 
-    /// Panics with all that went wrong, if anything did.
+    /// Asserts that every case passed.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the list of failures, or if no case was run.
     #[track_caller]
     pub fn assert_passed(&self) {
         assert!(!self.outcomes.is_empty(), "no case was run");

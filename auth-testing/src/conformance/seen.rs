@@ -104,7 +104,7 @@ impl SeenTokens {
         steps.accepts("itself, after all these", &good);
     }
 
-    /// 86: time goes on, or back, after a token was seen.
+    /// 86: the clock moves forward, or back, after a token was seen.
     fn times(&self, steps: &mut Steps) {
         steps.attack = 86;
         let token = self.issuer.token("alice").claim_at("nbf", -100).sign();

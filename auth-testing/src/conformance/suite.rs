@@ -1,4 +1,4 @@
-//! The suite: all cases for a fixture, run one after the other.
+//! The suite: the cases for a fixture, run one after the other.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,8 +9,8 @@ use super::fixture::Fixture;
 use super::report::Report;
 use super::table::Table;
 
-/// All cases, with tokens minted for now. A refusal stands near a twin that is accepted, so that refusing
-/// everything cannot pass.
+/// Returns all cases, with tokens minted for now. Each refusal stands near a twin that is accepted, so that a server
+/// that refuses everything fails.
 #[must_use]
 pub fn cases(fixture: &Fixture) -> Vec<Case> {
     let mut table = Table::new(fixture);
@@ -34,7 +34,7 @@ pub fn cases(fixture: &Fixture) -> Vec<Case> {
 }
 
 impl Fixture {
-    /// Runs every case against the server at this address, which was given [`jwks`](Self::jwks).
+    /// Runs all cases against the server at this address. The server must have been given [`jwks`](Self::jwks).
     #[must_use]
     pub fn run(&self, address: SocketAddr) -> Report {
         let mut outcomes: Vec<_> = cases(self).iter().map(|case| case.run(address)).collect();
@@ -42,7 +42,7 @@ impl Fixture {
         Report { outcomes }
     }
 
-    /// Whether anyone followed a URL in a token, by now.
+    /// Checks that nobody has followed a URL in a token by now.
     fn nothing_was_fetched(&self) -> Outcome {
         let complaint = match self.trap.accept() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,

@@ -1,4 +1,4 @@
-//! The attacks of the catalogue, and the routes, as cases of the table. Each file adds methods to `Table`.
+//! The attacks of the catalogue, and the routes, as cases. Each file adds methods to `Table`.
 
 mod claims;
 mod encoding;
