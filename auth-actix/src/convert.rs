@@ -3,8 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use auth_core::adapter::Answer;
-use auth_core::{Pass, RequestHead};
+use auth_core::adapter::{Answer, RequestHead};
 
 /// An actix request as the core wants to see it.
 pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
@@ -27,17 +26,21 @@ impl RequestHead for Head<'_> {
         values.map(HeaderValue::as_bytes)
     }
 
-    fn pass(&self) -> Option<Pass> {
+    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.0.extensions().get().cloned()
+    }
+
+    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.0.extensions_mut().insert(value);
     }
 }
 
-/// The status of an answer. A code that `http` 0.2 cannot hold becomes 500.
+/// The status of an answer; a code that `http` 0.2 cannot hold would be a 500.
 pub(crate) fn status(answer: &impl Answer) -> StatusCode {
     StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Turns an answer into an actix response.
+/// An answer as an actix response.
 pub(crate) fn response(answer: &impl Answer) -> HttpResponse {
     let mut response = HttpResponse::build(status(answer));
     for (name, value) in answer.headers() {

@@ -1,173 +1,91 @@
-//! The extractors of tokens and claims.
+//! The extractors.
 
 use std::future::{Ready, ready};
-use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
-use auth_core::{Authenticator, NoClaims, Policy, Rejection};
+use actix_web::{FromRequest, HttpRequest, web};
+use auth_core::adapter::{Wrapper, extract, extract_now, extract_user};
+use auth_core::{Authenticator, NoClaims, Rejection, RequiredScopes, UserStore};
 use futures_util::future::Either;
 use serde::de::DeserializeOwned;
 
 use crate::convert::Head;
-use crate::rejection::AuthRejection;
+use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, MaybeAuthenticated, Scoped};
 
-pub(crate) type Later<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
-/// Mostly the verdict is there at once.
-type Verdict<T> = Either<Ready<Result<T, AuthRejection>>, Later<T>>;
-
-/// Demands a good token. The handler is not run without one.
-///
-/// `C` is the application's own claims; leave it out to have none. Everything that an
-/// [`auth_core::Authenticated`] offers is there: `user.subject()`, `user.claims`,
-/// `user.require(&policy)?`.
-///
-/// ```
-/// use auth_actix::Authenticated;
-///
-/// #[derive(serde::Deserialize)]
-/// struct TenantClaims { tenant: String }
-///
-/// async fn tenant(user: Authenticated<TenantClaims>) -> String {
-///     format!("{} of {}", user.subject(), user.claims.tenant)
-/// }
-/// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(tenant));
-/// ```
-///
-/// A token that does not have these claims is refused with 401, as one that was not made for this
-/// application; a claim that may be absent is an `Option` in the type.
-///
-/// **Do not write `Option<Authenticated>` or `Result<Authenticated, _>`**: actix makes `None` or `Err`
-/// of a bad token and goes on, so a caller with a forged or expired token becomes an anonymous one. The
-/// same goes for `Option` around any other extractor of this crate. [`MaybeAuthenticated`] by itself is the way to let anonymous
-/// callers in.
-///
-/// # Errors
-///
-/// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says. Without an
-/// [`Authenticator`] in `app_data` it is a 500, and the log says how to mend it.
-#[derive(Debug)]
-pub struct Authenticated<C = NoClaims>(pub auth_core::Authenticated<C>);
-
-impl<C> Authenticated<C> {
-    /// Goes on only if the token is enough for the policy.
-    ///
-    /// # Errors
-    ///
-    /// The rejection to return: 403 `insufficient_scope`.
-    pub fn require(&self, policy: &Policy) -> Result<(), AuthRejection> {
-        Ok(self.0.require(policy)?)
-    }
-}
-
-impl<C> Clone for Authenticated<C> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<C> Deref for Authenticated<C> {
-    type Target = auth_core::Authenticated<C>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
+type Later<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
+/// Nearly always the verdict is there at once.
+type Extracting<T> = Either<Ready<Result<T, AuthRejection>>, Later<T>>;
 
 impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for Authenticated<C> {
     type Error = AuthRejection;
-    type Future = Verdict<Self>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let now = match authenticator(request) {
-            Ok(authenticator) => authenticator.authenticate_now(&Head(request)),
-            Err(rejection) => Some(Err(rejection)),
-        };
-        if let Some(verdict) = now {
-            return Either::Left(ready(verdict.map(Self).map_err(AuthRejection)));
-        }
-        let request = request.clone();
-        Either::Right(Box::pin(async move {
-            let user = authenticator(&request)?.authenticate(&Head(&request)).await?;
-            Ok(Self(kept(&request, user)))
-        }))
-    }
-}
-
-/// Puts aside what was waited for, so that other extractors of the same request need not.
-fn kept<C>(request: &HttpRequest, user: auth_core::Authenticated<C>) -> auth_core::Authenticated<C> {
-    if let Some(pass) = user.pass_to_keep() {
-        request.extensions_mut().insert(pass);
-    }
-    user
-}
-
-/// A good token, or none at all. A bad one is refused.
-///
-/// ```
-/// use auth_actix::MaybeAuthenticated;
-///
-/// async fn home(MaybeAuthenticated(user): MaybeAuthenticated) -> String {
-///     match user {
-///         Some(user) => format!("Hello {}", user.subject()),
-///         None => "Hello, stranger".to_owned(),
-///     }
-/// }
-/// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(home));
-/// ```
-#[derive(Debug)]
-pub struct MaybeAuthenticated<C = NoClaims>(pub Option<Authenticated<C>>);
-
-impl<C> Clone for MaybeAuthenticated<C> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
+        extracting(request)
     }
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for MaybeAuthenticated<C> {
     type Error = AuthRejection;
-    type Future = Verdict<Self>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let now = match authenticator(request) {
-            Ok(authenticator) => authenticator.authenticate_optional_now(&Head(request)),
-            Err(rejection) => Some(Err(rejection)),
-        };
-        if let Some(verdict) = now {
-            let user = verdict.map(|user| Self(user.map(Authenticated)));
-            return Either::Left(ready(user.map_err(AuthRejection)));
-        }
-        let request = request.clone();
-        Either::Right(Box::pin(async move {
-            let user = authenticator(&request)?.authenticate_optional(&Head(&request)).await?;
-            Ok(Self(user.map(|user| Authenticated(kept(&request, user)))))
-        }))
-    }
-}
-
-/// The token as it was sent, **not verified**, as FastAPI's `OAuth2PasswordBearer` gives it.
-///
-/// Demands that there is one of sound syntax, and nothing more: whoever calls may have made it up.
-#[derive(Clone, Debug)]
-pub struct BearerToken(pub auth_core::BearerToken);
-
-impl Deref for BearerToken {
-    type Target = auth_core::BearerToken;
-
-    fn deref(&self) -> &Self::Target {
-        &self.0
+        extracting(request)
     }
 }
 
 impl FromRequest for BearerToken {
     type Error = AuthRejection;
-    type Future = Ready<Result<Self, AuthRejection>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = authenticator(request).and_then(|found| found.bearer_token(&Head(request)));
-        ready(token.map(Self).map_err(AuthRejection))
+        extracting(request)
     }
+}
+
+impl<R, C> FromRequest for Scoped<R, C>
+where
+    R: RequiredScopes + 'static,
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    type Error = AuthRejection;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extracting(request)
+    }
+}
+
+impl<S: UserStore + ?Sized> FromRequest for CurrentUser<S> {
+    type Error = AuthRejection;
+    type Future = Later<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let mut head = Head(&request);
+            let caller: auth_core::Authenticated<NoClaims> =
+                extract(authenticator(&request)?, &mut head).await?;
+            let store: Arc<S> = user_store(&request)?;
+            Ok(Self(extract_user(&caller, &mut head, &store).await?))
+        })
+    }
+}
+
+fn extracting<W: Wrapper + 'static>(request: &HttpRequest) -> Extracting<W> {
+    let now = match authenticator(request) {
+        Ok(authenticator) => extract_now(authenticator, &mut Head(request)),
+        Err(rejection) => Some(Err(rejection)),
+    };
+    if let Some(outcome) = now {
+        return Either::Left(ready(outcome.map(W::wrap).map_err(AuthRejection)));
+    }
+    let request = request.clone();
+    Either::Right(Box::pin(async move {
+        Ok(W::wrap(extract(authenticator(&request)?, &mut Head(&request)).await?))
+    }))
 }
 
 /// The authenticator of the nearest scope.
@@ -188,4 +106,17 @@ fn authenticator(request: &HttpRequest) -> Result<&Authenticator, Rejection> {
         request.path()
     );
     Err(Rejection::misconfigured())
+}
+
+fn user_store<S: UserStore + ?Sized>(request: &HttpRequest) -> Result<Arc<S>, Rejection> {
+    match request.app_data::<web::Data<S>>() {
+        Some(store) => Ok(store.clone().into_inner()),
+        None => {
+            tracing::error!(
+                "no user store for {}: put it in, `.app_data(web::Data::new(db))`, at the App or the scope of this route",
+                request.path()
+            );
+            Err(Rejection::misconfigured())
+        }
+    }
 }

@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use actix_web::Error;
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::{Error, HttpMessage as _};
-use auth_core::{Authenticator, Guard, Policy, Rejection};
+use auth_core::adapter::Guard;
+use auth_core::{Authenticator, Policy, Rejection};
 
 use crate::convert::{self, Head};
 
@@ -31,12 +32,12 @@ use crate::convert::{self, Head};
 /// # }
 /// ```
 ///
-/// A guard always verifies, wherever among other middlewares it stands, and refuses before the body of the request
-/// is read. Guards within guards add up: all have to be content, and a challenge names the scopes that the guards up
-/// to there demand.
+/// A guard always verifies, wherever it stands among other middlewares, and refuses before the body of the request is
+/// read. Guards within guards add up: a request must satisfy all of them, and a challenge names the scopes that the
+/// guards up to there demand.
 ///
-/// Around a scope it guards unknown paths of the scope as well, and around the app all of them: they are refused
-/// like known ones.
+/// Around a scope it also guards the unknown paths of the scope, and around the app all of them: they are refused like
+/// known ones.
 #[derive(Clone, Debug)]
 pub struct AuthMiddleware {
     guard: Guard,
@@ -49,13 +50,13 @@ impl AuthMiddleware {
         Self { guard: Guard::new(authenticator) }
     }
 
-    /// Demands that the token is enough for the policy. Called again, for both.
+    /// Demands that the token is enough for the policy. If called again, for both policies.
     #[must_use]
     pub fn require(self, policy: Policy) -> Self {
         Self { guard: self.guard.require(policy) }
     }
 
-    /// Lets requests without bearer credentials through, as anonymous ones; see [`Guard::optional`].
+    /// Lets requests without bearer credentials through as anonymous ones; see [`Guard::optional`].
     #[must_use]
     pub fn optional(self) -> Self {
         Self { guard: self.guard.optional() }
@@ -104,25 +105,19 @@ where
         self.inner.poll_ready(context)
     }
 
-    /// Judges when it is polled and not before: then the spans of middlewares around have been entered.
+    /// Judges when it is polled, not before: by then the spans of the middlewares around have been entered.
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (guard, inner) = (self.guard.clone(), self.inner.clone());
         Box::pin(async move {
-            let verdict = guard.check(&Head(request.request())).await;
-            match verdict {
-                Ok(pass) => {
-                    if let Some(pass) = pass {
-                        request.extensions_mut().insert(pass);
-                    }
-                    inner.call(request).await.map(ServiceResponse::map_into_left_body)
-                }
+            match guard.check(&mut Head(request.request())).await {
+                Ok(()) => inner.call(request).await.map(ServiceResponse::map_into_left_body),
                 Err(rejection) => Ok(refused(request, &rejection)),
             }
         })
     }
 }
 
-/// An answer and no error, so that middlewares around, as for CORS, add to it what they add to answers.
+/// A response and not an error, so that the middlewares around (for CORS, say) treat it like any response.
 fn refused<B>(request: ServiceRequest, rejection: &Rejection) -> ServiceResponse<EitherBody<B, BoxBody>> {
     request.into_response(convert::response(rejection)).map_into_right_body()
 }

@@ -1,35 +1,22 @@
-//! An answer as an actix response.
+//! Answers as actix responses and errors.
 
 use actix_web::body::BoxBody;
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use auth_core::adapter::Answer;
 
 use crate::convert;
+use crate::wrappers::{AuthRejection, AuthResponse};
 
-/// Turns an [`Answer`] into a response, with its status, header fields and body unchanged.
-///
-/// Return it from the handler of a token endpoint:
-///
-/// ```
-/// use actix_web::{App, web, web::Data};
-/// use auth_actix::AuthResponse;
-/// use auth_actix::core::adapter::Answer;
-///
-/// # struct TokenEndpoint;
-/// # impl TokenEndpoint {
-/// #     async fn answer(&self) -> auth_actix::core::Rejection { auth_actix::core::Rejection::misconfigured() }
-/// # }
-/// async fn token(endpoint: Data<TokenEndpoint>) -> AuthResponse<impl Answer> {
-///     AuthResponse(endpoint.answer(/* header fields, body, address */).await)
-/// }
-///
-/// # let endpoint = TokenEndpoint;
-/// let app = App::new().app_data(Data::new(endpoint)).route("/token", web::post().to(token));
-/// ```
-///
-/// To refuse a request, return [`AuthRejection`](crate::AuthRejection) instead: it is an error too.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct AuthResponse<A>(pub A);
+impl ResponseError for AuthRejection {
+    fn status_code(&self) -> StatusCode {
+        convert::status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        convert::response(&self.0)
+    }
+}
 
 impl<A: Answer> Responder for AuthResponse<A> {
     type Body = BoxBody;

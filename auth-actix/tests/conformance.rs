@@ -18,7 +18,7 @@ use actix_web::web::{self, Json, ServiceConfig};
 use auth_actix::{
     AuthRejection, Authenticated, Authenticator, BearerToken, MaybeAuthenticated, Policy, Scope,
 };
-use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError};
+use auth_core::{Algorithm, TokenVerifier, VerifiedToken, VerifyError, VerifyFailure};
 use auth_testing::TestIssuer;
 use auth_testing::conformance::{self, Fixture, SeenTokens};
 use serde_json::Value;
@@ -192,9 +192,9 @@ struct Broken;
 
 #[auth_core::async_trait]
 impl TokenVerifier for Broken {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         match token {
-            "down" => Err(VerifyError::Unavailable { retry_after: Some(Duration::from_secs(30)) }),
+            "down" => Err(VerifyError::Unavailable { retry_after: Some(Duration::from_secs(30)) }.into()),
             _ => panic!("the verifier is broken"),
         }
     }

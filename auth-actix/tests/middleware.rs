@@ -13,7 +13,7 @@ use auth_actix::{
     AuthMiddleware, Authenticated, Authenticator, CurrentUser, MaybeAuthenticated, StoreFailure, UserLookup,
     UserStore,
 };
-use auth_core::{TokenVerifier, VerifiedToken, VerifyError, async_trait};
+use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait};
 
 /// Accepts `good`, after having been asked twice; counts.
 #[derive(Clone, Default)]
@@ -21,12 +21,12 @@ struct Introspection(Arc<AtomicUsize>);
 
 #[async_trait]
 impl TokenVerifier for Introspection {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.0.fetch_add(1, Ordering::Relaxed);
         actix_web::rt::task::yield_now().await;
         match token {
-            "good" => VerifiedToken::assert_verified(serde_json::json!({"sub": "alice"})),
-            _ => Err(VerifyError::UnknownToken),
+            "good" => Ok(VerifiedToken::assert_verified(serde_json::json!({"sub": "alice"}))?),
+            _ => Err(VerifyError::UnknownToken.into()),
         }
     }
 }

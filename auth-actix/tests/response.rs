@@ -6,7 +6,7 @@ use actix_web::Responder as _;
 use actix_web::body::to_bytes;
 use actix_web::test::TestRequest;
 use auth_actix::AuthResponse;
-use auth_actix::core::adapter::Answer;
+use auth_core::adapter::Answer;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 

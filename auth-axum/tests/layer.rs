@@ -1,26 +1,25 @@
-//! The guard as a tower layer: around services that are not axum's, and with verdicts that take their time.
+//! The guard as a layer of axum: among other layers, and with verdicts that take their time.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 
 use auth_axum::{
-    AuthLayer, Authenticated, Authenticator, CurrentUser, MaybeAuthenticated, Policy, Scope, StoreFailure,
-    UserLookup, UserStore,
+    AuthLayer, Authenticated, Authenticator, CurrentUser, MaybeAuthenticated, StoreFailure, UserLookup,
+    UserStore,
 };
-use auth_core::{TokenVerifier, VerifiedToken, VerifyError, async_trait};
+use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::FromRef;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{Request, StatusCode};
 use axum::routing::get;
-use tower_layer::Layer as _;
-use tower_service::Service;
+use tower::ServiceBuilder;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::trace::TraceLayer;
+use tower_service::Service as _;
 
 /// Accepts `good`, at once or after having been asked twice; counts.
 #[derive(Clone)]
@@ -34,93 +33,24 @@ impl Introspection {
         Self { asked: Arc::default(), at_once }
     }
 
-    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         match token {
-            "good" => VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": "a"})),
-            _ => Err(VerifyError::UnknownToken),
+            "good" => Ok(VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": "a"}))?),
+            _ => Err(VerifyError::UnknownToken.into()),
         }
     }
 }
 
 #[async_trait]
 impl TokenVerifier for Introspection {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         tokio::task::yield_now().await;
         self.judge(token)
     }
 
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         self.at_once.then(|| self.judge(token))
-    }
-}
-
-/// The body of another framework.
-#[derive(Debug, PartialEq)]
-struct Bytewise(Bytes);
-
-impl From<Bytes> for Bytewise {
-    fn from(bytes: Bytes) -> Self {
-        Self(bytes)
-    }
-}
-
-/// A service that is no router. It has to be ready before it is called, as tower says.
-#[derive(Debug, Default)]
-struct Plain {
-    ready: bool,
-}
-
-/// A clone has not been asked yet whether it is ready.
-impl Clone for Plain {
-    fn clone(&self) -> Self {
-        Self { ready: false }
-    }
-}
-
-impl Service<Request<NeverRead>> for Plain {
-    type Response = Response<Bytewise>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.ready = true;
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Request<NeverRead>) -> Self::Future {
-        assert!(std::mem::take(&mut self.ready), "called without being ready");
-        ready(Ok(Response::new(Bytewise("inside".into()))))
-    }
-}
-
-/// A body that is neither `Sync` nor read.
-struct NeverRead(#[allow(dead_code, reason = "only there to not be Sync")] Pin<Box<dyn Send>>);
-
-async fn call(
-    service: &mut impl Service<Request<NeverRead>, Response = Response<Bytewise>, Error = Infallible>,
-    token: &str,
-) -> Response<Bytewise> {
-    std::future::poll_fn(|context| service.poll_ready(context)).await.unwrap();
-    let request = Request::builder().header("authorization", format!("Bearer {token}"));
-    service.call(request.body(NeverRead(Box::pin(()))).unwrap()).await.unwrap()
-}
-
-#[tokio::test]
-async fn any_tower_service_can_be_guarded() {
-    for at_once in [true, false] {
-        let verifier = Introspection::new(at_once);
-        let layer =
-            AuthLayer::new(Authenticator::new(verifier)).require(Policy::scope(Scope::from_static("a")));
-        let mut service = layer.layer(Plain::default());
-        for _ in 0..2 {
-            let answer = call(&mut service, "good").await;
-            assert_eq!((answer.status(), answer.body()), (StatusCode::OK, &Bytewise("inside".into())));
-            let answer = call(&mut service, "bad").await;
-            assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
-            assert_eq!(answer.headers().get("www-authenticate").unwrap(), r#"Bearer error="invalid_token""#);
-            assert!(answer.body().0.starts_with(b"{"));
-        }
     }
 }
 
@@ -166,4 +96,43 @@ async fn a_verdict_is_waited_for_once_per_request() {
             assert_eq!(asked.swap(0, Ordering::Relaxed), 1, "{target} {token}");
         }
     }
+}
+
+/// Layers that change the body's type, inside and outside of the guard; the refusal's bytes are the same.
+#[tokio::test]
+async fn it_goes_with_other_layers_in_any_order() {
+    let guard = || AuthLayer::new(Authenticator::new(Introspection::new(true)));
+    let app = || Router::new().route("/", get(|| async { "inside" }));
+    let mut refusals = Vec::new();
+    for mut app in [
+        app().layer(guard()),
+        app().layer(ServiceBuilder::new().layer(guard()).layer(CompressionLayer::new())),
+        app().layer(ServiceBuilder::new().layer(CompressionLayer::new()).layer(guard())),
+        app().layer(ServiceBuilder::new().layer(guard()).layer(TraceLayer::new_for_http())),
+        app().layer(ServiceBuilder::new().layer(TraceLayer::new_for_http()).layer(guard())),
+        app().layer(ServiceBuilder::new().layer(guard()).layer(RequestBodyLimitLayer::new(4096))),
+        app().layer(ServiceBuilder::new().layer(RequestBodyLimitLayer::new(4096)).layer(guard())),
+        app().layer(
+            ServiceBuilder::new()
+                .layer(TraceLayer::new_for_http())
+                .layer(guard())
+                .layer(CompressionLayer::new())
+                .layer(guard())
+                .layer(RequestBodyLimitLayer::new(4096)),
+        ),
+    ] {
+        for (token, status) in [("good", StatusCode::OK), ("bad", StatusCode::UNAUTHORIZED)] {
+            let request = Request::get("/").header("authorization", format!("Bearer {token}"));
+            let answer = app.call(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), status);
+            let challenge = answer.headers().get("www-authenticate").cloned();
+            let body = axum::body::to_bytes(answer.into_body(), 4096).await.unwrap();
+            match status {
+                StatusCode::OK => assert_eq!(body, "inside"),
+                _ => refusals.push((challenge, body)),
+            }
+        }
+    }
+    assert!(refusals.windows(2).all(|pair| pair[0] == pair[1]), "{refusals:?}");
+    assert!(refusals.len() == 8 && refusals[0].1.starts_with(b"{\"type\""));
 }

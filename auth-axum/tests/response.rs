@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
 use auth_axum::AuthResponse;
-use auth_axum::core::adapter::Answer;
+use auth_core::adapter::Answer;
 use axum::body::{Bytes, to_bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;

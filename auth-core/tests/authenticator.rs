@@ -5,7 +5,8 @@
 use std::pin::Pin;
 
 use auth_core::{
-    Authenticator, NoClaims, Policy, Reason, Scope, TokenVerifier, VerifiedToken, VerifyError, async_trait,
+    Authenticator, NoClaims, Policy, Reason, Scope, TokenVerifier, VerifiedToken, VerifyError, VerifyFailure,
+    async_trait,
 };
 use auth_testing::TestRequest;
 
@@ -14,12 +15,12 @@ struct Table;
 
 #[async_trait]
 impl TokenVerifier for Table {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         match token {
-            "good" => VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": "a"})),
+            "good" => Ok(VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": "a"}))?),
             "panic" => panic!("canary"),
-            "down" => Err(VerifyError::Unavailable { retry_after: None }),
-            _ => Err(VerifyError::UnknownToken),
+            "down" => Err(VerifyError::Unavailable { retry_after: None }.into()),
+            _ => Err(VerifyError::UnknownToken.into()),
         }
     }
 }
@@ -31,7 +32,7 @@ impl TokenVerifier for PanicsAtOnce {
     fn verify<'a: 'c, 'b: 'c, 'c>(
         &'a self,
         _: &'b str,
-    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, VerifyError>> + Send + 'c>>
+    ) -> Pin<Box<dyn Future<Output = Result<VerifiedToken, VerifyFailure>> + Send + 'c>>
     where
         Self: 'c,
     {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use auth_core::{Algorithm, JwtKeys, JwtVerifier, JwtVerifierBuilder, VerifierKeys, VerifyError};
+use auth_core::jwt::{JwtKeys, JwtVerifierBuilder, VerifierKeys};
+use auth_core::{Algorithm, JwtVerifier, VerifyError};
 use auth_testing::{TestClock, TestIssuer};
 use proptest::prelude::*;
 

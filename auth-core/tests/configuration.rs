@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use auth_core::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, KeyError, Problem};
+use auth_core::jwt::{BuildError, JwtVerifierBuilder, KeyError, Problem};
+use auth_core::{Algorithm, JwtVerifier};
 use auth_testing::TestIssuer;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -369,7 +370,7 @@ fn two_keys_that_a_token_could_mean_are_refused() {
 
 #[test]
 fn debug_counts_the_sources_of_keys() {
-    let keys = auth_core::JwtKeys::new().secret(Algorithm::Hs256, "canary".repeat(6)).jwk("canary");
+    let keys = auth_core::jwt::JwtKeys::new().secret(Algorithm::Hs256, "canary".repeat(6)).jwk("canary");
     assert_eq!(format!("{keys:?}"), "JwtKeys(<2 sources redacted>)");
 }
 

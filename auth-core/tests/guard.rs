@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use auth_core::adapter::{Guard, Scoped, extract, extract_from_guard, extract_now};
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, Guard, NoClaims, Pass, Policy, Reason, Rejection,
-    RequiredScopes, Scope, TokenVerifier, VerifiedToken, VerifyError, async_trait,
+    Algorithm, Authenticated, Authenticator, BearerToken, NoClaims, Policy, Reason, Rejection,
+    RequiredScopes, Scope, TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 use futures_executor::block_on;
@@ -24,22 +25,23 @@ impl Counting {
         Self { at_once: true, ..Self::default() }
     }
 
-    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if token == "bad" {
-            return Err(VerifyError::UnknownToken);
+            return Err(VerifyError::UnknownToken.into());
         }
-        VerifiedToken::assert_verified(serde_json::json!({"sub": "alice", "scope": token.replace('_', " ")}))
+        let claims = serde_json::json!({"sub": "alice", "scope": token.replace('_', " ")});
+        Ok(VerifiedToken::assert_verified(claims)?)
     }
 }
 
 #[async_trait]
 impl TokenVerifier for Counting {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.judge(token)
     }
 
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         self.at_once.then(|| self.judge(token))
     }
 }
@@ -48,17 +50,18 @@ fn scope(name: &'static str) -> Policy {
     Policy::scope(Scope::from_static(name))
 }
 
-/// Both ways of asking, which must agree.
+/// Both ways of asking, which must agree. Yields the request as it is inside of the guard.
 #[track_caller]
-fn check(guard: &Guard, request: &TestRequest) -> Result<Option<Pass>, Rejection> {
-    let verdict = block_on(guard.check(request));
-    if let Some(now) = guard.check_now(request) {
-        assert_eq!(now.as_ref().err(), verdict.as_ref().err());
+fn check(guard: &Guard, request: &TestRequest) -> Result<TestRequest, Rejection> {
+    let mut inside = request.clone();
+    let verdict = block_on(guard.check(&mut inside));
+    if let Some(now) = guard.check_now(&mut request.clone()) {
+        assert_eq!(now, verdict);
     }
-    verdict
+    verdict.map(|()| inside)
 }
 
-fn reason(verdict: Result<Option<Pass>, Rejection>) -> Option<Reason> {
+fn reason(verdict: Result<TestRequest, Rejection>) -> Option<Reason> {
     verdict.err().map(|rejection| rejection.reason())
 }
 
@@ -100,14 +103,14 @@ fn what_a_guard_has_verified_is_not_verified_again() {
         let asked = verifier.asked.clone();
         let authenticator = Authenticator::new(verifier);
         let guard = Guard::new(authenticator.clone());
-        let request = plain().bearer("a");
-        let pass = block_on(guard.check(&request)).unwrap().unwrap();
-        let inside = request.passed(pass);
+        let mut inside = plain().bearer("a");
+        block_on(guard.check(&mut inside)).unwrap();
         let before = asked.load(Ordering::Relaxed);
 
-        let nested = block_on(guard.clone().require(scope("a")).check(&inside)).unwrap().unwrap();
-        assert!(guard.check_now(&inside).unwrap().is_ok());
-        for inside in [inside.clone(), inside.passed(nested)] {
+        let mut nested = inside.clone();
+        block_on(guard.clone().require(scope("a")).check(&mut nested)).unwrap();
+        assert!(guard.check_now(&mut inside.clone()).unwrap().is_ok());
+        for inside in [inside, nested] {
             let user = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap();
             assert_eq!(user.subject(), "alice");
             let other_words = authenticator.with_realm("r").unwrap();
@@ -122,15 +125,12 @@ fn a_pass_counts_for_its_own_verifier_only() {
     let (lax, strict) = (Counting::now(), Counting::now());
     let asked = strict.asked.clone();
     let (lax, strict) = (Authenticator::new(lax), Authenticator::new(strict));
-    let request = plain().bearer("a");
-    let pass = check(&Guard::new(lax.clone()), &request).unwrap().unwrap();
-    let inside = request.passed(pass);
+    let inside = check(&Guard::new(lax.clone()), &plain().bearer("a")).unwrap();
     assert!(block_on(strict.authenticate::<NoClaims>(&inside)).is_ok());
     assert_eq!(asked.load(Ordering::Relaxed), 1, "it has asked for itself");
 
-    let pass = check(&Guard::new(strict.clone()), &inside).unwrap().unwrap();
+    let inside = check(&Guard::new(strict.clone()), &inside).unwrap();
     let asked_before = asked.load(Ordering::Relaxed);
-    let inside = inside.passed(pass);
     for authenticator in [&lax, &strict] {
         assert!(block_on(authenticator.authenticate::<NoClaims>(&inside)).is_ok());
     }
@@ -142,9 +142,9 @@ fn a_pass_counts_for_its_own_verifier_only() {
 fn a_pass_counts_for_the_token_that_it_was_made_for() {
     for verifier in [Counting::default(), Counting::now()] {
         let authenticator = Authenticator::new(verifier);
-        let pass = check(&Guard::new(authenticator.clone()), &plain().bearer("a")).unwrap().unwrap();
+        let inside = check(&Guard::new(authenticator.clone()), &plain().bearer("a")).unwrap();
         let scopes = |request: TestRequest| {
-            let user = block_on(authenticator.authenticate::<NoClaims>(&request.passed(pass.clone())));
+            let user = block_on(authenticator.authenticate::<NoClaims>(&request.made_of(&inside)));
             user.map(|user| user.scopes().iter().map(str::to_owned).collect::<Vec<_>>())
         };
         assert_eq!(scopes(plain().bearer("a")), Ok(vec!["a".to_owned()]));
@@ -158,7 +158,7 @@ fn a_pass_counts_for_the_token_that_it_was_made_for() {
             assert_eq!(scopes(request).unwrap_err().reason(), reason);
         }
         let guard = Guard::new(authenticator.clone()).require(scope("a"));
-        let forged = plain().bearer("bad").passed(pass.clone());
+        let forged = plain().bearer("bad").made_of(&inside);
         assert_eq!(reason(check(&guard, &forged)), Some(Reason::Invalid));
     }
 }
@@ -169,12 +169,12 @@ fn a_verifier_may_yield_one_token_for_two_texts() {
     struct Table(VerifiedToken, Arc<AtomicUsize>);
     #[async_trait]
     impl TokenVerifier for Table {
-        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
             let asked = self.1.fetch_add(1, Ordering::Relaxed);
             match token {
                 // Revoked after the first request.
-                "lost" if asked > 0 => Err(VerifyError::UnknownToken),
-                "bad" => Err(VerifyError::UnknownToken),
+                "lost" if asked > 0 => Err(VerifyError::UnknownToken.into()),
+                "bad" => Err(VerifyError::UnknownToken.into()),
                 _ => Ok(self.0.clone()),
             }
         }
@@ -186,14 +186,16 @@ fn a_verifier_may_yield_one_token_for_two_texts() {
     assert!(inside(plain().bearer("lost")).is_ok());
 
     let guard = Guard::new(authenticator.clone());
-    let pass = block_on(guard.check(&plain().bearer("kept"))).unwrap().unwrap();
+    let mut checked = plain().bearer("kept");
+    block_on(guard.check(&mut checked)).unwrap();
     asked.store(7, Ordering::Relaxed);
-    let nested = block_on(guard.check(&plain().bearer("kept").passed(pass.clone()))).unwrap().unwrap();
-    for pass in [pass, nested] {
-        assert_eq!(inside(plain().bearer("kept").passed(pass.clone())).unwrap().subject(), "alice");
+    let mut nested = checked.clone();
+    block_on(guard.check(&mut nested)).unwrap();
+    for checked in [checked, nested] {
+        assert_eq!(inside(checked.clone()).unwrap().subject(), "alice");
         assert_eq!(asked.load(Ordering::Relaxed), 7, "not asked again");
         for other in ["lost", "bad"] {
-            assert!(inside(plain().bearer(other).passed(pass.clone())).is_err(), "{other}");
+            assert!(inside(plain().bearer(other).made_of(&checked)).is_err(), "{other}");
         }
         asked.store(7, Ordering::Relaxed);
     }
@@ -207,14 +209,11 @@ fn nested_guards_accumulate_from_the_outermost() {
     }
     let authenticator = Authenticator::new(Counting::now());
     let [outer, inner] = ["a", "b"].map(|name| Guard::new(authenticator.clone()).require(scope(name)));
-    let request = plain().bearer("a");
-    let inside = request.clone().passed(check(&outer, &request).unwrap().unwrap());
+    let inside = check(&outer, &plain().bearer("a")).unwrap();
     let refused = check(&inner, &inside).unwrap_err();
     assert_eq!(challenge(&refused), r#"Bearer error="insufficient_scope", scope="a b""#);
 
-    let request = plain().bearer("a_b");
-    let inside = request.clone().passed(check(&outer, &request).unwrap().unwrap());
-    let innermost = inside.clone().passed(check(&inner, &inside).unwrap().unwrap());
+    let innermost = check(&inner, &check(&outer, &plain().bearer("a_b")).unwrap()).unwrap();
     let user = block_on(authenticator.authenticate::<NoClaims>(&innermost)).unwrap();
     for refused in [user.require(&scope("c").and(scope("a"))), user.require_scopes::<C>()] {
         let expected = r#"Bearer error="insufficient_scope", scope="a b c""#;
@@ -228,12 +227,16 @@ fn nested_guards_accumulate_from_the_outermost() {
 fn a_guard_lets_anonymous_callers_in_only_where_it_says_so_and_demands_nothing() {
     let authenticator = Authenticator::new(Counting::now());
     let optional = Guard::new(authenticator.clone()).optional();
-    assert!(check(&optional, &plain()).unwrap().is_none());
-    assert!(check(&optional, &plain().bearer("a")).unwrap().is_some());
+    let found = |request: TestRequest| {
+        extract_from_guard::<Option<Authenticated>>(&check(&optional, &request).unwrap()).unwrap()
+    };
+    assert!(found(plain()).is_none());
+    assert_eq!(found(plain().bearer("a")).unwrap().subject(), "alice");
     assert_eq!(reason(check(&optional, &plain().bearer("bad"))), Some(Reason::Invalid));
     assert_eq!(reason(check(&optional, &plain().authorization("Bearer"))), Some(Reason::Malformed));
 
-    for demanding in [optional.require(scope("a")), Guard::new(authenticator).require(scope("a")).optional()]
+    for demanding in
+        [optional.clone().require(scope("a")), Guard::new(authenticator).require(scope("a")).optional()]
     {
         assert_eq!(reason(check(&demanding, &plain())), Some(Reason::Missing));
         assert_eq!(reason(check(&demanding, &plain().bearer("b"))), Some(Reason::Insufficient));
@@ -249,7 +252,10 @@ fn a_preflight_is_let_through_only_when_asked_for() {
     assert_eq!(reason(check(&guard, &preflight)), Some(Reason::Missing));
 
     let guard = guard.allow_cors_preflight();
-    assert!(check(&guard, &preflight).unwrap().is_none());
+    let inside = check(&guard, &preflight).unwrap();
+    assert!(extract_from_guard::<Option<Authenticated>>(&inside).unwrap().is_none());
+    let refused = extract_from_guard::<Authenticated>(&inside).unwrap_err();
+    assert_eq!(refused.reason(), Reason::Missing);
     for other in [
         TestRequest::new("OPTIONS", "/"),
         TestRequest::new("OPTIONS", "/").header("origin", "https://app.example"),
@@ -292,8 +298,8 @@ fn a_verdict_that_is_there_at_once_is_the_one_that_is_waited_for() {
             let waited = block_on(authenticator.authenticate(&request)).map(|user| subject(&user));
             let optional = block_on(authenticator.authenticate_optional(&request));
             let optional = optional.map(|user| user.as_ref().map(subject));
-            let now = authenticator.authenticate_now(&request);
-            let optional_now = authenticator.authenticate_optional_now(&request);
+            let now = extract_now::<Authenticated>(&authenticator, &mut request.clone());
+            let optional_now = extract_now::<Option<Authenticated>>(&authenticator, &mut request.clone());
             // Without a token that could be good there is nothing to wait for.
             let has_token =
                 waited.is_ok() || waited.as_ref().is_err_and(|error| error.reason() == Reason::Invalid);
@@ -307,28 +313,101 @@ fn a_verdict_that_is_there_at_once_is_the_one_that_is_waited_for() {
     }
 }
 
+/// However many extractors and guards ask, in whatever order.
 #[test]
-fn only_a_verdict_that_was_waited_for_is_worth_keeping() {
-    for (verifier, kept) in [(Counting::default(), true), (Counting::now(), false)] {
+fn a_request_is_verified_once() {
+    struct A;
+    impl RequiredScopes for A {
+        const SCOPES: &'static [Scope] = &[Scope::from_static("a")];
+    }
+    for verifier in [Counting::default(), Counting::now()] {
         let asked = verifier.asked.clone();
         let authenticator = Authenticator::new(verifier);
-        let request = plain().bearer("a");
-        let user = block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
-        let pass = user.pass_to_keep();
-        assert_eq!(pass.is_some(), kept);
-        if let Some(pass) = pass {
-            let again = block_on(authenticator.authenticate::<NoClaims>(&request.passed(pass))).unwrap();
-            assert!(again.pass_to_keep().is_none());
-            assert_eq!(asked.load(Ordering::Relaxed), 1);
+        let mut request = plain().bearer("a");
+        let user: Authenticated = block_on(extract(&authenticator, &mut request)).unwrap();
+        assert_eq!(user.subject(), "alice");
+        let user: Option<Authenticated> = block_on(extract(&authenticator, &mut request)).unwrap();
+        assert!(user.is_some());
+        let scoped: Scoped<A> = block_on(extract(&authenticator, &mut request)).unwrap();
+        assert_eq!(scoped.into_inner().subject(), "alice");
+        assert!(extract_now::<Authenticated>(&authenticator, &mut request).unwrap().is_ok());
+        let request = check(&Guard::new(authenticator.clone()).require(scope("a")), &request).unwrap();
+        assert!(extract_from_guard::<Authenticated>(&request).is_ok());
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+
+        let mut other = plain().bearer("b").made_of(&request);
+        let refused = block_on(extract::<Scoped<A>>(&authenticator, &mut other)).unwrap_err();
+        assert_eq!(refused.reason(), Reason::Insufficient, "of another token, that is asked for itself");
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+}
+
+#[test]
+fn a_token_is_extracted_unverified() {
+    let authenticator = Authenticator::new(Counting::default());
+    let mut request = plain().bearer("bad");
+    let token: BearerToken = extract_now(&authenticator, &mut request).unwrap().unwrap();
+    assert_eq!(token.as_str(), "bad");
+    for (request, reason) in
+        [(plain(), Reason::Missing), (plain().authorization("Bearer"), Reason::Malformed)]
+    {
+        let refused = block_on(extract::<BearerToken>(&authenticator, &mut request.clone())).unwrap_err();
+        assert_eq!(refused.reason(), reason);
+    }
+}
+
+#[test]
+fn what_a_guard_has_found_is_had_without_an_authenticator() {
+    struct A;
+    impl RequiredScopes for A {
+        const SCOPES: &'static [Scope] = &[Scope::from_static("a")];
+    }
+    for verifier in [Counting::default(), Counting::now()] {
+        let authenticator = Authenticator::new(verifier).with_realm("r").unwrap();
+        let guard = Guard::new(authenticator.clone()).require(scope("b"));
+        let inside = check(&guard, &plain().bearer("b")).unwrap();
+        assert_eq!(extract_from_guard::<Authenticated>(&inside).unwrap().subject(), "alice");
+        assert!(extract_from_guard::<Option<Authenticated>>(&inside).unwrap().is_some());
+        assert_eq!(extract_from_guard::<BearerToken>(&inside).unwrap().as_str(), "b");
+        let refused = extract_from_guard::<Scoped<A>>(&inside).unwrap_err();
+        assert_eq!(challenge(&refused), r#"Bearer realm="r", error="insufficient_scope", scope="b a""#);
+
+        // Nobody has judged these as they are.
+        let optional = check(&Guard::new(authenticator.clone()).optional(), &plain()).unwrap();
+        let mut extracted = plain().bearer("b");
+        block_on(extract::<Authenticated>(&authenticator, &mut extracted)).unwrap();
+        for request in [
+            plain(),
+            plain().bearer("b"),
+            plain().bearer("a").made_of(&inside),
+            plain().bearer("bad").made_of(&inside),
+            plain().made_of(&inside),
+            plain().bearer("bad").made_of(&optional),
+            plain().authorization("Bearer").made_of(&optional),
+            extracted,
+        ] {
+            for refused in [
+                extract_from_guard::<Authenticated>(&request).err(),
+                extract_from_guard::<Option<Authenticated>>(&request).err(),
+                extract_from_guard::<Scoped<A>>(&request).err(),
+                extract_from_guard::<BearerToken>(&request).err(),
+            ] {
+                assert_eq!(refused.unwrap().reason(), Reason::Misconfigured, "{request:?}");
+            }
         }
     }
 }
 
 #[test]
 fn debug_shows_no_claim() {
+    struct Canary;
+    impl RequiredScopes for Canary {
+        const SCOPES: &'static [Scope] = &[Scope::from_static("canary")];
+    }
     let guard = Guard::new(Authenticator::new(Counting::now())).require(scope("canary"));
-    let pass = check(&guard, &plain().bearer("canary")).unwrap().unwrap();
-    assert_eq!(format!("{pass:?}"), "Pass(<redacted>)");
+    let scoped: Scoped<Canary> =
+        extract_from_guard(&check(&guard, &plain().bearer("canary")).unwrap()).unwrap();
+    assert_eq!(format!("{scoped:?}"), "Scoped(<redacted>)");
     assert!(format!("{guard:?}").contains("Policy(scope canary)"));
 }
 
@@ -353,8 +432,7 @@ fn each_authenticator_refuses_in_its_own_words() {
             );
             // Within a guard of another one.
             for outer in [&one, &other, &plain] {
-                let pass = check(&Guard::new(outer.clone()), &request).unwrap().unwrap();
-                let inside = request.clone().passed(pass);
+                let inside = check(&Guard::new(outer.clone()), &request).unwrap();
                 let user = block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap();
                 assert_eq!(challenge(&user.require(&scope("a")).unwrap_err()), expected);
             }

@@ -6,9 +6,10 @@ use std::fmt::{Debug, Write as _};
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use auth_core::adapter::{Credentials, Guard, Scoped, extract_from_guard, extract_user};
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, Credentials, Guard, JwtVerifier, NoClaims, Policy, Rejection,
-    Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait,
+    Algorithm, Authenticated, Authenticator, BearerToken, JwtVerifier, NoClaims, Policy, Rejection,
+    RequiredScopes, Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
@@ -187,16 +188,25 @@ async fn guarded(
         let guard = Guard::new(authenticator.clone()).require(policy.clone());
         printed.debug(&policy);
         printed.debug(&guard);
-        printed.rejection(&guard.check(request).await.unwrap_err());
+        printed.rejection(&guard.check(&mut request.clone()).await.unwrap_err());
         printed.rejection(&caller.require(&policy).unwrap_err());
     }
-    let pass = Guard::new(authenticator.clone()).check(request).await.unwrap();
-    printed.debug(&pass);
+    let mut inside = request.clone();
+    Guard::new(authenticator.clone()).check(&mut inside).await.unwrap();
+    printed.debug(&extract_from_guard::<Authenticated>(&inside).unwrap());
+    printed.debug(&extract_from_guard::<BearerToken>(&inside).unwrap());
+    printed.rejection(&extract_from_guard::<Scoped<Other>>(&inside).unwrap_err());
+    printed.rejection(&extract_from_guard::<Authenticated>(request).unwrap_err());
     for lookup in [UserLookup::Unknown, UserLookup::Inactive] {
-        let loading = caller.load_user(&Arc::new(Knows(lookup)), None);
-        printed.debug(&loading);
-        printed.rejection(&loading.user().await.unwrap_err());
+        let user = extract_user(caller, &mut request.clone(), &Arc::new(Knows(lookup))).await;
+        printed.rejection(&user.unwrap_err());
     }
+}
+
+struct Other;
+
+impl RequiredScopes for Other {
+    const SCOPES: &'static [Scope] = &[Scope::from_static("other")];
 }
 
 struct Knows(UserLookup<()>);

@@ -6,9 +6,10 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use auth_core::adapter::{Guard, extract_from_guard, extract_user};
 use auth_core::{
-    Algorithm, Authenticator, Guard, NoClaims, Policy, StoreFailure, TokenVerifier, UserLookup, UserStore,
-    VerifiedToken, VerifierChain, VerifyError, async_trait,
+    Algorithm, Authenticated, Authenticator, NoClaims, Policy, StoreFailure, TokenVerifier, UserLookup,
+    UserStore, VerifiedToken, VerifierChain, VerifyError, VerifyFailure, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 
@@ -29,12 +30,12 @@ struct Table;
 
 #[async_trait]
 impl TokenVerifier for Table {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         match token {
-            "good" => VerifiedToken::assert_verified(serde_json::json!({"sub": "alice"})),
+            "good" => Ok(VerifiedToken::assert_verified(serde_json::json!({"sub": "alice"}))?),
             "panic" => panic!("the verifier is broken"),
-            "down" => Err(VerifyError::Unavailable { retry_after: None }),
-            _ => Err(VerifyError::Expired),
+            "down" => Err(VerifyError::Unavailable { retry_after: None }.into()),
+            _ => Err(VerifyError::Expired.into()),
         }
     }
 }
@@ -102,12 +103,20 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
             (Store::Fails, "WARN", "the disk is full"),
             (Store::Panics, "ERROR", "panicked"),
         ] {
-            futures_executor::block_on(user.load_user(&Arc::new(store), None).user()).unwrap_err();
+            let loading = async { extract_user(&user, &mut good.clone(), &Arc::new(store)).await };
+            futures_executor::block_on(loading).unwrap_err();
             let log = taken();
             assert!(log.contains(level) && log.contains(cause), "{log}");
             assert_eq!(log.lines().count(), 1, "{log}");
             assert!(!log.contains("alice"), "{log}");
         }
+
+        extract_from_guard::<Authenticated>(&TestRequest::get("/orders?page=2")).unwrap_err();
+        let log = taken();
+        assert!(
+            log.contains("ERROR") && log.contains("AuthLayer") && log.contains("path=\"/orders\""),
+            "{log}"
+        );
 
         keys_and_issuers(&taken);
         subjects(&taken);
@@ -182,8 +191,8 @@ fn keys_and_issuers(taken: &dyn Fn() -> String) {
         "{unknown}"
     );
     let guard = Guard::new(chained).require(Policy::role("admin"));
-    let request = TestRequest::get("/").bearer(&second.good("alice"));
-    assert!(guard.check_now(&request).unwrap().is_err());
+    let mut request = TestRequest::get("/").bearer(&second.good("alice"));
+    assert!(guard.check_now(&mut request).unwrap().is_err());
     let log = taken();
     assert!(log.lines().count() == 2 && log.matches("issuer=1").count() == 2, "{log}");
 }

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex};
 
+use auth_core::adapter::Credentials;
 use auth_core::{
-    Algorithm, Authenticator, Credentials, JwtVerifier, NoClaims, Policy, Rejection, Scope, TokenVerifier,
-    VerifiedToken, VerifyError, async_trait,
+    Algorithm, Authenticator, JwtVerifier, NoClaims, Policy, Rejection, Scope, TokenVerifier, VerifiedToken,
+    VerifyFailure, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
@@ -232,8 +233,8 @@ struct Accepts;
 
 #[async_trait]
 impl TokenVerifier for Accepts {
-    async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
-        VerifiedToken::assert_verified(json!({"sub": "alice"}))
+    async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
+        Ok(VerifiedToken::assert_verified(json!({"sub": "alice"}))?)
     }
 }
 

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use auth_core::adapter::{Guard, extract_user};
 use auth_core::{
-    Authenticator, Guard, NoClaims, Policy, Reason, Refusal, Rejection, RejectionBody, Scope, StoreFailure,
-    TokenVerifier, UserLookup, UserStore, VerifiedToken, VerifyError, async_trait,
+    Authenticator, NoClaims, Policy, Reason, Rejection, RejectionBody, RejectionContext, Scope, StoreFailure,
+    TokenVerifier, UserLookup, UserStore, VerifiedToken, VerifyError, VerifyFailure, async_trait,
 };
 use auth_testing::TestRequest;
 use futures_executor::block_on;
@@ -16,12 +17,12 @@ struct Table;
 
 #[async_trait]
 impl TokenVerifier for Table {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         match token {
-            "good" => VerifiedToken::assert_verified(json!({"sub": "alice"})),
-            "down" => Err(VerifyError::Unavailable { retry_after: None }),
-            "wrong" => Err(VerifyError::Misconfigured("x")),
-            _ => Err(VerifyError::UnknownToken),
+            "good" => Ok(VerifiedToken::assert_verified(json!({"sub": "alice"}))?),
+            "down" => Err(VerifyError::Unavailable { retry_after: None }.into()),
+            "wrong" => Err(VerifyError::Misconfigured("x").into()),
+            _ => Err(VerifyError::UnknownToken.into()),
         }
     }
 }
@@ -53,9 +54,10 @@ fn refusals(authenticator: &Authenticator, request: &TestRequest) -> Vec<Rejecti
     let policy = Policy::scope(Scope::from_static("a"));
     all.push(user.require(&policy).unwrap_err());
     all.push(user.require(&Policy::predicate("broken", |_| panic!("canary"))).unwrap_err());
-    all.push(block_on(Guard::new(authenticator.clone()).require(policy).check(&good)).unwrap_err());
-    all.push(block_on(Guard::new(authenticator.clone()).check(request)).unwrap_err());
-    all.push(block_on(user.load_user(&Arc::new(Nobody), None).user()).unwrap_err());
+    let guard = Guard::new(authenticator.clone());
+    all.push(block_on(guard.clone().require(policy).check(&mut good.clone())).unwrap_err());
+    all.push(block_on(guard.check(&mut request.clone())).unwrap_err());
+    all.push(block_on(extract_user(&user, &mut good.clone(), &Arc::new(Nobody))).unwrap_err());
     #[derive(Debug, serde::Deserialize)]
     struct Tenant {
         #[allow(dead_code, reason = "only deserialized")]
@@ -72,7 +74,7 @@ fn fields(rejection: &Rejection) -> Vec<(String, String)> {
     rejection.headers().map(of_name).collect()
 }
 
-fn words(refusal: &Refusal<'_>) -> RejectionBody {
+fn words(refusal: &RejectionContext<'_>) -> RejectionBody {
     match refusal.accept_language() {
         Some("de") => RejectionBody::text(format!("Abgelehnt: {}", refusal.status().as_u16())),
         Some("none") => RejectionBody::empty(),
@@ -161,4 +163,22 @@ fn the_hook_learns_what_the_client_prefers() {
     let [half, rest] = [500, 523].map(|length| "x".repeat(length));
     let too_long = request().header("accept-language", half).header("accept-language", rest);
     assert_eq!(told(too_long), "None None", "with the comma between");
+}
+
+#[test]
+fn the_hook_learns_the_path() {
+    let own = Authenticator::new(Table)
+        .with_rejection_body(|refusal| RejectionBody::text(format!("{:?}", refusal.path())));
+    for (target, path) in [
+        ("/orders/7?page=2", "/orders/7"),
+        ("/orders/7", "/orders/7"),
+        ("/?", "/"),
+        ("/a%20b/?c?d", "/a%20b/"),
+    ] {
+        for rejection in refusals(&own, &TestRequest::get(target)) {
+            assert_eq!(rejection.body(), format!("Some({path:?})"), "{target}");
+        }
+    }
+    let example = own.example_rejection(Reason::Missing, &[]);
+    assert_eq!(example.body(), "None");
 }

@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use auth_core::adapter::{RequestHead, extract_user};
 use auth_core::{
-    Authenticated, Authenticator, NoClaims, Reason, StoreFailure, TokenVerifier, UserLoading, UserLookup,
-    UserStore, VerifiedToken, VerifyError, async_trait,
+    Authenticated, Authenticator, NoClaims, Reason, StoreFailure, TokenVerifier, UserLookup, UserStore,
+    VerifiedToken, VerifyFailure, async_trait,
 };
 use auth_testing::TestRequest;
 use futures_executor::block_on;
@@ -19,8 +22,8 @@ struct Names;
 
 #[async_trait]
 impl TokenVerifier for Names {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        VerifiedToken::assert_verified(serde_json::json!({ "sub": token }))
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": token }))?)
     }
 }
 
@@ -61,8 +64,17 @@ fn authenticated(authenticator: &Authenticator, token: &str) -> Authenticated {
     block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap()
 }
 
-fn outcome<S: UserStore + ?Sized>(loading: &UserLoading<S>) -> Result<S::User, Reason> {
-    block_on(loading.clone().user()).map_err(|rejection| rejection.reason())
+/// Loads the user of a caller within this request.
+fn load<S: UserStore + ?Sized>(
+    user: &Authenticated,
+    request: &mut TestRequest,
+    store: &Arc<S>,
+) -> Result<S::User, Reason> {
+    block_on(extract_user(user, request, store)).map_err(|rejection| rejection.reason())
+}
+
+fn request() -> TestRequest {
+    TestRequest::get("/")
 }
 
 #[test]
@@ -70,12 +82,38 @@ fn a_store_yields_the_user_nobody_inactive_or_a_failure() {
     let authenticator = Authenticator::new(Names);
     for store in [Arc::new(Db::default()), Arc::new(Db::default()) as Arc<Db>] {
         let store: Arc<dyn UserStore<User = String>> = store;
-        let load = |token| outcome(&authenticated(&authenticator, token).load_user(&store, None));
+        let load = |token| load(&authenticated(&authenticator, token), &mut request(), &store);
         assert_eq!(load("alice"), Ok("user alice".to_owned()));
         assert_eq!(load("nobody"), Err(Reason::Invalid));
         assert_eq!(load("inactive"), Err(Reason::Insufficient));
         assert_eq!(load("down"), Err(Reason::Unavailable));
         assert_eq!(load("panic"), Err(Reason::Misconfigured));
+    }
+}
+
+/// One request, as extractors that run at the same time see it.
+#[derive(Clone, Default)]
+struct SharedRequest(Rc<RefCell<http::Extensions>>);
+
+impl RequestHead for SharedRequest {
+    fn method(&self) -> &str {
+        "GET"
+    }
+
+    fn target(&self) -> &str {
+        "/"
+    }
+
+    fn header_values<'a>(&'a self, _: &str) -> impl Iterator<Item = &'a [u8]> {
+        std::iter::empty()
+    }
+
+    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.0.borrow().get().cloned()
+    }
+
+    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.0.borrow_mut().insert(value);
     }
 }
 
@@ -85,33 +123,35 @@ fn a_user_is_loaded_once_for_all_who_ask() {
     let store = Arc::new(Db::default());
     // As two extractors that verify for themselves, both before anything is loaded.
     let [first, second] = ["alice", "alice"].map(|token| authenticated(&authenticator, token));
-    let begun = first.load_user(&store, None);
-    let joined = second.load_user(&store, Some(&begun));
-    let (one, other) = block_on(join(begun.user(), joined.clone().user()));
-    assert_eq!((one.unwrap(), other.unwrap()), ("user alice".to_owned(), "user alice".to_owned()));
-    assert!(outcome(&first.load_user(&store, Some(&joined))).is_ok(), "also after it is done");
+    let (mut one, mut other) = (SharedRequest::default(), SharedRequest::default());
+    other.0 = one.0.clone();
+    let both = join(extract_user(&first, &mut one, &store), extract_user(&second, &mut other, &store));
+    let (user, same) = block_on(both);
+    assert_eq!((user.unwrap(), same.unwrap()), ("user alice".to_owned(), "user alice".to_owned()));
+    assert!(block_on(extract_user(&first, &mut one, &store)).is_ok(), "also after it is done");
     assert_eq!(store.asked.load(Ordering::Relaxed), 1);
 }
 
-/// A verifier may say something else each time, as when it was asked.
+/// A verifier may say something else each time, such as when it was asked.
 #[test]
 fn a_user_is_loaded_once_though_the_claims_differ() {
     struct Nonce(AtomicUsize);
     #[async_trait]
     impl TokenVerifier for Nonce {
-        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
             let nonce = self.0.fetch_add(1, Ordering::Relaxed);
-            VerifiedToken::assert_verified(serde_json::json!({ "sub": token, "nonce": nonce }))
+            Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": token, "nonce": nonce }))?)
         }
     }
     let authenticator = Authenticator::new(Nonce(AtomicUsize::new(0)));
     let store = Arc::new(Db::default());
-    let begun = authenticated(&authenticator, "alice").load_user(&store, None);
-    let joined = authenticated(&authenticator, "alice").load_user(&store, Some(&begun));
-    assert_eq!(outcome(&begun), outcome(&joined));
+    let mut request = request();
+    let [begun, joined] =
+        ["alice", "alice"].map(|token| load(&authenticated(&authenticator, token), &mut request, &store));
+    assert_eq!(begun, joined);
     assert_eq!(store.asked.load(Ordering::Relaxed), 1);
-    let other = authenticated(&authenticator, "bob").load_user(&store, Some(&begun));
-    assert_eq!(outcome(&other), Ok("user bob".to_owned()));
+    let other = load(&authenticated(&authenticator, "bob"), &mut request, &store);
+    assert_eq!(other, Ok("user bob".to_owned()));
 }
 
 /// As where a key changes hands while a request is under way.
@@ -120,17 +160,17 @@ fn a_token_that_has_become_somebody_elses_loads_that_user() {
     struct Changing(AtomicUsize);
     #[async_trait]
     impl TokenVerifier for Changing {
-        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
             let subject = if self.0.fetch_add(1, Ordering::Relaxed) == 0 { "alice" } else { "bob" };
-            VerifiedToken::assert_verified(serde_json::json!({ "sub": subject }))
+            Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": subject }))?)
         }
     }
     let authenticator = Authenticator::new(Changing(AtomicUsize::new(0)));
     let store = Arc::new(Db::default());
     let [alice, bob] = ["key", "key"].map(|token| authenticated(&authenticator, token));
-    let loading = alice.load_user(&store, None);
-    assert_eq!(outcome(&loading), Ok("user alice".to_owned()));
-    assert_eq!(outcome(&bob.load_user(&store, Some(&loading))), Ok("user bob".to_owned()));
+    let mut request = request();
+    assert_eq!(load(&alice, &mut request, &store), Ok("user alice".to_owned()));
+    assert_eq!(load(&bob, &mut request, &store), Ok("user bob".to_owned()));
 }
 
 #[test]
@@ -138,9 +178,9 @@ fn a_refusal_is_found_once_too() {
     let authenticator = Authenticator::new(Names);
     let store = Arc::new(Db::default());
     let user = authenticated(&authenticator, "inactive");
-    let loading = user.load_user(&store, None);
-    for _ in 0..3 {
-        assert_eq!(outcome(&user.load_user(&store, Some(&loading))), Err(Reason::Insufficient));
+    let mut request = request();
+    for _ in 0..4 {
+        assert_eq!(load(&user, &mut request, &store), Err(Reason::Insufficient));
     }
     assert_eq!(store.asked.load(Ordering::Relaxed), 1);
 }
@@ -150,15 +190,15 @@ fn another_token_store_or_authenticator_is_asked_for_itself() {
     let authenticator = Authenticator::new(Names);
     let (store, other_store) = (Arc::new(Db::default()), Arc::new(Db::default()));
     let alice = authenticated(&authenticator, "alice");
-    let loading = alice.load_user(&store, None);
-    assert_eq!(outcome(&loading), Ok("user alice".to_owned()));
+    let mut begun = request();
+    assert_eq!(load(&alice, &mut begun, &store), Ok("user alice".to_owned()));
 
     let bob = authenticated(&authenticator, "bob");
-    assert_eq!(outcome(&bob.load_user(&store, Some(&loading))), Ok("user bob".to_owned()));
-    assert_eq!(outcome(&alice.load_user(&other_store, Some(&loading))), Ok("user alice".to_owned()));
+    assert_eq!(load(&bob, &mut begun.clone(), &store), Ok("user bob".to_owned()));
+    assert_eq!(load(&alice, &mut begun.clone(), &other_store), Ok("user alice".to_owned()));
     assert_eq!(other_store.asked.load(Ordering::Relaxed), 1);
     let elsewhere = authenticated(&authenticator.with_realm("r").unwrap(), "alice");
-    let _ = outcome(&elsewhere.load_user(&store, Some(&loading)));
+    let _ = load(&elsewhere, &mut begun, &store);
     assert_eq!(store.asked.load(Ordering::Relaxed), 3);
 }
 
@@ -177,11 +217,4 @@ fn a_failure_tells_what_it_comes_from() {
         }
     }
     assert_eq!(StoreFailure::from(Query(Down)).to_string(), "the query failed: no connection");
-}
-
-#[test]
-fn debug_shows_no_user() {
-    let store = Arc::new(Db::default());
-    let loading = authenticated(&Authenticator::new(Names), "alice").load_user(&store, None);
-    assert_eq!(format!("{loading:?}"), "UserLoading(<redacted>)");
 }

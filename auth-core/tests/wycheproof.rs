@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use auth_core::{BuildError, JwtVerifier, VerifyError};
+use auth_core::jwt::BuildError;
+use auth_core::{JwtVerifier, VerifyError};
 use serde_json::{Value, json};
 use wycheproof_ng_kdf_jose::json_web::{Test, TestGroup, TestName, TestSet};
 

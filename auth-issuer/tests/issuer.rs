@@ -79,7 +79,7 @@ fn sign(issuer: &TokenIssuer) -> String {
     token.scope(ORDERS_READ).sign().unwrap().token
 }
 
-fn expecting() -> auth_core::JwtVerifierBuilder {
+fn expecting() -> auth_core::jwt::JwtVerifierBuilder {
     let builder = JwtVerifier::builder().issuer("https://issuer.example").audience("https://api.example");
     builder.require_access_token_type().clock(TestClock::at(NOW))
 }

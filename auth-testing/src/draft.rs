@@ -148,7 +148,7 @@ impl TokenDraft<'_> {
     /// Guards, policies and user lookups still apply: a scope that is not granted here is answered 403.
     #[must_use]
     pub fn override_authentication(self) -> Authenticator {
-        self.issuer.authenticator().overridden_by(self.sign())
+        self.issuer.authenticator().dangerously_assume_token(self.sign())
     }
 
     /// Signs the token.

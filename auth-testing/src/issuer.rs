@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::{Algorithm, Authenticator, Clock, JwtVerifier, JwtVerifierBuilder, SystemClock};
+use auth_core::jwt::JwtVerifierBuilder;
+use auth_core::{Algorithm, Authenticator, Clock, JwtVerifier, SystemClock};
 use serde_json::{Value, json};
 
 use crate::base64url::encode;
@@ -25,7 +26,7 @@ const AUDIENCE: &str = "https://api.example";
 /// assert_eq!(verifier.verify_jwt(&token).unwrap().subject(), "alice");
 ///
 /// assert_eq!(verifier.verify_jwt(&issuer.expired("alice")).unwrap_err(), VerifyError::Expired);
-/// # Ok::<(), auth_core::BuildError>(())
+/// # Ok::<(), auth_core::jwt::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct TestIssuer {

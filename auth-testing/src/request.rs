@@ -1,4 +1,5 @@
-use auth_core::{Pass, RequestHead};
+use auth_core::adapter::RequestHead;
+use http::Extensions;
 
 /// A request as an adapter shows it to the core, for tests of verifiers and of adapters without a server.
 ///
@@ -17,7 +18,7 @@ pub struct TestRequest {
     method: &'static str,
     target: String,
     fields: Vec<(&'static str, String)>,
-    pass: Option<Pass>,
+    kept: Extensions,
 }
 
 impl TestRequest {
@@ -30,7 +31,7 @@ impl TestRequest {
     /// Any method.
     #[must_use]
     pub fn new(method: &'static str, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), fields: Vec::new(), pass: None }
+        Self { method, target: target.into(), fields: Vec::new(), kept: Extensions::new() }
     }
 
     /// Adds a field `Authorization` with a bearer token.
@@ -52,10 +53,11 @@ impl TestRequest {
         self
     }
 
-    /// As it is inside the guard that has given the pass.
+    /// Keeps what the other request keeps: as if a program inside a guard had changed the request that the guard has
+    /// judged into this one.
     #[must_use]
-    pub fn passed(mut self, pass: Pass) -> Self {
-        self.pass = Some(pass);
+    pub fn made_of(mut self, other: &Self) -> Self {
+        self.kept.clone_from(&other.kept);
         self
     }
 }
@@ -74,7 +76,11 @@ impl RequestHead for TestRequest {
         of_name.map(|(_, value)| value.as_bytes())
     }
 
-    fn pass(&self) -> Option<Pass> {
-        self.pass.clone()
+    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.kept.get().cloned()
+    }
+
+    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.kept.insert(value);
     }
 }

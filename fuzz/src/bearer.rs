@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use auth_core::{Credentials, MAX_TOKEN_BYTES};
+use auth_core::adapter::{Credentials, MAX_TOKEN_BYTES};
 use regex::bytes::Regex;
 
 /// RFC 6750 section 2.1, with the scheme in any case and any number of spaces (RFC 9110 section 11.1).

@@ -1,5 +1,5 @@
 use auth_core::{
-    Authenticator, NoClaims, Policy, Scope, TokenVerifier, VerifiedToken, VerifyError, async_trait,
+    Authenticator, NoClaims, Policy, Scope, TokenVerifier, VerifiedToken, VerifyFailure, async_trait,
 };
 use auth_testing::TestRequest;
 use futures_executor::block_on;
@@ -52,7 +52,7 @@ struct AcceptsAll;
 
 #[async_trait]
 impl TokenVerifier for AcceptsAll {
-    async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
-        VerifiedToken::assert_verified(json!({"sub": "alice"}))
+    async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
+        Ok(VerifiedToken::assert_verified(json!({"sub": "alice"}))?)
     }
 }

@@ -1,4 +1,5 @@
-use auth_core::{BuildError, JwtVerifier};
+use auth_core::JwtVerifier;
+use auth_core::jwt::BuildError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};

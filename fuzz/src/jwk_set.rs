@@ -1,4 +1,5 @@
-use auth_core::{JwtVerifier, KeyError, Problem};
+use auth_core::JwtVerifier;
+use auth_core::jwt::{KeyError, Problem};
 use serde_json::Value;
 use serde_json::value::RawValue;
 

@@ -1,190 +1,151 @@
-//! A guard around routes: verification and policy before anything inside is run.
-//!
-//! What keeps it closed:
-//!
-//! 1. A guard always verifies. It does not rely on another layer having done so, so that the order of layers
-//!    opens no hole.
-//! 2. What a guard found out is handed inwards as a [`Pass`], which only a guard can make. It counts for
-//!    extractors and guards with the same verifier, as long as the request still brings the same token; others
-//!    verify for themselves.
-//! 3. Anonymous callers are let in only where the guard says so and demands nothing of tokens.
-//! 4. Only the head of the request is looked at: whoever is refused is refused before the body is read.
+//! A guard around routes.
 
-use std::fmt;
 use std::sync::Arc;
 
-use crate::authenticate::authenticated::{Caller, More};
-use crate::authenticate::authenticator::{AUTHORIZATION, Authenticator, RequestHead, Verdict};
-use crate::authenticate::rejections::Refuser;
-use crate::http::bearer;
-use crate::http::rejection::{Reason, Rejection};
-use crate::policy::Policy;
-use crate::token::verified::VerifiedToken;
-use crate::verify::verifier::Evidence;
+use futures_util::FutureExt as _;
 
-/// What the adapters' layers and middlewares are made of. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Guard(Arc<Terms>);
+use super::authenticator::Authenticator;
+use super::findings::{Finder, Finding, Findings};
+use super::judge::{Judged, Patience, judge};
+use crate::http::head::RequestHead;
+use crate::http::reason::Reason;
+use crate::http::rejection::Rejection;
+use crate::policy::policy::Policy;
 
+/// A guard around routes, of which the adapters make layers and middlewares. Cheap to clone.
+///
+/// Verifies and asks the policy before anything inside runs. What keeps it closed:
+///
+/// 1. A guard always verifies. It does not rely on another layer to have done so, so that no order of layers
+///    opens a hole.
+/// 2. What a guard finds counts for the extractors and guards inside that use the same verifier, as long as the
+///    request carries the same token. All others verify for themselves. Only a guard or an extractor can keep such a
+///    finding in a request.
+/// 3. Anonymous callers are let in only if the guard says so and demands nothing of tokens.
+/// 4. A guard looks only at the head of a request: a refused request is refused before its body is read.
 #[derive(Clone, Debug)]
-struct Terms {
+pub struct Guard(Arc<Demands>);
+
+/// What a guard demands.
+#[derive(Clone, Debug)]
+struct Demands {
     authenticator: Authenticator,
-    policy: Option<Policy>,
-    optional: bool,
-    cors_preflight: bool,
+    policy: Option<Arc<Policy>>,
+    anonymous: Anonymous,
+    cors_preflight: CorsPreflight,
+}
+
+/// What to do with requests without bearer credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Anonymous {
+    Refuse,
+    LetIn,
+}
+
+/// What to do with CORS preflight requests, which carry no credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum CorsPreflight {
+    Refuse,
+    LetIn,
 }
 
 impl Guard {
     /// Demands a good token.
     #[must_use]
     pub fn new(authenticator: Authenticator) -> Self {
-        Self(Arc::new(Terms { authenticator, policy: None, optional: false, cors_preflight: false }))
+        Self(Arc::new(Demands {
+            authenticator,
+            policy: None,
+            anonymous: Anonymous::Refuse,
+            cors_preflight: CorsPreflight::Refuse,
+        }))
     }
 
-    /// Demands that the token is enough for the policy. Called again, for both.
+    /// Demands that the token is enough for the policy. If called again, for both policies.
     #[must_use]
     pub fn require(mut self, policy: Policy) -> Self {
-        let terms = Arc::make_mut(&mut self.0);
-        terms.policy = Some(match terms.policy.take() {
-            Some(earlier) => earlier.and(policy),
+        let demands = Arc::make_mut(&mut self.0);
+        demands.policy = Some(Arc::new(match demands.policy.take() {
+            Some(earlier) => Policy::clone(&earlier).and(policy),
             None => policy,
-        });
+        }));
         self
     }
 
-    /// Lets requests without bearer credentials through, as anonymous ones. Bad credentials are refused.
+    /// Lets requests without bearer credentials through as anonymous ones. Bad credentials are refused.
     ///
-    /// A policy demands a token: beside [`require`](Self::require) this has no effect.
+    /// A policy demands a token: together with [`require`](Self::require) this has no effect.
     #[must_use]
     pub fn optional(mut self) -> Self {
-        Arc::make_mut(&mut self.0).optional = true;
+        Arc::make_mut(&mut self.0).anonymous = Anonymous::LetIn;
         self
     }
 
-    /// Lets CORS preflight requests through, which never bring credentials
+    /// Lets CORS preflight requests through, which never carry credentials
     /// ([Fetch standard](https://fetch.spec.whatwg.org/#cors-preflight-request)): `OPTIONS` with the fields
     /// `Origin` and `Access-Control-Request-Method`, and without bearer credentials.
     ///
-    /// Only needed where the layer that answers them is inside the guard. What is inside runs for such
+    /// Only needed if the layer that answers them is inside the guard. Whatever is inside runs for such
     /// requests, and anyone can send them; extractors inside still refuse.
     #[must_use]
     pub fn allow_cors_preflight(mut self) -> Self {
-        Arc::make_mut(&mut self.0).cors_preflight = true;
+        Arc::make_mut(&mut self.0).cors_preflight = CorsPreflight::LetIn;
         self
     }
 
-    /// Judges a request.
-    ///
-    /// The adapter keeps the pass for what is inside, and shows it there by [`RequestHead::pass`]. `None`: an
-    /// anonymous request was let through.
+    /// Judges a request, and keeps in it what was found for what is inside.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to send.
-    pub async fn check(&self, request: &impl RequestHead) -> Result<Option<Pass>, Rejection> {
-        self.judge(self.0.authenticator.caller(request).await?, request)
-    }
-
-    /// As [`check`](Self::check), if the verdict is to be had at once. If not, `check` has to be asked.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to send.
-    pub fn check_now(&self, request: &impl RequestHead) -> Option<Result<Option<Pass>, Rejection>> {
-        match self.0.authenticator.caller_now(request) {
-            Verdict::Reached(verdict) => Some(verdict.and_then(|caller| self.judge(caller, request))),
-            Verdict::ToWaitFor { .. } => None,
+    pub async fn check(&self, request: &mut impl RequestHead) -> Result<(), Rejection> {
+        match self.judge(request, Patience::Waits).await? {
+            Some(findings) => request.keep(findings),
+            // Not reached: it has waited.
+            None => return Err(Rejection::misconfigured()),
         }
+        Ok(())
     }
 
-    fn judge(&self, caller: Option<Caller>, request: &impl RequestHead) -> Result<Option<Pass>, Rejection> {
-        let Terms { authenticator, policy, optional, cors_preflight } = &*self.0;
-        let Some(caller) = caller else {
-            let let_in = *optional && policy.is_none();
-            if let_in || *cors_preflight && is_cors_preflight(request) {
-                return Ok(None);
+    /// Like [`check`](Self::check), but never waits. Returns `None` if the verifier has to; await `check` then.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to send.
+    pub fn check_now(&self, request: &mut impl RequestHead) -> Option<Result<(), Rejection>> {
+        match self.judge(request, Patience::WaitsNever).now_or_never()? {
+            Ok(findings) => {
+                request.keep(findings?);
+                Some(Ok(()))
             }
-            return Err(authenticator.refuser().refuse(Reason::Missing, request));
-        };
-        if let Some(policy) = policy {
-            caller.require(policy)?;
+            Err(rejection) => Some(Err(rejection)),
         }
-        Ok(Some(Pass::of_caller(caller, Some(self.clone()))))
+    }
+
+    /// `None` if it would have to wait.
+    async fn judge(
+        &self,
+        request: &impl RequestHead,
+        patience: Patience,
+    ) -> Result<Option<Findings>, Rejection> {
+        let Demands { authenticator, policy, anonymous, cors_preflight } = &*self.0;
+        let setup = authenticator.setup();
+        let earlier = match judge(setup, request, policy.as_deref(), patience).await? {
+            Judged::Caller { caller, .. } => return Ok(Some(caller.findings(Finder::Guard, policy.clone()))),
+            Judged::WouldWait => return Ok(None),
+            Judged::Anonymous(earlier) => earlier,
+        };
+        let optional = *anonymous == Anonymous::LetIn && policy.is_none();
+        if optional || *cors_preflight == CorsPreflight::LetIn && is_cors_preflight(request) {
+            let setup = setup.clone();
+            let finding = Finding { finder: Finder::Guard, setup, accepted: None, policy: None, earlier };
+            return Ok(Some(Findings::new(finding)));
+        }
+        Err(setup.rejections.reject_request(Reason::Missing, request))
     }
 }
 
 fn is_cors_preflight(request: &impl RequestHead) -> bool {
     let has = |name| request.header_values(name).next().is_some();
     request.method() == "OPTIONS" && has("origin") && has("access-control-request-method")
-}
-
-/// What a guard found out about the caller of one request, for what is inside the guard. Cheap to clone.
-///
-/// Only guards make one, so that to hold it is to have been let through. For adapters; applications use the
-/// extractors.
-#[derive(Clone)]
-pub struct Pass(Arc<Checked>);
-
-struct Checked {
-    token: VerifiedToken,
-    /// Where it is another one than the token remembers.
-    refuser: Option<Arc<Refuser>>,
-    /// What it was verified as, where that is another text than the token remembers.
-    text: Option<Arc<str>>,
-    evidence: Option<Arc<Evidence>>,
-    /// Whose demands were met; `None` where nothing was demanded.
-    guard: Option<Guard>,
-    /// Of the next guard outwards.
-    outer: Option<Pass>,
-}
-
-impl Checked {
-    fn refuser(&self) -> &Refuser {
-        self.refuser.as_ref().unwrap_or_else(|| self.token.remembered_refuser())
-    }
-}
-
-impl Pass {
-    pub(crate) fn of_caller(caller: Caller, guard: Option<Guard>) -> Self {
-        let Caller { token, pass: outer, more } = caller;
-        let More { refuser, text, evidence, .. } = more.map(|more| *more).unwrap_or_default();
-        Self(Arc::new(Checked { token, refuser, text, evidence, guard, outer }))
-    }
-
-    /// What a guard with the refuser's verifier has found of the token that the request brings, and that token.
-    pub(crate) fn found_for(
-        &self,
-        refuser: &Refuser,
-        request: &impl RequestHead,
-    ) -> Option<(VerifiedToken, Arc<str>, Option<Arc<Evidence>>)> {
-        self.outwards().find_map(|checked| {
-            let text = checked.text.as_ref().or_else(|| checked.token.remembered_text())?;
-            let same = checked.refuser().verifies_as(refuser)
-                && bearer::hold_token(request.header_values(AUTHORIZATION), text);
-            same.then(|| (checked.token.clone(), text.clone(), checked.evidence.clone()))
-        })
-    }
-
-    /// What the guards around have demanded of which token, the outermost first.
-    pub(crate) fn demands(&self) -> Vec<(&Policy, &VerifiedToken)> {
-        let mut demands = Vec::new();
-        for checked in self.outwards() {
-            if let Some(policy) = checked.guard.as_ref().and_then(|guard| guard.0.policy.as_ref()) {
-                demands.push((policy, &checked.token));
-            }
-        }
-        demands.reverse();
-        demands
-    }
-
-    fn outwards(&self) -> impl Iterator<Item = &Checked> {
-        std::iter::successors(Some(&*self.0), |checked| checked.outer.as_ref().map(|pass| &*pass.0))
-    }
-}
-
-/// Never prints a claim.
-impl fmt::Debug for Pass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pass(<redacted>)")
-    }
 }

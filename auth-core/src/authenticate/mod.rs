@@ -2,6 +2,15 @@
 
 pub(crate) mod authenticated;
 pub(crate) mod authenticator;
+mod caller;
+pub(crate) mod context;
+pub(crate) mod extract;
+pub(crate) mod findings;
 pub(crate) mod guard;
-pub(crate) mod rejections;
+pub(crate) mod judge;
+mod panics;
+mod rejections;
+pub(crate) mod scoped;
+mod setup;
+mod shared;
 pub(crate) mod user;

@@ -1,78 +1,81 @@
-//! How an authenticator refuses: the table of reasons, in whose words, and a line in the log.
+//! How an authenticator rejects: the challenges, whose words the body is in, and a line in the log.
 
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::HeaderValue;
 use tracing::{debug, error, warn};
 
-use crate::authenticate::authenticator::RequestHead;
-use crate::http::body::{BodyWriter, Preferences};
-use crate::http::challenge::Realm;
-use crate::http::rejection::{Reason, Rejecter, Rejection};
+use super::context::{RejectionContext, RequestFacts};
+use crate::http::body::RejectionBody;
+use crate::http::challenge::{Challenge, Realm};
+use crate::http::head::RequestHead;
+use crate::http::reason::Reason;
+use crate::http::rejection::Rejection;
 use crate::token::error::VerifyError;
 use crate::token::scope::Scope;
-use crate::verify::verifier::Evidence;
+use crate::verify::failure::VerifyFailure;
 
-/// Made when an authenticator is; shared by all its requests.
-#[derive(Debug)]
-pub(crate) struct Refuser {
-    /// The same for all authenticators with the same verifier.
-    identity: Arc<()>,
-    rejecter: Rejecter,
-    body: Option<BodyWriter>,
+/// After how many seconds to try again, if nothing better is known.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// Makes rejections. The challenges that never vary are written once, when an authenticator is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Rejections {
+    realm: Option<Realm>,
+    missing: HeaderValue,
+    malformed: HeaderValue,
+    invalid: HeaderValue,
+    insufficient: HeaderValue,
+    hook: Option<BodyHook>,
 }
 
-impl Refuser {
-    pub(crate) fn new() -> Self {
-        Self { identity: Arc::new(()), rejecter: Rejecter::new(None), body: None }
+impl Rejections {
+    pub(crate) fn new(realm: Option<Realm>) -> Self {
+        let challenge = |reason: Reason| {
+            Challenge { realm: realm.as_ref(), error: reason.error(), scopes: &[] }.to_header_value()
+        };
+        Self {
+            missing: challenge(Reason::Missing),
+            malformed: challenge(Reason::Malformed),
+            invalid: challenge(Reason::Invalid),
+            insufficient: challenge(Reason::Insufficient),
+            realm,
+            hook: None,
+        }
     }
 
     pub(crate) fn with_realm(&self, realm: Realm) -> Self {
-        let rejecter = Rejecter::new(Some(realm));
-        Self { identity: self.identity.clone(), rejecter, body: self.body.clone() }
+        Self { hook: self.hook.clone(), ..Self::new(Some(realm)) }
     }
 
-    pub(crate) fn with_body(&self, body: BodyWriter) -> Self {
-        let (identity, rejecter) = (self.identity.clone(), self.rejecter.clone());
-        Self { identity, rejecter, body: Some(body) }
+    pub(crate) fn with_hook(
+        &self,
+        hook: impl Fn(&RejectionContext<'_>) -> RejectionBody + Send + Sync + 'static,
+    ) -> Self {
+        Self { hook: Some(BodyHook(Arc::new(hook))), ..self.clone() }
     }
 
-    /// Whether what is verified for the one is verified for the other too.
-    pub(crate) fn verifies_as(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.identity, &other.identity)
+    /// What a rejection later in the request has to know of the request. Nothing without a hook that may ask.
+    pub(crate) fn facts(&self, request: &impl RequestHead) -> Option<Arc<RequestFacts>> {
+        self.hook.is_some().then(|| Arc::new(RequestFacts::of(request)))
     }
 
-    /// Kept only where a hook may ask for them.
-    pub(crate) fn preferences(&self, request: &impl RequestHead) -> Option<Arc<Preferences>> {
-        self.body.is_some().then(|| Arc::new(Preferences::of(request)))
-    }
-
-    pub(crate) fn refuse(&self, reason: Reason, request: &impl RequestHead) -> Rejection {
+    /// Rejects and logs.
+    pub(crate) fn reject_request(&self, reason: Reason, request: &impl RequestHead) -> Rejection {
         debug!(?reason, "request refused");
-        self.reject(reason, self.preferences(request).as_deref())
+        self.reject(reason, self.facts(request).as_deref())
     }
 
-    pub(crate) fn refuse_token(
-        &self,
-        error: &VerifyError,
-        evidence: Option<&Evidence>,
-        request: &impl RequestHead,
-    ) -> Rejection {
-        self.refuse_token_later(error, evidence, self.preferences(request).as_deref())
-    }
-
-    /// As [`refuse_token`](Self::refuse_token), when the request is no longer at hand.
-    pub(crate) fn refuse_token_later(
-        &self,
-        error: &VerifyError,
-        evidence: Option<&Evidence>,
-        preferences: Option<&Preferences>,
-    ) -> Rejection {
-        let rejection = self.rejecter.reject_token(error);
-        let reason = rejection.reason();
-        let key_id = evidence.and_then(|evidence| evidence.key_id.as_deref());
-        let issuer = evidence.and_then(|evidence| evidence.issuer);
+    /// Rejects for what a verifier said, and logs it.
+    pub(crate) fn reject_token(&self, failure: &VerifyFailure, facts: Option<&RequestFacts>) -> Rejection {
+        let error = failure.error();
+        let reason = Reason::from(error);
+        let (key_id, issuer) = (failure.key_id(), failure.verifier());
         match reason {
-            // The token is good: rather the type is wrong, or the issuer has changed its claims.
+            // The token is good: more likely the type is wrong, or the issuer has changed its claims.
             _ if matches!(error, VerifyError::Claims(_)) => {
                 warn!(?reason, %error, key_id, issuer, "request refused");
             }
@@ -80,30 +83,162 @@ impl Refuser {
             Reason::Misconfigured => error!(?reason, %error, key_id, issuer, "request refused"),
             _ => debug!(?reason, %error, key_id, issuer, "request refused"),
         }
-        self.in_own_words(rejection, preferences)
+        let retry_after = match error {
+            VerifyError::Unavailable { retry_after } => *retry_after,
+            _ => None,
+        };
+        self.with_retry_after(reason, retry_after, facts)
     }
 
-    /// Refuses for a reason that was logged.
-    pub(crate) fn reject(&self, reason: Reason, preferences: Option<&Preferences>) -> Rejection {
-        self.in_own_words(self.rejecter.reject(reason), preferences)
+    /// Rejects for a reason that was logged.
+    pub(crate) fn reject(&self, reason: Reason, facts: Option<&RequestFacts>) -> Rejection {
+        self.with_retry_after(reason, None, facts)
     }
 
-    /// Refuses a good token that is not enough, for a reason that was logged.
-    pub(crate) fn reject_insufficient(
+    /// Rejects a good token that is not enough, which was logged. `scopes` would have sufficed; empty if no scopes
+    /// would.
+    pub(crate) fn reject_insufficient(&self, scopes: &[&Scope], facts: Option<&RequestFacts>) -> Rejection {
+        let reason = Reason::Insufficient;
+        if scopes.is_empty() {
+            return self.reject(reason, facts);
+        }
+        let challenge = Challenge { realm: self.realm.as_ref(), error: reason.error(), scopes };
+        self.with_body_of_hook(Rejection::new(reason, Some(challenge.to_header_value()), None), facts)
+    }
+
+    fn with_retry_after(
         &self,
-        scopes: &[&Scope],
-        preferences: Option<&Preferences>,
+        reason: Reason,
+        wait: Option<Duration>,
+        facts: Option<&RequestFacts>,
     ) -> Rejection {
-        self.in_own_words(self.rejecter.reject_insufficient(scopes), preferences)
+        let challenge = match reason {
+            Reason::Missing => Some(&self.missing),
+            Reason::Malformed => Some(&self.malformed),
+            Reason::Invalid => Some(&self.invalid),
+            Reason::Insufficient => Some(&self.insufficient),
+            Reason::Unavailable | Reason::Misconfigured => None,
+        };
+        let retry_after = (reason == Reason::Unavailable)
+            .then(|| HeaderValue::from(wait.map_or(RETRY_AFTER_SECONDS, whole_seconds)));
+        self.with_body_of_hook(Rejection::new(reason, challenge.cloned(), retry_after), facts)
     }
 
-    fn in_own_words(&self, rejection: Rejection, preferences: Option<&Preferences>) -> Rejection {
-        match &self.body {
-            Some(body) => {
-                let body = body.write(rejection.reason(), preferences);
+    fn with_body_of_hook(&self, rejection: Rejection, facts: Option<&RequestFacts>) -> Rejection {
+        match &self.hook {
+            Some(hook) => {
+                let body = hook.body(rejection.reason(), facts);
                 rejection.with_body(body)
             }
             None => rejection,
+        }
+    }
+}
+
+impl From<&VerifyError> for Reason {
+    fn from(error: &VerifyError) -> Self {
+        match error {
+            VerifyError::Unavailable { .. } => Self::Unavailable,
+            VerifyError::Misconfigured(_) => Self::Misconfigured,
+            _ => Self::Invalid,
+        }
+    }
+}
+
+/// Rounded up, since a client that comes back too early gains nothing.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))
+}
+
+/// The application's function that writes the body.
+#[derive(Clone)]
+struct BodyHook(Arc<dyn Fn(&RejectionContext<'_>) -> RejectionBody + Send + Sync>);
+
+impl BodyHook {
+    /// The hook's body, or the library's own if the hook panics.
+    fn body(&self, reason: Reason, facts: Option<&RequestFacts>) -> RejectionBody {
+        let context = RejectionContext::new(reason, facts);
+        catch_unwind(AssertUnwindSafe(|| (self.0)(&context))).unwrap_or_else(|_| {
+            error!(?reason, "the hook that writes the body of a refusal panicked");
+            RejectionBody::problem()
+        })
+    }
+}
+
+impl fmt::Debug for BodyHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyHook")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(rejection: &Rejection) -> String {
+        let headers: Vec<_> =
+            rejection.headers().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        let body = String::from_utf8(rejection.body().to_vec()).unwrap();
+        format!("{}\n{}\n\n{body}", rejection.status(), headers.join("\n"))
+    }
+
+    const ALL: [Reason; 6] = [
+        Reason::Missing,
+        Reason::Malformed,
+        Reason::Invalid,
+        Reason::Insufficient,
+        Reason::Unavailable,
+        Reason::Misconfigured,
+    ];
+
+    #[test]
+    fn the_table() {
+        let rejections = Rejections::new(None);
+        let table: Vec<_> = ALL.iter().map(|reason| printed(&rejections.reject(*reason, None))).collect();
+        insta::assert_snapshot!(table.join("\n\n---\n"));
+    }
+
+    #[test]
+    fn the_table_with_a_realm() {
+        let rejections = Rejections::new(Some(Realm::new("the api").unwrap()));
+        let scopes = [&Scope::from_static("orders:read"), &Scope::from_static("orders:write")];
+        let mut table: Vec<_> = ALL.iter().map(|reason| printed(&rejections.reject(*reason, None))).collect();
+        table.push(printed(&rejections.reject_insufficient(&scopes, None)));
+        insta::assert_snapshot!(table.join("\n\n---\n"));
+    }
+
+    #[test]
+    fn bodies_are_json_that_agrees_with_the_rest() {
+        for reason in ALL {
+            let body: serde_json::Value = serde_json::from_str(reason.problem()).unwrap();
+            let expected = serde_json::json!({
+                "type": "about:blank",
+                "title": reason.status().canonical_reason().unwrap(),
+                "status": reason.status().as_u16(),
+                "detail": reason.detail(),
+            });
+            assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let rejections = Rejections::new(None);
+        for (millis, field) in
+            [(1500, "retry-after: 2\n"), (2000, "retry-after: 2\n"), (0, "retry-after: 0\n")]
+        {
+            let wait = Some(Duration::from_millis(millis));
+            let rejection =
+                rejections.reject_token(&VerifyError::Unavailable { retry_after: wait }.into(), None);
+            assert!(printed(&rejection).contains(field), "{}", printed(&rejection));
+        }
+    }
+
+    #[test]
+    fn as_an_error_it_says_what_the_client_is_told() {
+        let rejections = Rejections::new(None);
+        for reason in ALL {
+            assert_eq!(rejections.reject(reason, None).to_string(), reason.detail());
         }
     }
 }

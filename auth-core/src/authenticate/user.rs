@@ -10,10 +10,12 @@ use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use futures_util::future::Shared;
 
-use crate::authenticate::authenticated::Caller;
-use crate::authenticate::authenticator::caught;
-use crate::authenticate::rejections::Refuser;
-use crate::http::rejection::{Reason, Rejection};
+use super::authenticated::Authenticated;
+use super::caller::Caller;
+use super::panics::catch_panic;
+use crate::http::head::RequestHead;
+use crate::http::reason::Reason;
+use crate::http::rejection::Rejection;
 use crate::token::verified::VerifiedToken;
 
 /// Where the application keeps its users. The extractor `CurrentUser` of the adapters asks it.
@@ -41,9 +43,14 @@ use crate::token::verified::VerifiedToken;
 /// }
 /// ```
 ///
-/// A token tells what was true when it was issued; the store tells what is true now. What
-/// [`VerifiedToken::subject`] says is unique only within its issuer: where tokens of several are accepted, look
+/// A token says what was true when it was issued; the store says what is true now. A
+/// [`subject`](VerifiedToken::subject) is unique only within its issuer: if you accept tokens of several issuers, look
 /// up [`issuer`](VerifiedToken::issuer) and subject together.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not look up users",
+    label = "not a `UserStore`",
+    note = "tell how a token's user is found: `#[async_trait] impl UserStore for {Self}`"
+)]
 #[async_trait]
 pub trait UserStore: Send + Sync + 'static {
     /// The application's user. Each extractor gets a clone; make it an `Arc` if that is much.
@@ -57,14 +64,14 @@ pub trait UserStore: Send + Sync + 'static {
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<Self::User>, StoreFailure>;
 }
 
-/// What a [`UserStore`] knows of the bearer of a token.
+/// What a [`UserStore`] knows about the bearer of a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UserLookup<U> {
-    /// A user who may go on.
+    /// A user who is let in.
     Active(U),
-    /// A user who may not, as things are: answered 403, as if the token were not enough.
+    /// A user who is not let in at present: answered 403, as if the token were not enough.
     Inactive,
-    /// Nobody: answered 401, as if the token were not good.
+    /// No user: answered 401, as if the token were not good.
     Unknown,
 }
 
@@ -97,62 +104,61 @@ impl fmt::Display for StoreFailure {
 type Outcome<U> = Result<U, Rejection>;
 type Boxed<U> = Pin<Box<dyn Future<Output = Outcome<U>> + Send>>;
 
-/// The loading of a user, under way or done: awaited by all who want to know within one request.
+/// Loads the user of a caller from the store, once per request, store and token.
 ///
-/// For adapters, which keep it beside the request; applications use the extractors.
-pub struct UserLoading<S: UserStore + ?Sized> {
-    refuser: Arc<Refuser>,
-    token: VerifiedToken,
-    /// As the token was brought.
-    text: Option<Arc<str>>,
+/// # Errors
+///
+/// The [`Rejection`] to send: 401 for no user, 403 for an inactive one, 503 if the store fails, 500 if it panics.
+pub(crate) async fn load_user<S: UserStore + ?Sized>(
+    user: &Authenticated,
+    request: &mut impl RequestHead,
+    store: &Arc<S>,
+) -> Result<S::User, Rejection> {
+    let caller = user.caller();
+    let begun = request.kept::<UserLoading<S>>().filter(|begun| begun.is_for(caller, store));
+    let loading = match begun {
+        Some(begun) => begun,
+        None => {
+            let loading = UserLoading::begin(caller.clone(), store.clone());
+            request.keep(loading.clone());
+            loading
+        }
+    };
+    loading.outcome.await
+}
+
+/// A user who is being loaded, or was: awaited by everything within one request that wants the user.
+struct UserLoading<S: UserStore + ?Sized> {
+    caller: Caller,
     store: Arc<S>,
     outcome: Shared<Boxed<S::User>>,
 }
 
 impl<S: UserStore + ?Sized> UserLoading<S> {
-    pub(crate) fn begin_or_join(caller: &Caller, store: &Arc<S>, earlier: Option<&Self>) -> Self {
-        match earlier {
-            Some(earlier) if earlier.is_for(caller, store) => earlier.clone(),
-            _ => Self::begin(caller.clone(), store.clone()),
-        }
-    }
-
     fn begin(caller: Caller, store: Arc<S>) -> Self {
-        let (refuser, token) = (caller.refuser().clone(), caller.token.clone());
-        let text = caller.text().cloned();
-        let outcome: Boxed<S::User> = Box::pin(load(caller, store.clone()));
-        Self { refuser, token, text, store, outcome: outcome.shared() }
+        let outcome: Boxed<S::User> = Box::pin(load(caller.clone(), store.clone()));
+        Self { caller, store, outcome: outcome.shared() }
     }
 
-    /// Another store may know other users, and another authenticator refuse in other words.
+    /// Another store may know other users, and another authenticator reject in other words.
     fn is_for(&self, caller: &Caller, store: &Arc<S>) -> bool {
-        // The claims may differ from call to call, as when the verifier was asked; whose they are must not.
+        let (ours, theirs) = (self.caller.token(), caller.token());
+        // A verifier may yield other claims each time; whose they are must not differ.
         let of_same_text = || {
-            self.text.is_some()
-                && self.text.as_ref() == caller.text()
-                && self.token.subject() == caller.token.subject()
-                && self.token.issuer() == caller.token.issuer()
+            self.caller.accepted.text().is_some_and(|text| caller.accepted.text() == Some(text))
+                && ours.subject() == theirs.subject()
+                && ours.issuer() == theirs.issuer()
         };
         Arc::ptr_eq(&self.store, store)
-            && Arc::ptr_eq(&self.refuser, caller.refuser())
-            && (self.token.is(&caller.token) || of_same_text())
-    }
-
-    /// The user.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to send: 401 for nobody, 403 for an inactive user, 503 if the store fails, 500 if it
-    /// panics.
-    pub async fn user(self) -> Result<S::User, Rejection> {
-        self.outcome.await
+            && self.caller.setup.is(&caller.setup)
+            && (ours.is(theirs) || of_same_text())
     }
 }
 
 async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S::User> {
     let lookup = async {
-        let mut future = caught(|| store.user(&caller.token))?;
-        poll_fn(|context| match caught(|| future.as_mut().poll(context)) {
+        let mut future = catch_panic(|| store.user(caller.token()))?;
+        poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
             Ok(polled) => polled.map(Ok),
             Err(error) => Poll::Ready(Err(error)),
         })
@@ -178,18 +184,6 @@ async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S
 
 impl<S: UserStore + ?Sized> Clone for UserLoading<S> {
     fn clone(&self) -> Self {
-        Self {
-            refuser: self.refuser.clone(),
-            token: self.token.clone(),
-            text: self.text.clone(),
-            store: self.store.clone(),
-            outcome: self.outcome.clone(),
-        }
-    }
-}
-
-impl<S: UserStore + ?Sized> fmt::Debug for UserLoading<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("UserLoading(<redacted>)")
+        Self { caller: self.caller.clone(), store: self.store.clone(), outcome: self.outcome.clone() }
     }
 }

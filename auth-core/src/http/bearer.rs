@@ -23,6 +23,7 @@ const SCHEME: &[u8] = b"Bearer";
 /// [RFC 6750 section 2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
 /// [RFC 9110 section 11.4]: https://www.rfc-editor.org/rfc/rfc9110#section-11.4
 #[derive(Clone, Copy, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Credentials<'a> {
     /// No Authorization field, or one of another scheme.
     Missing,
@@ -38,7 +39,7 @@ impl<'a> Credentials<'a> {
     /// Reads the values of all Authorization fields of one request, in order.
     ///
     /// ```
-    /// use auth_core::Credentials;
+    /// use auth_core::adapter::Credentials;
     ///
     /// let credentials = Credentials::from_fields([&b"bearer  mF_9.B5f-4.1JqM"[..]]);
     /// assert_eq!(credentials, Credentials::Token("mF_9.B5f-4.1JqM"));
@@ -97,6 +98,25 @@ impl fmt::Debug for Credentials<'_> {
             Self::TooLong => "TooLong",
             Self::Token(_) => "Token(<redacted>)",
         })
+    }
+}
+
+/// The token of a request, **not verified**: anyone may have made it up.
+#[derive(Clone, Eq, PartialEq)]
+pub struct BearerToken(pub(crate) Box<str>);
+
+impl BearerToken {
+    /// The token itself. Keep it out of logs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Never prints the token.
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken(<redacted>)")
     }
 }
 

@@ -3,4 +3,6 @@
 pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod challenge;
+pub(crate) mod head;
+pub(crate) mod reason;
 pub(crate) mod rejection;

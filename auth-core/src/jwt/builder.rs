@@ -143,7 +143,7 @@ impl JwtVerifierBuilder {
     }
 
     /// As [`jwks`](Self::jwks), from a file that is read once, when built. Nothing is ever fetched from a
-    /// URL; when the issuer changes its keys, [replace](crate::VerifierKeys::replace) them.
+    /// URL; when the issuer changes its keys, [replace](crate::jwt::VerifierKeys::replace) them.
     #[must_use]
     pub fn jwks_file(mut self, path: impl AsRef<Path>) -> Self {
         self.keys = self.keys.jwks_file(path);

@@ -2,10 +2,18 @@
 
 use std::sync::OnceLock;
 
+use super::checks::{self, TokenType};
+use super::header::Header;
+use super::segments::{self, MAX_SIGNATURE_BYTES, Segments};
 use crate::jwk::set::SkippedKey;
 use crate::key::algorithm::Algorithm;
 use crate::key::crypto::SignatureVerifier;
 use crate::key::verification_key::VerificationKey;
+use crate::token::error::VerifyError;
+use crate::verify::failure::VerifyFailure;
+
+/// The most keys that are tried on one token.
+const MAX_CANDIDATES: usize = 8;
 
 /// Keys that were vetted, as they serve together.
 #[derive(Default)]
@@ -17,11 +25,11 @@ pub(super) struct KeySet {
     known_headers: [OnceLock<KnownHeader>; 4],
 }
 
-/// The header segment of a token whose signature was verified, and the one key that can have signed a token
+/// The header segment of a token whose signature was verified, and the only key that can have signed a token
 /// with it.
 ///
-/// All tokens that an issuer signs with a key mostly have the same header, to the byte. Its verdict depends on
-/// nothing but itself, the keys and the configuration, so that it need not be read again.
+/// Nearly all tokens that an issuer signs with one key have the same header, to the byte. The verdict on a header
+/// depends on nothing but the header, the keys and the configuration, so it need not be read again.
 struct KnownHeader {
     segment: Box<str>,
     /// The place of the key in the set.
@@ -30,17 +38,49 @@ struct KnownHeader {
 }
 
 impl KeySet {
-    /// The only candidate for tokens with this header segment, and its place, if the header is known to be
-    /// sound.
-    pub(super) fn recognise(&self, header: &str) -> Option<(usize, &SignatureVerifier)> {
-        let known = self.known_headers.iter().map_while(OnceLock::get);
-        let known = known.into_iter().find(|known| *known.segment == *header)?;
-        Some((known.key, self.keys.get(known.key)?.verifier(known.algorithm)?))
+    /// Judges the header of a token and finds the key that verifies its signature.
+    ///
+    /// A header segment is remembered once the only key that it leaves has verified a signature under it. The first
+    /// few stay. A sender without a key cannot bring one in.
+    pub(super) fn signer(
+        &self,
+        segments: &Segments<'_>,
+        accepted: TokenType,
+    ) -> Result<&VerificationKey, VerifyFailure> {
+        if let Some((key, verifier)) = self.known_signer(segments.header) {
+            return match verify_signature([(key, verifier)], segments) {
+                Ok(key) => Ok(key),
+                Err(error) => Err(VerifyFailure::by_key(error, key.kid())),
+            };
+        }
+        let json = String::from_utf8(segments::decode(segments.header)?)
+            .map_err(|_| VerifyError::MalformedHeader)?;
+        let header = Header::parse(&json)?;
+        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), accepted)?;
+        let algorithm = header.algorithm()?;
+        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
+        let mut only = self.candidates(kid, algorithm);
+        let only = only.next().filter(|_| only.next().is_none());
+        let candidates = self.candidates(kid, algorithm).map(|(_, key, verifier)| (key, verifier));
+        match (verify_signature(candidates, segments), only) {
+            (Ok(key), Some((place, ..))) => {
+                self.remember(segments.header, place, algorithm);
+                Ok(key)
+            }
+            (Ok(key), None) => Ok(key),
+            (Err(error), Some((_, key, _))) => Err(VerifyFailure::by_key(error, key.kid())),
+            (Err(error), None) => Err(error.into()),
+        }
     }
 
-    /// Remembers the header segment of a token that the key at this place, the only candidate, has signed.
-    /// The first few stay; whoever has no key cannot bring one in.
-    pub(super) fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
+    fn known_signer(&self, header: &str) -> Option<(&VerificationKey, &SignatureVerifier)> {
+        let known = self.known_headers.iter().map_while(OnceLock::get);
+        let known = known.into_iter().find(|known| *known.segment == *header)?;
+        let key = self.keys.get(known.key)?;
+        Some((key, key.verifier(known.algorithm)?))
+    }
+
+    fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
         for slot in &self.known_headers {
             let known = slot.get_or_init(|| KnownHeader { segment: header.into(), key, algorithm });
             if *known.segment == *header {
@@ -48,4 +88,40 @@ impl KeySet {
             }
         }
     }
+
+    /// The keys that may have signed a token with this `kid` and `alg`, with their places.
+    fn candidates<'k>(
+        &'k self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = (usize, &'k VerificationKey, &'k SignatureVerifier)> {
+        let known = kid.is_some() && self.keys.iter().any(|key| key.kid().map(AsRef::as_ref) == kid);
+        self.keys
+            .iter()
+            .enumerate()
+            .filter(move |(_, key)| match (kid, known) {
+                (None, _) => true,
+                (Some(_), true) => key.kid().map(AsRef::as_ref) == kid,
+                (Some(_), false) => key.kid().is_none(),
+            })
+            .filter_map(move |(place, key)| Some((place, key, key.verifier(algorithm)?)))
+            .take(MAX_CANDIDATES)
+    }
+}
+
+/// Returns the first of the keys that verifies the signature.
+fn verify_signature<'a>(
+    candidates: impl IntoIterator<Item = (&'a VerificationKey, &'a SignatureVerifier)>,
+    segments: &Segments<'_>,
+) -> Result<&'a VerificationKey, VerifyError> {
+    let mut buffer = [0; MAX_SIGNATURE_BYTES];
+    let signature = segments::decode_signature(segments.signature, &mut buffer)?;
+    let mut outcome = Err(VerifyError::UnknownKey);
+    for (key, verifier) in candidates {
+        if verifier.verifies(segments.signing_input, signature) {
+            return Ok(key);
+        }
+        outcome = Err(VerifyError::InvalidSignature);
+    }
+    outcome
 }

@@ -18,7 +18,7 @@ use crate::key::verification_key::{UnvettedKey, VerificationKey};
 /// Keys to verify with, from one source or several.
 ///
 /// The builder of a [`JwtVerifier`](crate::JwtVerifier) has the same methods; this is for
-/// [replacing](VerifierKeys::replace) the keys of one that serves already.
+/// [replacing](crate::jwt::VerifierKeys::replace) the keys of one that serves already.
 #[derive(Default)]
 pub struct JwtKeys {
     sources: Vec<Source>,
@@ -40,31 +40,31 @@ impl JwtKeys {
         Self::default()
     }
 
-    /// See [`JwtVerifierBuilder::secret`](crate::JwtVerifierBuilder::secret).
+    /// See [`JwtVerifierBuilder::secret`](crate::jwt::JwtVerifierBuilder::secret).
     #[must_use]
     pub fn secret(self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         self.with(Source::Secret(algorithm, secret.as_ref().to_vec()))
     }
 
-    /// See [`JwtVerifierBuilder::public_key_pem`](crate::JwtVerifierBuilder::public_key_pem).
+    /// See [`JwtVerifierBuilder::public_key_pem`](crate::jwt::JwtVerifierBuilder::public_key_pem).
     #[must_use]
     pub fn public_key_pem(self, pem: impl AsRef<[u8]>) -> Self {
         self.with(Source::Pem(pem.as_ref().to_vec()))
     }
 
-    /// See [`JwtVerifierBuilder::jwk`](crate::JwtVerifierBuilder::jwk).
+    /// See [`JwtVerifierBuilder::jwk`](crate::jwt::JwtVerifierBuilder::jwk).
     #[must_use]
     pub fn jwk(self, json: impl Into<String>) -> Self {
         self.with(Source::Jwk(json.into()))
     }
 
-    /// See [`JwtVerifierBuilder::jwks`](crate::JwtVerifierBuilder::jwks).
+    /// See [`JwtVerifierBuilder::jwks`](crate::jwt::JwtVerifierBuilder::jwks).
     #[must_use]
     pub fn jwks(self, json: impl Into<String>) -> Self {
         self.with(Source::JwkSet(json.into()))
     }
 
-    /// See [`JwtVerifierBuilder::jwks_file`](crate::JwtVerifierBuilder::jwks_file).
+    /// See [`JwtVerifierBuilder::jwks_file`](crate::jwt::JwtVerifierBuilder::jwks_file).
     #[must_use]
     pub fn jwks_file(self, path: impl AsRef<Path>) -> Self {
         self.with(Source::JwkSetFile(path.as_ref().to_owned()))

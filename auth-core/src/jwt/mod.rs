@@ -1,5 +1,7 @@
-//! Verification of JSON Web Tokens ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) signed as
-//! JWS ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515)), by the rules of
+//! What belongs to [`JwtVerifier`](crate::JwtVerifier): its builder, its keys, and what can be wrong with them.
+//!
+//! JSON Web Tokens ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) are signed as JWS
+//! ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515)) and verified by the rules of
 //! [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725).
 
 pub(crate) mod build_error;
@@ -11,3 +13,10 @@ pub(crate) mod key_sources;
 mod segments;
 pub(crate) mod verifier;
 pub(crate) mod verifier_keys;
+
+pub use self::build_error::{BuildError, Problem};
+pub use self::builder::JwtVerifierBuilder;
+pub use self::key_sources::JwtKeys;
+pub use self::verifier_keys::VerifierKeys;
+pub use crate::jwk::set::{JwkSetError, SkippedKey};
+pub use crate::key::error::KeyError;

@@ -6,24 +6,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::checks;
-use super::header::Header;
 use super::key_set::KeySet;
-use super::segments::{self, MAX_SIGNATURE_BYTES, Segments};
+use super::segments::{self, Segments};
 use super::verifier_keys::VerifierKeys;
 use crate::clock::Clock;
 use crate::jwk::set::SkippedKey;
-use crate::key::algorithm::Algorithm;
-use crate::key::crypto::SignatureVerifier;
 use crate::key::verification_key::VerificationKey;
 use crate::token::claim_path::ClaimPath;
 use crate::token::claims::RegisteredClaims;
 use crate::token::error::VerifyError;
-use crate::token::verified::VerifiedToken;
+use crate::token::verified::{Origin, VerifiedToken};
 use crate::verify::cache::TokenCache;
-use crate::verify::verifier::{Evidence, TokenVerifier};
-
-/// The most keys that are tried on one token.
-const MAX_CANDIDATES: usize = 8;
+use crate::verify::failure::VerifyFailure;
+use crate::verify::verifier::TokenVerifier;
 
 /// Verifies JWTs of one issuer.
 ///
@@ -35,7 +30,7 @@ const MAX_CANDIDATES: usize = 8;
 ///     .audience("https://api.example")
 ///     .secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")
 ///     .build()?;
-/// # Ok::<(), auth_core::BuildError>(())
+/// # Ok::<(), auth_core::jwt::BuildError>(())
 /// ```
 ///
 /// How a token is judged, in this order; the first fault ends it:
@@ -54,10 +49,10 @@ const MAX_CANDIDATES: usize = 8;
 ///    there, are past; `sub` is there and not empty.
 ///
 /// Scopes are read from `scope`, or from `scp` in tokens without it; roles from `roles`, or where
-/// [`roles`](JwtVerifierBuilder::roles) says.
+/// [`roles`](crate::jwt::JwtVerifierBuilder::roles) says.
 ///
 /// Tokens that were accepted are kept in a bounded cache, see
-/// [`cache_limits`](JwtVerifierBuilder::cache_limits).
+/// [`cache_limits`](crate::jwt::JwtVerifierBuilder::cache_limits).
 ///
 /// Not checked: whether the token was revoked, replayed, or obtained by whoever sends it. Keys are never
 /// fetched; when the issuer changes them, [replace](VerifierKeys::replace) them.
@@ -90,80 +85,49 @@ impl JwtVerifier {
         self.keys.skipped()
     }
 
-    /// Judges a token, at once: nothing in it waits.
+    /// Judges a token. Never waits.
     ///
     /// # Errors
     ///
     /// The first fault found.
     pub fn verify_jwt(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        self.judge(token, &mut |_| {})
+        self.judge(token).map_err(VerifyFailure::into_error)
     }
 
-    /// Tells `note` which key the token was, or was to be, verified with.
-    fn judge(
-        &self,
-        token: &str,
-        note: &mut dyn FnMut(&VerificationKey),
-    ) -> Result<VerifiedToken, VerifyError> {
+    fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         let keys = self.keys.current();
-        let Some(cache) = &self.cache else {
-            return self.verify_unseen(token, &keys, note).map(|(verified, _)| verified);
-        };
-        if let Some((seen, key)) = cache.get(token, keys.epoch) {
-            keys.keys.get(key).into_iter().for_each(note);
-            self.check_times(seen.registered(), self.now()?)?;
-            return Ok(seen);
+        let Some(cache) = &self.cache else { return self.judge_unseen(token, &keys) };
+        if let Some(seen) = cache.get(token, keys.epoch) {
+            let in_time = self.now().and_then(|now| self.check_times(seen.registered(), now));
+            return match in_time {
+                Ok(()) => Ok(seen),
+                Err(error) => Err(VerifyFailure::of_token(error, &seen)),
+            };
         }
-        let (verified, key) = self.verify_unseen(token, &keys, note)?;
-        cache.insert(token, keys.epoch, &verified, key);
+        let verified = self.judge_unseen(token, &keys)?;
+        cache.insert(token, keys.epoch, &verified);
         Ok(verified)
     }
 
-    /// Tells the place of the key, too.
-    fn verify_unseen(
-        &self,
-        token: &str,
-        keys: &KeySet,
-        note: &mut dyn FnMut(&VerificationKey),
-    ) -> Result<(VerifiedToken, usize), VerifyError> {
-        let segments = Segments::split(token)?;
-        let key = match keys.recognise(segments.header) {
-            Some((place, only)) => {
-                keys.keys.get(place).into_iter().for_each(note);
-                verify_signature(std::iter::once((place, only)), &segments)?
-            }
-            None => self.check_header_and_signature(keys, &segments, note)?,
-        };
-        let claims_json = segments::decode(segments.payload)?;
-        let claims_json = String::from_utf8(claims_json).map_err(|_| VerifyError::MalformedClaims)?;
-        let claims = RegisteredClaims::parse(&claims_json)?;
-        self.check_claims(&claims)?;
-        Ok((VerifiedToken::from_parsed(claims, claims_json, self.roles.clone())?, key))
+    /// The steps in which a token is judged; the numbers are those of the type's documentation.
+    fn judge_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyFailure> {
+        let segments = Segments::split(token)?; // 1
+        let key = keys.signer(&segments, self.token_type)?; // 2, 3, 4, 5
+        let verified = self.judge_claims(token, segments.payload, key); // 6, 7
+        verified.map_err(|error| VerifyFailure::by_key(error, key.kid()))
     }
 
-    fn check_header_and_signature(
+    fn judge_claims(
         &self,
-        keys: &KeySet,
-        segments: &Segments<'_>,
-        note: &mut dyn FnMut(&VerificationKey),
-    ) -> Result<usize, VerifyError> {
-        let header_json = segments::decode(segments.header)?;
-        let header_json = String::from_utf8(header_json).map_err(|_| VerifyError::MalformedHeader)?;
-        let header = Header::parse(&header_json)?;
-        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), self.token_type)?;
-        let algorithm = header.algorithm()?;
-        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
-        let mut only = candidates(keys, kid, algorithm);
-        let only = only.next().filter(|_| only.next().is_none());
-        if let Some((place, _)) = only {
-            keys.keys.get(place).into_iter().for_each(&mut *note);
-        }
-        let key = verify_signature(candidates(keys, kid, algorithm), segments)?;
-        match only {
-            Some(_) => keys.remember(segments.header, key, algorithm),
-            None => keys.keys.get(key).into_iter().for_each(note),
-        }
-        Ok(key)
+        token: &str,
+        payload: &str,
+        key: &VerificationKey,
+    ) -> Result<VerifiedToken, VerifyError> {
+        let json = String::from_utf8(segments::decode(payload)?).map_err(|_| VerifyError::MalformedClaims)?;
+        let claims = RegisteredClaims::parse(&json)?;
+        self.check_claims(&claims)?;
+        let origin = Origin { text: Some(token.into()), key_id: key.kid().cloned() };
+        VerifiedToken::from_parsed(claims, json, self.roles.clone(), origin)
     }
 
     fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
@@ -187,66 +151,14 @@ impl JwtVerifier {
     }
 }
 
-/// Tells the place of the key that verifies the signature.
-fn verify_signature<'a>(
-    candidates: impl Iterator<Item = (usize, &'a SignatureVerifier)>,
-    segments: &Segments<'_>,
-) -> Result<usize, VerifyError> {
-    let mut buffer = [0; MAX_SIGNATURE_BYTES];
-    let signature = segments::decode_signature(segments.signature, &mut buffer)?;
-    let mut outcome = Err(VerifyError::UnknownKey);
-    for (place, candidate) in candidates {
-        if candidate.verifies(segments.signing_input, signature) {
-            return Ok(place);
-        }
-        outcome = Err(VerifyError::InvalidSignature);
-    }
-    outcome
-}
-
-/// The keys that may have signed a token with this `kid` and `alg`, with their places.
-fn candidates<'a>(
-    keys: &'a KeySet,
-    kid: Option<&'a str>,
-    algorithm: Algorithm,
-) -> impl Iterator<Item = (usize, &'a SignatureVerifier)> {
-    let known = kid.is_some() && keys.keys.iter().any(|key| key.kid().map(AsRef::as_ref) == kid);
-    keys.keys
-        .iter()
-        .enumerate()
-        .filter(move |(_, key)| match (kid, known) {
-            (None, _) => true,
-            (Some(_), true) => key.kid().map(AsRef::as_ref) == kid,
-            (Some(_), false) => key.kid().is_none(),
-        })
-        .filter_map(move |(place, key)| Some((place, key.verifier(algorithm)?)))
-        .take(MAX_CANDIDATES)
-}
-
 #[async_trait]
 impl TokenVerifier for JwtVerifier {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        self.verify_jwt(token)
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        self.judge(token)
     }
 
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
-        Some(self.verify_jwt(token))
-    }
-
-    async fn verify_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Result<VerifiedToken, VerifyError> {
-        self.judge(token, &mut |key| evidence.key_id = key.kid().cloned())
-    }
-
-    fn verify_now_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Option<Result<VerifiedToken, VerifyError>> {
-        Some(self.judge(token, &mut |key| evidence.key_id = key.kid().cloned()))
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
+        Some(self.judge(token))
     }
 }
 

@@ -17,7 +17,8 @@ use crate::key::algorithm::Algorithm;
 /// keys.
 ///
 /// ```
-/// use auth_core::{Algorithm, JwtKeys, JwtVerifier};
+/// use auth_core::{Algorithm, JwtVerifier};
+/// use auth_core::jwt::JwtKeys;
 /// # let (old, new) = ([1; 32], [2; 32]);
 ///
 /// let verifier = JwtVerifier::builder()
@@ -29,7 +30,7 @@ use crate::key::algorithm::Algorithm;
 ///
 /// // Later, from anywhere:
 /// keys.replace(JwtKeys::new().secret(Algorithm::Hs256, new))?;
-/// # Ok::<(), auth_core::BuildError>(())
+/// # Ok::<(), auth_core::jwt::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct VerifierKeys {

@@ -61,7 +61,7 @@ pub enum VerifyError {
     /// Not a token that this verifier knows.
     #[error("no such token")]
     UnknownToken,
-    /// Over [`MAX_TOKEN_BYTES`](crate::MAX_TOKEN_BYTES).
+    /// Over [`MAX_TOKEN_BYTES`](crate::adapter::MAX_TOKEN_BYTES).
     #[error("the token is longer than 8 KiB")]
     TooLong,
     /// Not a JWS in compact serialization: three segments of base64url without padding.

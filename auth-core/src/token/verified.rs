@@ -13,7 +13,6 @@ use super::claims::{Audience, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
 use super::scope::ScopeSet;
 use super::truth::Truth;
-use crate::authenticate::rejections::Refuser;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
@@ -26,32 +25,31 @@ use crate::authenticate::rejections::Refuser;
 #[derive(Clone)]
 pub struct VerifiedToken {
     inner: Arc<Inner>,
+    /// The place of the verifier of a chain that accepted it.
+    verifier: Option<usize>,
 }
 
+#[derive(Clone)]
 struct Inner {
     claims: RegisteredClaims,
     json: String,
-    /// Where roles stand, if not where they mostly do.
+    /// Where roles stand, if not in `roles`.
     roles: Option<ClaimPath>,
+    /// The token as it was sent, if its verifier told.
+    text: Option<Arc<str>>,
+    /// The `kid` of the configured key that verified it.
+    key_id: Option<Arc<str>>,
     /// The claims as the types that were asked for first.
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
-    /// Of the authenticator that the token was first found for.
-    refuser: OnceLock<Arc<Refuser>>,
-    /// As the token was first presented.
-    text: OnceLock<Arc<str>>,
 }
 
-impl Inner {
-    fn new(claims: RegisteredClaims, json: String, roles: Option<ClaimPath>) -> Self {
-        Self {
-            claims,
-            json,
-            roles,
-            typed: Default::default(),
-            refuser: OnceLock::new(),
-            text: OnceLock::new(),
-        }
-    }
+/// Where a token comes from, beside its claims.
+#[derive(Default)]
+pub(crate) struct Origin {
+    /// The token as it was sent.
+    pub(crate) text: Option<Arc<str>>,
+    /// The `kid` of the configured key that verified it.
+    pub(crate) key_id: Option<Arc<str>>,
 }
 
 impl VerifiedToken {
@@ -68,29 +66,47 @@ impl VerifiedToken {
     /// are not a JSON object of at most 16 levels and 256 members.
     pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
         let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
-        Self::from_parsed(RegisteredClaims::parse(&json)?, json, None)
+        Self::from_parsed(RegisteredClaims::parse(&json)?, json, None, Origin::default())
     }
 
-    /// `claims` is what was read in `json`; `roles` says where roles stand, if not where they mostly do.
+    /// `claims` is what was read in `json`; `roles` says where roles stand, if not in `roles`.
     pub(crate) fn from_parsed(
         claims: RegisteredClaims,
         json: String,
         roles: Option<ClaimPath>,
+        origin: Origin,
     ) -> Result<Self, VerifyError> {
         match claims.sub() {
             None => Err(VerifyError::MissingClaim("sub")),
             Some("") => Err(VerifyError::InvalidClaim("sub")),
-            Some(_) => Ok(Self { inner: Arc::new(Inner::new(claims, json, roles)) }),
+            Some(_) => {
+                let Origin { text, key_id } = origin;
+                let inner = Inner { claims, json, roles, text, key_id, typed: Default::default() };
+                Ok(Self { inner: Arc::new(inner), verifier: None })
+            }
         }
     }
 
-    /// The same token, whose roles [`Policy::role`](crate::Policy::role) finds in this claim instead of
-    /// `roles`. For verifiers of one's own; [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles)
-    /// is for JWTs.
+    /// Returns the same token with its roles in this claim instead of `roles`, for
+    /// [`Policy::role`](crate::Policy::role). For verifiers of your own; for JWTs there is
+    /// [`JwtVerifierBuilder::roles`](crate::jwt::JwtVerifierBuilder::roles).
     #[must_use]
     pub fn with_roles_at(&self, path: impl Into<ClaimPath>) -> Self {
-        let Inner { claims, json, .. } = &*self.inner;
-        Self { inner: Arc::new(Inner::new(claims.clone(), json.clone(), Some(path.into()))) }
+        let path = path.into();
+        self.clone().with(|inner| inner.roles = Some(path))
+    }
+
+    /// Returns the same token with the `kid` of the configured key that verified it, for logs. For verifiers of your
+    /// own. Never use the `kid` that the token names: it goes to the log.
+    #[must_use]
+    pub fn with_key_id(&self, key_id: impl Into<Arc<str>>) -> Self {
+        let key_id = key_id.into();
+        self.clone().with(|inner| inner.key_id = Some(key_id))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.inner));
+        self
     }
 
     /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
@@ -194,27 +210,31 @@ impl VerifiedToken {
         self.claims().map(Arc::new)
     }
 
-    /// The first one that was given.
-    pub(crate) fn remember_refuser(&self, refuser: &Arc<Refuser>) -> &Arc<Refuser> {
-        self.inner.refuser.get_or_init(|| refuser.clone())
+    /// The `kid` of the configured key that the token was verified with.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.inner.key_id.as_deref()
     }
 
-    /// The first one that was given; a plain one if none was.
-    pub(crate) fn remembered_refuser(&self) -> &Arc<Refuser> {
-        self.inner.refuser.get_or_init(|| Arc::new(Refuser::new()))
+    pub(crate) fn shared_key_id(&self) -> Option<&Arc<str>> {
+        self.inner.key_id.as_ref()
     }
 
-    /// The first one that was given.
-    pub(crate) fn remember_text(&self, text: &str) -> &Arc<str> {
-        self.inner.text.get_or_init(|| text.into())
+    /// The token as it was sent, if its verifier told.
+    pub(crate) fn text(&self) -> Option<&Arc<str>> {
+        self.inner.text.as_ref()
     }
 
-    /// The first one that was given.
-    pub(crate) fn remembered_text(&self) -> Option<&Arc<str>> {
-        self.inner.text.get()
+    /// The place, counted from 0, of the verifier of a chain that accepted the token.
+    pub(crate) fn verifier(&self) -> Option<usize> {
+        self.verifier
     }
 
-    /// Whether it is the very same, and not only one with the same claims.
+    pub(crate) fn by_verifier(self, place: usize) -> Self {
+        Self { verifier: Some(place), ..self }
+    }
+
+    /// Whether both are clones of one token, and not only alike.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
@@ -233,7 +253,7 @@ impl VerifiedToken {
         self.inner.claims.members().ask(&self.inner.json, path.into(), question)
     }
 
-    /// Where its roles stand, if not where they mostly do.
+    /// Where its roles stand, if not in `roles`.
     pub(crate) fn roles_path(&self) -> Option<&ClaimPath> {
         self.inner.roles.as_ref()
     }

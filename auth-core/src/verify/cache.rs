@@ -64,17 +64,17 @@ impl TokenCache {
         Self { entries }
     }
 
-    /// The token as it was accepted with the keys of this epoch, and the place of its key among them.
-    pub(crate) fn get(&self, token: &str, epoch: u64) -> Option<(VerifiedToken, usize)> {
+    /// The token as it was accepted with the keys of this epoch.
+    pub(crate) fn get(&self, token: &str, epoch: u64) -> Option<VerifiedToken> {
         let entry = self.entries.get(&Presented(token))?;
-        (entry.epoch == epoch).then_some((entry.token, entry.key))
+        (entry.epoch == epoch).then_some(entry.token)
     }
 
-    /// Remembers a token that was accepted with the key at this place of the keys of this epoch.
-    pub(crate) fn insert(&self, token: &str, epoch: u64, verified: &VerifiedToken, key: usize) {
-        let text = verified.remember_text(token);
-        let text = if **text == *token { text.clone() } else { token.into() };
-        self.entries.insert(Token(text), Entry { token: verified.clone(), epoch, key });
+    /// Remembers a token that was accepted with the keys of this epoch.
+    pub(crate) fn insert(&self, token: &str, epoch: u64, verified: &VerifiedToken) {
+        let text = verified.text().filter(|text| ***text == *token).cloned();
+        let text = text.unwrap_or_else(|| token.into());
+        self.entries.insert(Token(text), Entry { token: verified.clone(), epoch });
     }
 
     #[cfg(test)]
@@ -87,7 +87,6 @@ impl TokenCache {
 struct Entry {
     token: VerifiedToken,
     epoch: u64,
-    key: usize,
 }
 
 /// A token as the cache holds it, in common with what was verified.
@@ -152,9 +151,8 @@ mod tests {
         let cache = TokenCache::new(CacheLimits::DEFAULT);
         let end = "e".repeat(40);
         let token = format!("a{end}");
-        cache.insert(&token, 7, &verified("alice"), 3);
-        let (found, key) = cache.get(&token, 7).unwrap();
-        assert_eq!((found.subject(), key), ("alice", 3));
+        cache.insert(&token, 7, &verified("alice"));
+        assert_eq!(cache.get(&token, 7).unwrap().subject(), "alice");
         for other in [format!("b{end}"), end.clone(), format!("aa{end}"), format!("{token}e"), String::new()]
         {
             assert!(cache.get(&other, 7).is_none(), "{other}");
@@ -168,12 +166,12 @@ mod tests {
     fn entries_and_bytes_are_bounded() {
         let cache = TokenCache::new(CacheLimits { tokens: 100, bytes: 1 << 20 });
         for index in 0..1000 {
-            cache.insert(&format!("token {index}"), 0, &verified("alice"), 0);
+            cache.insert(&format!("token {index}"), 0, &verified("alice"));
         }
         assert!((50..=100).contains(&cache.len()), "{}", cache.len());
         let large = "x".repeat(8000);
         for index in 0..1000 {
-            cache.insert(&format!("{large}{index}"), 0, &verified("alice"), 0);
+            cache.insert(&format!("{large}{index}"), 0, &verified("alice"));
         }
         assert!(cache.entries.weight() <= 1 << 20);
         assert!((50..=(1 << 20) / 8000).contains(&cache.len()), "{}", cache.len());
@@ -192,11 +190,11 @@ mod tests {
             assert!((least + 300..2 * least + 1000).contains(&token.claims_bytes()), "{recipients}");
 
             let cache = TokenCache::new(CacheLimits::DEFAULT);
-            cache.insert(&"t".repeat(5000), 0, &token, 0);
+            cache.insert(&"t".repeat(5000), 0, &token);
             assert_eq!(cache.entries.weight(), as_u64(256 + 5000 + token.claims_bytes()));
         }
         let cache = TokenCache::new(CacheLimits::DEFAULT);
-        cache.insert("small", 0, &verified("alice"), 0);
+        cache.insert("small", 0, &verified("alice"));
         assert_eq!(cache.entries.weight(), 16_777_216 / 10_000, "the least that one weighs");
     }
 
@@ -204,7 +202,7 @@ mod tests {
     fn no_limit_is_too_small_to_work() {
         for (tokens, bytes) in [(0, 0), (0, 1000), (1, 0), (1, 1), (usize::MAX, 1 << 20)] {
             let cache = TokenCache::new(CacheLimits { tokens, bytes });
-            cache.insert("token", 0, &verified("alice"), 0);
+            cache.insert("token", 0, &verified("alice"));
             assert!(cache.len() <= tokens);
         }
     }
@@ -217,7 +215,7 @@ mod tests {
             let token = VerifiedToken::assert_verified(claims).unwrap();
             for index in 0..100 {
                 let text = format!("{}{index}", "t".repeat(8000));
-                cache.insert(&text, 0, &token, 0);
+                cache.insert(&text, 0, &token);
                 assert!(cache.get(&text, 0).is_some(), "{tokens} tokens, {bytes} bytes: {index}");
             }
         }
@@ -226,9 +224,9 @@ mod tests {
     #[test]
     fn what_is_asked_for_often_stays() {
         let cache = TokenCache::new(CacheLimits { tokens: 1000, bytes: 16 << 20 });
-        cache.insert("often", 0, &verified("alice"), 0);
+        cache.insert("often", 0, &verified("alice"));
         for index in 0..20_000 {
-            cache.insert(&format!("once {index}"), 0, &verified("bob"), 0);
+            cache.insert(&format!("once {index}"), 0, &verified("bob"));
             assert!(cache.get("often", 0).is_some(), "{index}");
         }
     }

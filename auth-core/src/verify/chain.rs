@@ -4,15 +4,15 @@ use std::fmt;
 
 use async_trait::async_trait;
 
+use super::failure::VerifyFailure;
+use super::verifier::TokenVerifier;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
-use crate::verify::verifier::{Evidence, TokenVerifier};
 
 /// Several verifiers tried in turn: the first that accepts decides.
 ///
-/// If none does, the error of the one that got furthest with the token is kept, for it is the most
-/// telling in a log; and if one of them could not reach a verdict, that is the answer, since it
-/// might have accepted.
+/// If none accepts, the error of the verifier that got furthest with the token counts: it tells the most in a log. If
+/// a verifier could not reach a verdict, that is the answer, since it might have accepted.
 ///
 /// ```
 /// # use auth_core::{TokenVerifier, VerifierChain};
@@ -45,37 +45,27 @@ impl fmt::Debug for VerifierChain {
     }
 }
 
-/// What the verifiers so far have said, none of which has accepted.
+/// The failure that tells the most, of those so far.
 #[derive(Default)]
-struct Refused(Option<(VerifyError, Evidence)>);
+struct MostTelling(Option<VerifyFailure>);
 
-impl Refused {
-    /// The verdict of the chain, if this one of a verifier decides it.
-    fn decided(
-        &mut self,
-        verdict: Result<VerifiedToken, VerifyError>,
-        of_verifier: Evidence,
-        evidence: &mut Evidence,
-    ) -> Option<VerifiedToken> {
+impl MostTelling {
+    /// Returns the token, if this verdict of the verifier at `place` decides.
+    fn add(&mut self, place: usize, verdict: Result<VerifiedToken, VerifyFailure>) -> Option<VerifiedToken> {
         match verdict {
-            Ok(verified) => {
-                *evidence = of_verifier;
-                Some(verified)
-            }
-            Err(error) => {
-                if self.0.as_ref().is_none_or(|(kept, _)| error.rank() > kept.rank()) {
-                    self.0 = Some((error, of_verifier));
+            Ok(token) => Some(token.by_verifier(place)),
+            Err(failure) => {
+                if self.0.as_ref().is_none_or(|kept| failure.error().rank() > kept.error().rank()) {
+                    self.0 = Some(failure.by_verifier(place));
                 }
                 None
             }
         }
     }
 
-    /// There is a first verifier, so that one has refused.
-    fn verdict(self, evidence: &mut Evidence) -> Result<VerifiedToken, VerifyError> {
-        let (error, of_verifier) = self.0.unwrap_or((VerifyError::UnknownToken, Evidence::default()));
-        *evidence = of_verifier;
-        Err(error)
+    fn into_failure(self) -> VerifyFailure {
+        // A chain has at least one verifier, so that one has failed.
+        self.0.unwrap_or_else(|| VerifyError::UnknownToken.into())
     }
 }
 
@@ -87,50 +77,29 @@ impl VerifierChain {
 
 #[async_trait]
 impl TokenVerifier for VerifierChain {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        self.verify_noting(token, &mut Evidence::default()).await
-    }
-
-    /// A verdict, as long as none of the verifiers that are asked has to be waited for.
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
-        self.verify_now_noting(token, &mut Evidence::default())
-    }
-
-    async fn verify_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Result<VerifiedToken, VerifyError> {
-        let mut refused = Refused::default();
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        let mut failures = MostTelling::default();
         for (place, verifier) in self.verifiers() {
-            let mut noted = Evidence::default();
-            let verdict = match verifier.verify_now_noting(token, &mut noted) {
+            let verdict = match verifier.verify_now(token) {
                 Some(verdict) => verdict,
-                None => verifier.verify_noting(token, &mut noted).await,
+                None => verifier.verify(token).await,
             };
-            noted.issuer = Some(place);
-            if let Some(verified) = refused.decided(verdict, noted, evidence) {
-                return Ok(verified);
+            if let Some(token) = failures.add(place, verdict) {
+                return Ok(token);
             }
         }
-        refused.verdict(evidence)
+        Err(failures.into_failure())
     }
 
-    fn verify_now_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Option<Result<VerifiedToken, VerifyError>> {
-        let mut refused = Refused::default();
+    /// Returns a verdict if none of the verifiers that are asked has to wait.
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
+        let mut failures = MostTelling::default();
         for (place, verifier) in self.verifiers() {
-            let mut noted = Evidence::default();
-            let verdict = verifier.verify_now_noting(token, &mut noted)?;
-            noted.issuer = Some(place);
-            if let Some(verified) = refused.decided(verdict, noted, evidence) {
-                return Some(Ok(verified));
+            if let Some(token) = failures.add(place, verifier.verify_now(token)?) {
+                return Some(Ok(token));
             }
         }
-        Some(refused.verdict(evidence))
+        Some(Err(failures.into_failure()))
     }
 }
 
@@ -142,8 +111,8 @@ mod tests {
 
     #[async_trait]
     impl TokenVerifier for Says {
-        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
-            VerifiedToken::assert_verified(serde_json::json!({ "sub": self.0.clone()? }))
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
+            Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": self.0.clone()? }))?)
         }
     }
 
@@ -152,19 +121,19 @@ mod tests {
 
     #[async_trait]
     impl TokenVerifier for SaysNow {
-        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
             self.verify_now(token).unwrap()
         }
 
-        fn verify_now(&self, _: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+        fn verify_now(&self, _: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
             let verified = |subject| VerifiedToken::assert_verified(serde_json::json!({ "sub": subject }));
-            Some(self.0.clone().and_then(verified))
+            Some(self.0.clone().and_then(verified).map_err(VerifyFailure::from))
         }
     }
 
     #[test]
     fn nothing_is_waited_for_unless_a_verifier_that_is_asked_has_to() {
-        let now = |chain: VerifierChain| Some(chain.verify_now("t")?.map(|token| token.subject().to_owned()));
+        let now = |chain: VerifierChain| Some(of_subject(chain.verify_now("t")?));
         let no = || VerifyError::UnknownKey;
         assert_eq!(
             now(VerifierChain::new(SaysNow(Err(no()))).or(SaysNow(Ok("b")))),
@@ -175,9 +144,13 @@ mod tests {
         assert_eq!(now(VerifierChain::new(SaysNow(Err(no()))).or(Says(Ok("b")))), None);
     }
 
+    fn of_subject(verdict: Result<VerifiedToken, VerifyFailure>) -> Result<String, VerifyError> {
+        verdict.map(|token| token.subject().to_owned()).map_err(VerifyFailure::into_error)
+    }
+
     #[track_caller]
     fn verdict(chain: &VerifierChain) -> Result<String, VerifyError> {
-        futures_executor::block_on(chain.verify("t")).map(|token| token.subject().to_owned())
+        of_subject(futures_executor::block_on(chain.verify("t")))
     }
 
     #[test]
@@ -188,39 +161,36 @@ mod tests {
         assert_eq!(verdict(&chain), Ok("b".to_owned()));
     }
 
-    /// Notes its name, as a key's.
-    struct Noting(&'static str, Result<&'static str, VerifyError>);
+    /// Names its key, in either verdict.
+    struct WithKey(&'static str, Result<&'static str, VerifyError>);
 
     #[async_trait]
-    impl TokenVerifier for Noting {
-        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyError> {
-            unreachable!("the chain was asked to note")
-        }
-
-        async fn verify_noting(
-            &self,
-            token: &str,
-            evidence: &mut Evidence,
-        ) -> Result<VerifiedToken, VerifyError> {
-            *evidence = Evidence { key_id: Some(self.0.into()), issuer: Some(7) };
-            Says(self.1.clone()).verify(token).await
+    impl TokenVerifier for WithKey {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+            match Says(self.1.clone()).verify(token).await {
+                Ok(token) => Ok(token.with_key_id(self.0)),
+                Err(failure) => Err(failure.with_key_id(self.0)),
+            }
         }
     }
 
     #[test]
-    fn what_the_deciding_verifier_has_noted_is_kept() {
+    fn what_the_deciding_verifier_knows_travels_in_the_verdict() {
         use VerifyError::{Expired, InvalidSignature, UnknownKey};
-        for (verdicts, key_id, issuer) in [
+        for (verdicts, key_id, place) in [
             ([Ok("a"), Ok("b")], "k0", 0),
             ([Err(Expired), Ok("b")], "k1", 1),
             ([Err(Expired), Err(InvalidSignature)], "k0", 0),
             ([Err(UnknownKey), Err(Expired)], "k1", 1),
         ] {
             let [first, second] = verdicts;
-            let chain = VerifierChain::new(Noting("k0", first)).or(Box::new(Noting("k1", second)));
-            let mut evidence = Evidence::default();
-            let _ = futures_executor::block_on(chain.verify_noting("t", &mut evidence));
-            assert_eq!(evidence, Evidence { key_id: Some(key_id.into()), issuer: Some(issuer) });
+            let chain = VerifierChain::new(WithKey("k0", first)).or(Box::new(WithKey("k1", second)));
+            let verdict = futures_executor::block_on(std::sync::Arc::new(chain).verify("t"));
+            let known = match &verdict {
+                Ok(token) => (token.key_id(), token.verifier()),
+                Err(failure) => (failure.key_id(), failure.verifier()),
+            };
+            assert_eq!(known, (Some(key_id), Some(place)));
         }
     }
 

@@ -2,4 +2,5 @@
 
 pub(crate) mod cache;
 pub(crate) mod chain;
+pub(crate) mod failure;
 pub(crate) mod verifier;

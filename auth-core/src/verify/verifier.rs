@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::token::error::VerifyError;
+use super::failure::VerifyFailure;
 use crate::token::verified::VerifiedToken;
 
 /// Judges a token.
@@ -13,16 +13,16 @@ use crate::token::verified::VerifiedToken;
 /// JWTs, such as API keys in a table:
 ///
 /// ```
-/// use auth_core::{TokenVerifier, VerifiedToken, VerifyError, async_trait};
+/// use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait};
 /// # use std::collections::HashMap;
 ///
 /// struct ApiKeys(HashMap<[u8; 32], String>); // SHA-256 of the key -> whose it is
 ///
 /// #[async_trait]
 /// impl TokenVerifier for ApiKeys {
-///     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+///     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
 ///         let owner = self.0.get(&sha256(token)).ok_or(VerifyError::UnknownToken)?;
-///         VerifiedToken::assert_verified(serde_json::json!({ "sub": owner }))
+///         Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": owner }))?)
 ///     }
 /// }
 /// # fn sha256(_: &str) -> [u8; 32] { [7; 32] }
@@ -30,125 +30,62 @@ use crate::token::verified::VerifiedToken;
 /// # let token = futures_executor::block_on(keys.verify("k-1")).unwrap();
 /// # assert_eq!(token.subject(), "alice");
 /// # let nobody = ApiKeys(HashMap::new());
-/// # assert_eq!(futures_executor::block_on(nobody.verify("k-1")).unwrap_err(), VerifyError::UnknownToken);
+/// # assert_eq!(futures_executor::block_on(nobody.verify("k-1")).unwrap_err().error(), &VerifyError::UnknownToken);
 /// ```
 ///
-/// Looking up the hash of a secret instead of the secret itself keeps the time of the comparison
-/// from telling anything about it, and keeps the secrets out of memory and backups.
+/// Look up the hash of a secret, not the secret itself: then the time of the comparison reveals nothing about the
+/// secret, and the secrets stay out of memory and backups.
 ///
-/// The token has been found to be at most 8 KiB of b64token characters; nothing else was checked.
+/// The token is at most 8 KiB of b64token characters. Nothing else about it was checked.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not judge tokens",
+    label = "not a `TokenVerifier`",
+    note = "build the verifier of JWTs with `JwtVerifier::builder()...build()?`",
+    note = "for tokens of another kind: `#[async_trait] impl TokenVerifier for {Self}`"
+)]
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
     /// Accepts the token, or says why not.
     ///
     /// # Errors
     ///
-    /// Any [`VerifyError`]. [`VerifyError::Unavailable`] is for when the verdict cannot be had now;
-    /// all that is wrong with the token itself is answered alike, whichever variant says it.
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError>;
+    /// [`VerifyFailure`], which a [`VerifyError`](crate::VerifyError) becomes by `?`. Return
+    /// [`VerifyError::Unavailable`](crate::VerifyError::Unavailable) if no verdict can be reached now. The client is
+    /// told the same for every fault of the token itself, whichever variant names it.
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure>;
 
-    /// The verdict, if there is nothing to wait for: then no future has to be made for it.
+    /// Returns the verdict if it takes no waiting, so that no future has to be allocated for it.
     ///
-    /// Asked before [`verify`](Self::verify), which is asked only after a `None`. Where there is a verdict
-    /// it has to be the one that `verify` would come to.
+    /// Called before [`verify`](Self::verify), which is called only after a `None`; sometimes twice for one request.
+    /// A verdict must be the one that `verify` would reach.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify).
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+    /// Like [`verify`](Self::verify).
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         let _ = token;
         None
     }
-
-    /// As [`verify`](Self::verify), and notes what is worth a line in a log. Asked instead of it where someone
-    /// listens; only verifiers that have something to note, or ask others, need it.
-    ///
-    /// # Errors
-    ///
-    /// As [`verify`](Self::verify).
-    async fn verify_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Result<VerifiedToken, VerifyError> {
-        let _ = evidence;
-        self.verify(token).await
-    }
-
-    /// As [`verify_now`](Self::verify_now), and notes what is worth a line in a log.
-    ///
-    /// # Errors
-    ///
-    /// As [`verify`](Self::verify).
-    fn verify_now_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Option<Result<VerifiedToken, VerifyError>> {
-        let _ = evidence;
-        self.verify_now(token)
-    }
-}
-
-/// What a verifier found out about a token beside its verdict, for logs. Nothing of the token itself.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Evidence {
-    /// The `kid` of the configured key that the token was, or was to be, verified with.
-    pub key_id: Option<Arc<str>>,
-    /// The place, counted from 0, of the verifier of a [chain](crate::VerifierChain) that decided.
-    pub issuer: Option<usize>,
 }
 
 #[async_trait]
 impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         (**self).verify(token).await
     }
 
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
-    }
-
-    async fn verify_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Result<VerifiedToken, VerifyError> {
-        (**self).verify_noting(token, evidence).await
-    }
-
-    fn verify_now_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Option<Result<VerifiedToken, VerifyError>> {
-        (**self).verify_now_noting(token, evidence)
     }
 }
 
 #[async_trait]
 impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
-    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         (**self).verify(token).await
     }
 
-    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyError>> {
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
-    }
-
-    async fn verify_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Result<VerifiedToken, VerifyError> {
-        (**self).verify_noting(token, evidence).await
-    }
-
-    fn verify_now_noting(
-        &self,
-        token: &str,
-        evidence: &mut Evidence,
-    ) -> Option<Result<VerifiedToken, VerifyError>> {
-        (**self).verify_now_noting(token, evidence)
     }
 }

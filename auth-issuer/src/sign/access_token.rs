@@ -13,7 +13,7 @@ use super::issuer::{IssuerError, TokenIssuer, check_lifetime};
 use crate::backend::Unusable;
 
 /// Verifiers reject longer tokens before they parse them.
-const MAX_TOKEN_BYTES: usize = auth_core::MAX_TOKEN_BYTES;
+const MAX_TOKEN_BYTES: usize = auth_core::adapter::MAX_TOKEN_BYTES;
 
 /// Claims that this crate writes, or that verifiers give a meaning of their own.
 const RESERVED: [&str; 11] =

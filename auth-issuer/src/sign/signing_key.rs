@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use auth_core::{Algorithm, BuildError, JwtVerifier, JwtVerifierBuilder, VerifyError};
+use auth_core::jwt::{BuildError, JwtVerifierBuilder};
+use auth_core::{Algorithm, JwtVerifier, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use auth_core::{Algorithm, Authenticator, JwtKeys, VerifierKeys};
+use auth_core::jwt::{JwtKeys, VerifierKeys};
+use auth_core::{Algorithm, Authenticator};
 
 use super::case::{Case, Expected, Outcome};
 use super::report::Report;

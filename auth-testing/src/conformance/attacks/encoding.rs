@@ -1,6 +1,6 @@
 //! Attacks 37 to 50: the header, base64url and JSON.
 
-use auth_core::MAX_TOKEN_BYTES;
+use auth_core::adapter::MAX_TOKEN_BYTES;
 use serde_json::json;
 
 use crate::base64url::encode;

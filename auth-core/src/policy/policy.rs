@@ -1,14 +1,11 @@
 //! What a route demands of a token.
 
-pub(crate) mod required_scopes;
-mod rule;
-mod sufficient;
-
 use std::fmt;
 use std::ops::Not;
 use std::sync::Arc;
 
-use self::rule::{Granted, Rule};
+use super::rule::{Granted, Rule};
+use super::sufficient;
 use crate::token::claim_path::ClaimPath;
 use crate::token::claim_value::ClaimValue;
 use crate::token::scope::Scope;
@@ -86,7 +83,7 @@ impl Policy {
     /// The token's roles, an array of strings, hold this one. A claim of another type grants nothing.
     ///
     /// Read from the claim `roles`, unless the verifier was told of another one, as by
-    /// [`JwtVerifierBuilder::roles`](crate::JwtVerifierBuilder::roles).
+    /// [`JwtVerifierBuilder::roles`](crate::jwt::JwtVerifierBuilder::roles).
     #[must_use]
     pub fn role(role: impl Into<String>) -> Self {
         Self(Rule::Role(role.into().into()))
@@ -238,4 +235,5 @@ impl fmt::Debug for Policy {
 }
 
 #[cfg(test)]
+#[path = "tests.rs"]
 mod tests;

@@ -1,0 +1,197 @@
+//! The wrapper types that the orphan rule demands of every adapter.
+
+use crate::authenticate::extract::Extract;
+
+/// A type of an adapter around something that can be extracted.
+///
+/// The macro `wrappers!` implements it.
+pub trait Wrapper: Sized {
+    /// What the core extracts.
+    type Inner: Extract;
+
+    /// Wraps it.
+    fn wrap(inner: Self::Inner) -> Self;
+}
+
+/// Declares the types of an adapter; see [`adapter`](crate::adapter).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wrappers {
+    (
+        $(#[$authenticated:meta])* Authenticated,
+        $(#[$maybe_authenticated:meta])* MaybeAuthenticated,
+        $(#[$bearer_token:meta])* BearerToken,
+        $(#[$scoped:meta])* Scoped,
+        $(#[$current_user:meta])* CurrentUser,
+        $(#[$auth_rejection:meta])* AuthRejection,
+        $(#[$auth_response:meta])* AuthResponse $(,)?
+    ) => {
+        $(#[$authenticated])*
+        #[derive(Debug)]
+        pub struct Authenticated<C = $crate::NoClaims>(pub $crate::Authenticated<C>);
+
+        impl<C> Authenticated<C> {
+            /// Rejects the caller if the token is not enough for the policy.
+            ///
+            /// # Errors
+            ///
+            /// The rejection to return: 403 `insufficient_scope`, or 500 if a predicate panics.
+            pub fn require(&self, policy: &$crate::Policy) -> ::core::result::Result<(), AuthRejection> {
+                self.0.require(policy).map_err(AuthRejection)
+            }
+        }
+
+        impl<C> ::core::clone::Clone for Authenticated<C> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<C> ::core::ops::Deref for Authenticated<C> {
+            type Target = $crate::Authenticated<C>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl<C> $crate::adapter::Wrapper for Authenticated<C>
+        where
+            $crate::Authenticated<C>: $crate::adapter::Extract,
+        {
+            type Inner = $crate::Authenticated<C>;
+
+            fn wrap(inner: Self::Inner) -> Self {
+                Self(inner)
+            }
+        }
+
+        $(#[$maybe_authenticated])*
+        #[derive(Debug)]
+        pub struct MaybeAuthenticated<C = $crate::NoClaims>(
+            /// `None` for an anonymous caller.
+            pub ::core::option::Option<Authenticated<C>>,
+        );
+
+        impl<C> ::core::clone::Clone for MaybeAuthenticated<C> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<C> $crate::adapter::Wrapper for MaybeAuthenticated<C>
+        where
+            ::core::option::Option<$crate::Authenticated<C>>: $crate::adapter::Extract,
+        {
+            type Inner = ::core::option::Option<$crate::Authenticated<C>>;
+
+            fn wrap(inner: Self::Inner) -> Self {
+                Self(inner.map(Authenticated))
+            }
+        }
+
+        $(#[$bearer_token])*
+        #[derive(Clone, Debug)]
+        pub struct BearerToken(pub $crate::BearerToken);
+
+        impl ::core::ops::Deref for BearerToken {
+            type Target = $crate::BearerToken;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl $crate::adapter::Wrapper for BearerToken {
+            type Inner = $crate::BearerToken;
+
+            fn wrap(inner: Self::Inner) -> Self {
+                Self(inner)
+            }
+        }
+
+        $(#[$scoped])*
+        pub struct Scoped<R, C = $crate::NoClaims> {
+            user: Authenticated<C>,
+            required: ::core::marker::PhantomData<fn() -> R>,
+        }
+
+        impl<R, C> Scoped<R, C> {
+            /// The caller.
+            #[must_use]
+            pub fn into_inner(self) -> Authenticated<C> {
+                self.user
+            }
+        }
+
+        impl<R, C> ::core::clone::Clone for Scoped<R, C> {
+            fn clone(&self) -> Self {
+                Self { user: self.user.clone(), required: ::core::marker::PhantomData }
+            }
+        }
+
+        impl<R, C> ::core::ops::Deref for Scoped<R, C> {
+            type Target = Authenticated<C>;
+
+            fn deref(&self) -> &Authenticated<C> {
+                &self.user
+            }
+        }
+
+        /// Never prints a claim.
+        impl<R, C> ::core::fmt::Debug for Scoped<R, C> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str("Scoped(<redacted>)")
+            }
+        }
+
+        impl<R, C> $crate::adapter::Wrapper for Scoped<R, C>
+        where
+            $crate::adapter::Scoped<R, C>: $crate::adapter::Extract,
+        {
+            type Inner = $crate::adapter::Scoped<R, C>;
+
+            fn wrap(inner: Self::Inner) -> Self {
+                Self { user: Authenticated(inner.into_inner()), required: ::core::marker::PhantomData }
+            }
+        }
+
+        $(#[$current_user])*
+        pub struct CurrentUser<S: $crate::UserStore + ?::core::marker::Sized>(pub S::User);
+
+        impl<S: $crate::UserStore + ?::core::marker::Sized> ::core::clone::Clone for CurrentUser<S> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        /// Never prints the user.
+        impl<S: $crate::UserStore + ?::core::marker::Sized> ::core::fmt::Debug for CurrentUser<S> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str("CurrentUser(<redacted>)")
+            }
+        }
+
+        $(#[$auth_rejection])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub struct AuthRejection(pub $crate::Rejection);
+
+        impl ::core::convert::From<$crate::Rejection> for AuthRejection {
+            fn from(rejection: $crate::Rejection) -> Self {
+                Self(rejection)
+            }
+        }
+
+        impl ::core::fmt::Display for AuthRejection {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl ::core::error::Error for AuthRejection {}
+
+        $(#[$auth_response])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub struct AuthResponse<A>(pub A);
+    };
+}

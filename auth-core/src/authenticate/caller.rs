@@ -1,0 +1,70 @@
+//! Who calls, and what it takes to reject the caller later in the request.
+
+use std::sync::Arc;
+
+use super::context::RequestFacts;
+use super::findings::{Accepted, Finder, Finding, Findings};
+use super::panics::catch_panic;
+use super::setup::Setup;
+use super::shared::Handle;
+use crate::http::reason::Reason;
+use crate::http::rejection::Rejection;
+use crate::policy::policy::{self, Policy};
+use crate::token::verified::VerifiedToken;
+
+/// The bearer of a good token.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) accepted: Accepted,
+    /// What it was found by.
+    pub(crate) setup: Handle<Setup>,
+    /// `None` without a hook that may ask.
+    pub(crate) facts: Option<Arc<RequestFacts>>,
+    /// Of guards and extractors further outside.
+    pub(crate) earlier: Option<Findings>,
+}
+
+impl Caller {
+    pub(crate) fn token(&self) -> &VerifiedToken {
+        &self.accepted.token
+    }
+
+    /// What the request is to keep of this.
+    pub(crate) fn findings(&self, finder: Finder, policy: Option<Arc<Policy>>) -> Findings {
+        Findings::new(Finding {
+            finder,
+            setup: self.setup.clone(),
+            accepted: Some(self.accepted.clone()),
+            policy,
+            earlier: self.earlier.clone(),
+        })
+    }
+
+    pub(crate) fn require(&self, policy: &Policy) -> Result<(), Rejection> {
+        match catch_panic(|| policy.allows(self.token())) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.reject_insufficient(policy)),
+            Err(_) => {
+                tracing::error!(?policy, "request refused: a predicate of the policy panicked");
+                Err(self.reject(Reason::Misconfigured))
+            }
+        }
+    }
+
+    /// Rejects a caller whose token is not enough for the policy, and logs it.
+    pub(crate) fn reject_insufficient(&self, policy: &Policy) -> Rejection {
+        let reason = Reason::Insufficient;
+        let (key_id, issuer) = (self.token().key_id(), self.token().verifier());
+        tracing::debug!(?reason, ?policy, key_id, issuer, "request refused");
+        let mut demands = self.earlier.as_ref().map(Findings::demands).unwrap_or_default();
+        demands.push((policy, self.token()));
+        // A predicate that panics only now tells no scopes.
+        let scopes = catch_panic(|| policy::sufficient_scopes(&demands)).unwrap_or_default();
+        self.setup.rejections.reject_insufficient(&scopes, self.facts.as_deref())
+    }
+
+    /// Rejects for a reason that was logged.
+    pub(crate) fn reject(&self, reason: Reason) -> Rejection {
+        self.setup.rejections.reject(reason, self.facts.as_deref())
+    }
+}

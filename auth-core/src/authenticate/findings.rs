@@ -1,0 +1,97 @@
+//! What guards and extractors have found in one request.
+
+use std::sync::Arc;
+
+use super::setup::Setup;
+use super::shared::Handle;
+use crate::http::bearer;
+use crate::http::head::{AUTHORIZATION, RequestHead};
+use crate::policy::policy::Policy;
+use crate::token::verified::VerifiedToken;
+
+/// What was found in one request, the latest first. The request keeps it for guards and extractors further inside.
+///
+/// Only this crate makes one, and only from a verdict, so that to find one is to know that it is true.
+#[derive(Clone)]
+pub(crate) struct Findings(Arc<Finding>);
+
+/// What one guard or extractor has found.
+pub(crate) struct Finding {
+    pub(crate) finder: Finder,
+    /// Of the authenticator that judged.
+    pub(crate) setup: Handle<Setup>,
+    /// `None` if the request was let through without credentials.
+    pub(crate) accepted: Option<Accepted>,
+    /// What the token was found to be enough for, if a guard has demanded something.
+    pub(crate) policy: Option<Arc<Policy>>,
+    /// Of the next guard or extractor outwards.
+    pub(crate) earlier: Option<Findings>,
+}
+
+/// Who has found something.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Finder {
+    Guard,
+    Extractor,
+}
+
+/// A token that was accepted, and the text that the request carried it as.
+#[derive(Clone)]
+pub(crate) struct Accepted {
+    pub(crate) token: VerifiedToken,
+    /// `None` if the token itself knows the text, as for nearly all.
+    other_text: Option<Arc<str>>,
+}
+
+impl Accepted {
+    pub(crate) fn new(token: VerifiedToken, text: &str) -> Self {
+        let known = token.text().is_some_and(|known| **known == *text);
+        Self { token, other_text: (!known).then(|| text.into()) }
+    }
+
+    /// The token as the request carried it.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.other_text.as_deref().or_else(|| self.token.text().map(AsRef::as_ref))
+    }
+}
+
+impl Findings {
+    pub(crate) fn new(finding: Finding) -> Self {
+        Self(Arc::new(finding))
+    }
+
+    /// What the innermost guard has found.
+    pub(crate) fn of_guard(&self) -> Option<&Finding> {
+        self.outwards().find(|finding| finding.finder == Finder::Guard)
+    }
+
+    /// What was accepted by the same verifier, if the request still carries that very token.
+    pub(crate) fn accepted_for(&self, setup: &Setup, request: &impl RequestHead) -> Option<&Accepted> {
+        self.outwards().find_map(|finding| {
+            if !finding.setup.verifies_like(setup) {
+                return None;
+            }
+            let accepted = finding.accepted.as_ref()?;
+            let text = accepted.text()?;
+            let same = match setup.assumed_token() {
+                Some(assumed) => assumed == text,
+                None => bearer::hold_token(request.header_values(AUTHORIZATION), text),
+            };
+            same.then_some(accepted)
+        })
+    }
+
+    /// What the guards around have demanded of which token, the outermost first.
+    pub(crate) fn demands(&self) -> Vec<(&Policy, &VerifiedToken)> {
+        let mut demands: Vec<_> = self
+            .outwards()
+            .filter_map(|finding| Some((finding.policy.as_deref()?, &finding.accepted.as_ref()?.token)))
+            .collect();
+        demands.reverse();
+        demands
+    }
+
+    fn outwards(&self) -> impl Iterator<Item = &Finding> {
+        std::iter::successors(Some(&*self.0), |finding| finding.earlier.as_ref().map(|earlier| &*earlier.0))
+    }
+}

@@ -1,0 +1,66 @@
+//! What an authenticator is set up with.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::panics::catch_panic;
+use super::rejections::Rejections;
+use crate::token::verified::VerifiedToken;
+use crate::verify::failure::VerifyFailure;
+use crate::verify::verifier::TokenVerifier;
+
+/// Assembled once at start-up; shared by all requests.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) verifier: Arc<dyn TokenVerifier>,
+    pub(crate) rejections: Rejections,
+    pub(crate) subject_in_spans: bool,
+    /// The token that every request is treated as carrying.
+    #[cfg(feature = "testing")]
+    pub(crate) assumed_token: Option<Arc<str>>,
+}
+
+impl Setup {
+    pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
+        Self {
+            verifier,
+            rejections: Rejections::new(None),
+            subject_in_spans: false,
+            #[cfg(feature = "testing")]
+            assumed_token: None,
+        }
+    }
+
+    /// Whether what is verified for one is verified for the other.
+    pub(crate) fn verifies_like(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Arc::as_ptr(&self.verifier), Arc::as_ptr(&other.verifier))
+    }
+
+    /// The token that every request is treated as carrying, if a test says so.
+    #[cfg(feature = "testing")]
+    pub(crate) fn assumed_token(&self) -> Option<&str> {
+        self.assumed_token.as_deref()
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[allow(clippy::unused_self, reason = "only tests have one")]
+    pub(crate) fn assumed_token(&self) -> Option<&str> {
+        None
+    }
+
+    /// The verdict of the verifier, if it takes no waiting. A verifier that panics has not accepted.
+    pub(crate) fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
+        catch_panic(|| self.verifier.verify_now(token)).unwrap_or_else(|error| Some(Err(error.into())))
+    }
+
+    /// The verdict of the verifier. A verifier that panics has not accepted.
+    pub(crate) async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        let mut future = catch_panic(|| self.verifier.verify(token))?;
+        poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
+            Ok(polled) => polled,
+            Err(error) => Poll::Ready(Err(error.into())),
+        })
+        .await
+    }
+}

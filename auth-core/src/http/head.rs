@@ -1,0 +1,28 @@
+//! The head of a request.
+
+/// The head of a request, as an adapter shows it to the core: what a verdict depends on, and no framework's type.
+///
+/// It has a place for what the core finds out about this one request, so that a token is verified once, however many
+/// guards and extractors ask. The core stores values of its own types there; nothing else can read or make them. The
+/// place must belong to this one request and end with it.
+///
+/// [`auth_core::adapter`](crate::adapter) implements it for the requests of `http` 1.
+pub trait RequestHead {
+    /// The method, such as `GET`.
+    fn method(&self) -> &str;
+
+    /// The request target's path and query, such as `/orders?page=2`.
+    fn target(&self) -> &str;
+
+    /// The values of all fields of this name, given in lower case, in order and unchanged.
+    fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]>;
+
+    /// Returns what was [kept](Self::keep) of this type, if anything.
+    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T>;
+
+    /// Keeps a value for the rest of this request, in place of an earlier one of the same type.
+    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T);
+}
+
+/// The name of the field that credentials come in, as [`RequestHead::header_values`] takes it.
+pub(crate) const AUTHORIZATION: &str = "authorization";

@@ -1,0 +1,91 @@
+//! The one table from reasons to status, challenge and detail.
+
+use http::StatusCode;
+
+/// Why a request was refused: the class that the client is told.
+///
+/// | reason | status | `WWW-Authenticate` | detail |
+/// |---|---|---|---|
+/// | [`Missing`](Self::Missing) | 401 | `Bearer` | Not authenticated |
+/// | [`Malformed`](Self::Malformed) | 400 | `Bearer error="invalid_request"` | Malformed credentials |
+/// | [`Invalid`](Self::Invalid) | 401 | `Bearer error="invalid_token"` | Could not validate credentials |
+/// | [`Insufficient`](Self::Insufficient) | 403 | `Bearer error="insufficient_scope"`, and `scope="..."` where scopes would have sufficed | Not enough permissions |
+/// | [`Unavailable`](Self::Unavailable) | 503, `Retry-After` | none | Authentication is temporarily unavailable |
+/// | [`Misconfigured`](Self::Misconfigured) | 500 | none | Internal server error |
+///
+/// With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem document
+/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
+/// [writes its own](crate::Authenticator::with_rejection_body). Nothing of the request is in it;
+/// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No bearer credentials were given.
+    Missing,
+    /// The credentials break the syntax, or were given more than once.
+    Malformed,
+    /// Anything at all is wrong with the token.
+    Invalid,
+    /// The token is good; what it grants is not enough.
+    Insufficient,
+    /// No verdict could be had.
+    Unavailable,
+    /// The library is wired wrongly.
+    Misconfigured,
+}
+
+impl Reason {
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Missing | Self::Invalid => StatusCode::UNAUTHORIZED,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Insufficient => StatusCode::FORBIDDEN,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The `error` of a challenge; `None` where there is no error to tell or no challenge to make.
+    pub(crate) fn error(self) -> Option<&'static str> {
+        match self {
+            Self::Malformed => Some("invalid_request"),
+            Self::Invalid => Some("invalid_token"),
+            Self::Insufficient => Some("insufficient_scope"),
+            Self::Missing | Self::Unavailable | Self::Misconfigured => None,
+        }
+    }
+
+    pub(crate) fn detail(self) -> &'static str {
+        match self {
+            Self::Missing => "Not authenticated",
+            Self::Malformed => "Malformed credentials",
+            Self::Invalid => "Could not validate credentials",
+            Self::Insufficient => "Not enough permissions",
+            Self::Unavailable => "Authentication is temporarily unavailable",
+            Self::Misconfigured => "Internal server error",
+        }
+    }
+
+    pub(crate) fn problem(self) -> &'static str {
+        match self {
+            Self::Missing => {
+                r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Not authenticated"}"#
+            }
+            Self::Malformed => {
+                r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"Malformed credentials"}"#
+            }
+            Self::Invalid => {
+                r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials"}"#
+            }
+            Self::Insufficient => {
+                r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Not enough permissions"}"#
+            }
+            Self::Unavailable => {
+                r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Authentication is temporarily unavailable"}"#
+            }
+            Self::Misconfigured => {
+                r#"{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal server error"}"#
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Why a token was not accepted, and by whom.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::token::error::VerifyError;
+use crate::token::verified::VerifiedToken;
+
+/// Why a verifier did not accept a token, with what a log wants to know about the verdict.
+///
+/// `?` makes one of a [`VerifyError`]. A verifier that asks another one passes the failure on as it is, so that the
+/// log still names the key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifyFailure {
+    error: VerifyError,
+    key_id: Option<Arc<str>>,
+    verifier: Option<usize>,
+}
+
+impl VerifyFailure {
+    /// The failure of a token that this key has, or would have, verified.
+    pub(crate) fn by_key(error: VerifyError, key_id: Option<&Arc<str>>) -> Self {
+        Self { error, key_id: key_id.cloned(), verifier: None }
+    }
+
+    /// What is wrong with a token that was accepted before.
+    pub(crate) fn of_token(error: VerifyError, token: &VerifiedToken) -> Self {
+        Self { error, key_id: token.shared_key_id().cloned(), verifier: token.verifier() }
+    }
+
+    /// The fault.
+    #[must_use]
+    pub fn error(&self) -> &VerifyError {
+        &self.error
+    }
+
+    /// The fault, without the rest.
+    #[must_use]
+    pub fn into_error(self) -> VerifyError {
+        self.error
+    }
+
+    /// The `kid` of the configured key that the token was, or was to be, verified with. For logs.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Adds the `kid` of the configured key. Never use the `kid` that the token names: it goes to the log.
+    #[must_use]
+    pub fn with_key_id(self, key_id: impl Into<Arc<str>>) -> Self {
+        Self { key_id: Some(key_id.into()), ..self }
+    }
+
+    /// The place, counted from 0, of the verifier of a chain that decided.
+    pub(crate) fn verifier(&self) -> Option<usize> {
+        self.verifier
+    }
+
+    pub(crate) fn by_verifier(self, place: usize) -> Self {
+        Self { verifier: Some(place), ..self }
+    }
+}
+
+impl From<VerifyError> for VerifyFailure {
+    fn from(error: VerifyError) -> Self {
+        Self { error, key_id: None, verifier: None }
+    }
+}
+
+impl fmt::Display for VerifyFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for VerifyFailure {}
