@@ -1,10 +1,6 @@
 //! What the examples share and what is not their point: settings from the environment, and the lines
 //! to try.
 
-mod database;
-pub mod login;
-pub mod orders;
-
 use std::env;
 use std::fmt::Display;
 use std::io;
@@ -24,7 +20,7 @@ const ISSUER: &str = "https://issuer.example";
 const AUDIENCE: &str = "https://api.example";
 
 /// How long the tokens in the lines to try live, in seconds.
-const DEMO_LIFETIME: i64 = 24 * 60 * 60;
+pub const DEMO_LIFETIME: i64 = 24 * 60 * 60;
 
 /// What the environment says:
 ///
@@ -100,13 +96,21 @@ pub fn announce(address: SocketAddr, lines: Vec<Try>) {
 }
 
 /// Who issues tokens, and for whom.
-pub(crate) struct Parties {
-    pub(crate) issuer: String,
-    pub(crate) audience: String,
+#[derive(Debug)]
+pub struct Parties {
+    /// `AUTH_ISSUER`.
+    pub issuer: String,
+    /// `AUTH_AUDIENCE`.
+    pub audience: String,
 }
 
 impl Parties {
-    pub(crate) fn from_env() -> Result<Self, String> {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong and what to do.
+    pub fn from_env() -> Result<Self, String> {
         Ok(Self {
             issuer: variable("AUTH_ISSUER")?.unwrap_or_else(|| ISSUER.to_owned()),
             audience: variable("AUTH_AUDIENCE")?.unwrap_or_else(|| AUDIENCE.to_owned()),
@@ -114,8 +118,12 @@ impl Parties {
     }
 }
 
-/// Bound as `AUTH_LISTEN` says.
-pub(crate) fn listener() -> Result<TcpListener, String> {
+/// Binds the address in `AUTH_LISTEN`.
+///
+/// # Errors
+///
+/// One line that says what is wrong and what to do.
+pub fn listener() -> Result<TcpListener, String> {
     let listen = variable("AUTH_LISTEN")?.unwrap_or_else(|| LISTEN.to_owned());
     TcpListener::bind(&listen).map_err(|error| {
         format!("cannot listen on {listen}: {error}; set AUTH_LISTEN to another address and port, such as 127.0.0.1:3001")
@@ -234,22 +242,27 @@ pub fn exit_code<E: Display>(outcome: Result<(), E>) -> ExitCode {
     }
 }
 
-fn secret_algorithm() -> Result<Algorithm, String> {
+/// Reads `AUTH_SECRET_ALGORITHM`.
+///
+/// # Errors
+///
+/// One line that says what is wrong and what to do.
+pub fn secret_algorithm() -> Result<Algorithm, String> {
     let Some(name) = variable("AUTH_SECRET_ALGORITHM")? else { return Ok(Algorithm::Hs256) };
     Algorithm::from_name(&name)
         .filter(|algorithm| algorithm.min_secret_bytes().is_some())
         .ok_or_else(|| format!("AUTH_SECRET_ALGORITHM is {name:?}: use HS256, HS384 or HS512"))
 }
 
-pub(crate) fn variable(name: &str) -> Result<Option<String>, String> {
+/// Reads an environment variable, `None` if it is not set.
+///
+/// # Errors
+///
+/// One line that says what is wrong and what to do.
+pub fn variable(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
         Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is not UTF-8: set it to a plain text")),
     }
 }
-
-/// Compiles what the README shows.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use actix_web::web::{self, Bytes, Data, Json, Path, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use auth_actix::{AuthMiddleware, Authenticated, Authenticator, CurrentUser, Policy};
-use auth_examples::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
 use auth_examples::{Settings, exit_code, log_to_stderr};
+use auth_examples_rbac::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
 use serde_json::{Value, json};
 
 fn routes(config: &mut ServiceConfig, auth: &Authenticator) {

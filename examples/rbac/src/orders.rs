@@ -7,13 +7,13 @@ use auth_core::{
     Authenticator, Policy, RejectionBody, Scope, StoreFailure, UserLookup, UserStore, VerifiedToken,
     async_trait,
 };
+use auth_examples::{DEMO_LIFETIME, Try};
 use auth_testing::TestIssuer;
 use rusqlite::{OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::database::Database;
-use crate::{DEMO_LIFETIME, Try};
 
 /// May see orders.
 pub const ORDERS_READ: Scope = Scope::from_static("orders:read");

@@ -1,16 +1,20 @@
-//! FastAPI's security tutorial on actix-web: `cargo run --example actix_login`, then open `/docs` and press Authorize.
+//! FastAPI's security tutorial on axum: `cargo run --example axum_login`, then open `/docs` and press Authorize.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use actix_web::web::{self, Data, Json, Payload, Redirect, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpServer};
-use auth_actix::{AuthResponse, CurrentUser, MaybeAuthenticated, Scoped};
-use auth_examples::login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, TokenResponse, User};
-use auth_examples::orders::Failure;
-use auth_examples::{announce, exit_code, log_to_stderr};
+use auth_axum::{AuthResponse, Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
+use auth_examples::{announce, asked_to_stop, exit_code, log_to_stderr};
+use auth_examples_login::{Db, ITEMS, Item, Items, Login, Message, TokenForm, TokenResponse, User};
+use auth_examples_rbac::orders::Failure;
 use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, FromRef, State};
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -21,14 +25,21 @@ use utoipa_swagger_ui::SwaggerUi;
 )]
 struct Document;
 
-fn routes(config: &mut ServiceConfig, docs: &SwaggerUi) {
-    config
-        .route("/", web::get().to(greeting))
-        .service(web::resource("/token").post(token))
-        .route("/users/me", web::get().to(me))
-        .route("/users/me/items", web::get().to(items))
-        .service(Redirect::new("/docs", "/docs/").see_other())
-        .service(docs.clone());
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: Authenticator,
+    endpoint: TokenEndpoint,
+    db: Arc<Db>,
+}
+
+fn app(state: AppState, docs: SwaggerUi) -> Router {
+    Router::new()
+        .route("/", get(greeting))
+        .route("/token", post(token))
+        .route("/users/me", get(me))
+        .route("/users/me/items", get(items))
+        .with_state(state)
+        .merge(docs)
 }
 
 /// Greets, by name if somebody is logged in.
@@ -51,14 +62,14 @@ async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message>
     )
 )]
 async fn token(
-    endpoint: Data<TokenEndpoint>,
-    request: HttpRequest,
-    body: Payload,
+    State(endpoint): State<TokenEndpoint>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    body: Body,
 ) -> AuthResponse<TokenAnswer> {
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
-    let client = request.peer_addr().map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    AuthResponse(endpoint.answer(headers, body.as_deref(), client).await)
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
+    AuthResponse(endpoint.answer(headers, body.as_deref(), client.ip()).await)
 }
 
 /// Who is logged in. 403 for who may not be any more.
@@ -77,16 +88,16 @@ async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
 async fn items(
     _: Scoped<Items>,
     CurrentUser(user): CurrentUser<Db>,
-    db: Data<Db>,
+    State(db): State<Arc<Db>>,
 ) -> Result<Json<Vec<Item>>, Failure> {
     Ok(Json(db.items(user.username).await?))
 }
 
-#[actix_web::main]
+#[tokio::main]
 async fn main() -> ExitCode {
     log_to_stderr();
     let prepared = Login::from_env().await.and_then(|login| {
-        let docs = login.docs("/docs/{file:.*}", Document::openapi())?;
+        let docs = login.docs("/docs", Document::openapi())?;
         Ok((login, docs))
     });
     match prepared {
@@ -95,17 +106,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Ctrl-C and SIGTERM are looked after by actix, from when the server is first polled.
 async fn serve(login: Login, docs: SwaggerUi) -> io::Result<()> {
+    let stopped = asked_to_stop()?;
     let lines = login.lines();
     let Login { listener, authenticator, endpoint, db, .. } = login;
-    let address = listener.local_addr()?;
-    let (endpoint, db) = (Data::new(endpoint), Data::new(db));
-    let app = move || {
-        let app = App::new().app_data(authenticator.clone()).app_data(endpoint.clone()).app_data(db.clone());
-        app.configure(|config| routes(config, &docs))
-    };
-    let server = HttpServer::new(app).listen(listener)?;
-    actix_web::rt::spawn(async move { announce(address, lines) });
-    server.run().await
+    announce(listener.local_addr()?, lines);
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let app = app(AppState { auth: authenticator, endpoint, db: Arc::new(db) }, docs);
+    // The token endpoint asks for the client's address.
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }

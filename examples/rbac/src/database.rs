@@ -5,16 +5,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::StoreFailure;
+use auth_examples::variable;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::variable;
-
-#[derive(Clone)]
-pub(crate) struct Database(Arc<Mutex<Connection>>);
+/// One connection to a SQLite file, shared by all requests.
+#[derive(Clone, Debug)]
+pub struct Database(Arc<Mutex<Connection>>);
 
 impl Database {
-    /// The file that `AUTH_DATABASE` says, or the default. Without this table it is filled first.
-    pub(crate) fn from_env(
+    /// Opens the file in `AUTH_DATABASE`, or the default one. Fills it first if it lacks this table.
+    ///
+    /// # Errors
+    ///
+    /// One line that says what is wrong and what to do.
+    pub fn from_env(
         default: &str,
         table: &str,
         fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
@@ -40,8 +44,12 @@ impl Database {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// Off the threads that serve requests, for SQLite blocks.
-    pub(crate) async fn run<T: Send + 'static>(
+    /// Runs a query on a thread of its own, since SQLite blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`] if the query fails.
+    pub async fn run<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreFailure> {

@@ -6,6 +6,7 @@ mod db;
 use std::net::TcpListener;
 
 use auth_core::{Authenticator, JwtVerifier, RequiredScopes, Scope};
+use auth_examples::{DEMO_LIFETIME, Parties, Try, listener, secret_algorithm, variable};
 use auth_issuer::{Passwords, RefreshTokens, SigningKey, TokenEndpoint, TokenIssuer};
 use auth_utoipa::SecurityDocs;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 pub use self::db::Db;
-use crate::{DEMO_LIFETIME, Parties, Try, listener, secret_algorithm, variable};
 
 /// May see one's items.
 pub const ITEMS: Scope = Scope::from_static("items");

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use auth_axum::{AuthLayer, Authenticated, Authenticator, CurrentUser, Policy};
-use auth_examples::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
 use auth_examples::{Settings, asked_to_stop, exit_code, log_to_stderr};
+use auth_examples_rbac::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
 use axum::body::Bytes;
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use auth_core::{Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait};
+use auth_examples_rbac::Database;
 use auth_issuer::{Account, AccountStore, Passwords, Redeemed, RefreshRecord, RefreshTokenStore};
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 
-use crate::database::Database;
-use crate::login::{Item, User};
+use crate::{Item, User};
 
 const DATABASE: &str = "login.sqlite";
 /// Of all demo accounts.

@@ -1,0 +1,6 @@
+//! Compiles what the README shows. The tests beside this file start the examples, which
+//! `cargo build --workspace --examples` builds, as `cargo test --workspace` does.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
