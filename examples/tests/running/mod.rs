@@ -13,12 +13,18 @@ pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
 pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
 
-/// Cargo builds the examples before it runs this test, and puts them here.
+/// `cargo test --workspace` builds the examples before it runs any test, and puts them here.
 pub fn example(name: &str) -> Command {
     let mut folder = std::env::current_exe().unwrap();
     folder.pop();
     folder.pop();
-    let mut command = Command::new(folder.join("examples").join(name));
+    let program = folder.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        program.exists(),
+        "{} is not there: run `cargo build --workspace --examples` first, or all tests of the workspace",
+        program.display()
+    );
+    let mut command = Command::new(program);
     for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE"] {
         command.env_remove(format!("AUTH_{variable}"));
     }
