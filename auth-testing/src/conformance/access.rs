@@ -14,7 +14,9 @@ use super::case::{Expected, Outcome};
 use super::client::Answer;
 use super::fixture::Fixture;
 use super::report::Report;
+use super::server::Server;
 use super::table::{Table, insufficient, invalid, malformed, missing, ok, refused};
+use crate::clock::TestClock;
 
 const ORDERS_READ: Scope = Scope::from_static("orders:read");
 const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
@@ -57,7 +59,8 @@ impl AccessRules {
     /// If no port can be opened on the loopback interface.
     #[must_use]
     pub fn new() -> Self {
-        let fixture = Fixture::new(Algorithm::Es256);
+        let mut fixture = Fixture::new(Algorithm::Es256);
+        fixture.issuer = fixture.issuer.clock(TestClock::default());
         let authenticator = fixture.authenticator();
         Self { fixture, authenticator, users: Arc::default() }
     }
@@ -122,7 +125,8 @@ impl AccessRules {
         rules.own_words();
         rules.current_user();
         let Rules { table, found } = rules;
-        let mut outcomes: Vec<_> = table.cases.iter().map(|case| case.run(address)).collect();
+        let mut server = Server::new(address);
+        let mut outcomes: Vec<_> = table.cases.iter().map(|case| server.run(case)).collect();
         outcomes.push(self.users_were_loaded_once(found));
         Report { outcomes }
     }

@@ -1,9 +1,8 @@
 //! One request to the server under test, and its outcome.
 
 use std::fmt;
-use std::net::SocketAddr;
 
-use super::client::{Answer, send};
+use super::client::Answer;
 
 /// One request, and the answer that the server must give.
 pub struct Case {
@@ -43,8 +42,7 @@ impl Case {
         matches!(&self.expected, Expected::Exactly(answer) if answer.status == 200)
     }
 
-    pub(super) fn run(&self, address: SocketAddr) -> Outcome {
-        let answer = send(address, &self.request);
+    pub(super) fn outcome(&self, answer: Result<Answer, String>) -> Outcome {
         let complaint = match (&answer, &self.expected) {
             (Err(error), _) => Some(error.clone()),
             (Ok(answer), Expected::Exactly(expected)) if answer != expected => {

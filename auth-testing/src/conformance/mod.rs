@@ -38,6 +38,7 @@ mod client;
 mod fixture;
 mod report;
 mod seen;
+mod server;
 mod suite;
 mod table;
 

@@ -8,6 +8,7 @@ use auth_core::{Algorithm, Authenticator};
 
 use super::case::{Case, Expected, Outcome};
 use super::report::Report;
+use super::server::Server;
 use super::table::{invalid, ok};
 use crate::clock::TestClock;
 use crate::issuer::TestIssuer;
@@ -71,7 +72,7 @@ impl SeenTokens {
     /// If the authenticator's keys cannot be replaced.
     #[must_use]
     pub fn run(&self, address: SocketAddr) -> Report {
-        let mut steps = Steps { address, attack: 0, outcomes: Vec::new() };
+        let mut steps = Steps { server: Server::new(address), attack: 0, outcomes: Vec::new() };
         self.likenesses(&mut steps);
         self.times(&mut steps);
         self.rotation(&mut steps);
@@ -164,7 +165,7 @@ impl Default for SeenTokens {
 
 /// Requests one after the other, and what came back.
 struct Steps {
-    address: SocketAddr,
+    server: Server,
     attack: u16,
     outcomes: Vec<Outcome>,
 }
@@ -189,6 +190,6 @@ impl Steps {
             request: request.into_bytes(),
             expected,
         };
-        self.outcomes.push(case.run(self.address));
+        self.outcomes.push(self.server.run(&case));
     }
 }
