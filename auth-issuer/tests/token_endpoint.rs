@@ -390,6 +390,7 @@ fn ways_of_writing_a_name_have_no_guesses_of_their_own() {
 #[test]
 fn who_guesses_is_slowed_down_per_address() {
     let limits = GuessLimits::new().per_address(3, Duration::from_secs(60)).unwrap();
+    let limits = limits.clock(TestClock::default());
     let server = Server::with(|builder| builder.guess_limits(limits));
     for name in ["a", "b", "c"] {
         is_error(&server.log_in(name, "guess"), 400, "invalid_grant");
@@ -402,6 +403,7 @@ fn who_guesses_is_slowed_down_per_address() {
 #[test]
 fn what_was_no_guess_does_not_count() {
     let limits = GuessLimits::new().per_account(1, Duration::from_secs(60)).unwrap();
+    let limits = limits.clock(TestClock::default());
     let server = Server::with(|builder| builder.guess_limits(limits));
     for _ in 0..3 {
         verified(&server.log_in("alice", "correct+horse"));

@@ -49,6 +49,7 @@ fn an_address_has_so_many_attempts_whatever_the_account() {
 #[test]
 fn a_login_that_succeeds_does_not_count() {
     let limits = GuessLimits::new().per_account(2, MINUTE).unwrap().per_address(2, MINUTE).unwrap();
+    let limits = limits.clock(TestClock::default());
     for _ in 0..100 {
         limits.attempt("alice", address(1)).unwrap().forget();
     }
@@ -60,7 +61,7 @@ fn a_login_that_succeeds_does_not_count() {
 
 #[test]
 fn attempts_at_the_same_moment_count() {
-    let limits = GuessLimits::new().per_account(2, MINUTE).unwrap();
+    let limits = GuessLimits::new().per_account(2, MINUTE).unwrap().clock(TestClock::default());
     let begun = [limits.attempt("alice", address(1)), limits.attempt("alice", address(1))];
     assert!(begun.iter().all(Result::is_ok));
     assert!(limits.attempt("alice", address(1)).is_err());
@@ -69,7 +70,7 @@ fn attempts_at_the_same_moment_count() {
 #[test]
 fn of_ipv6_the_network_counts() {
     let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-    let limits = || GuessLimits::new().per_address(1, MINUTE).unwrap();
+    let limits = || GuessLimits::new().per_address(1, MINUTE).unwrap().clock(TestClock::default());
     for (one, other, same) in [
         ("2001:db8::1", "2001:db8::ffff:1", true),
         ("2001:db8::1", "2001:db8:0:ff::1", true),
@@ -107,7 +108,7 @@ fn memory_is_bounded_and_keeps_what_is_guessed_at() {
 
 #[test]
 fn one_address_has_sixteen_under_way() {
-    let limits = GuessLimits::new();
+    let limits = GuessLimits::new().clock(TestClock::default());
     let under_way: Vec<_> =
         (0..16).map(|number| limits.attempt(&number.to_string(), address(1)).unwrap()).collect();
     assert_eq!(fails(&limits, "alice", address(1)), Err(1));
@@ -122,6 +123,7 @@ fn one_address_has_sixteen_under_way() {
 #[test]
 fn an_account_that_others_have_used_up_does_not_use_up_an_address() {
     let limits = GuessLimits::new().per_account(1, MINUTE).unwrap().per_address(2, MINUTE).unwrap();
+    let limits = limits.clock(TestClock::default());
     assert_eq!(fails(&limits, "alice", address(9)), Ok(()));
     for _ in 0..100 {
         assert_eq!(fails(&limits, "alice", address(1)), Err(60));
@@ -192,7 +194,7 @@ fn how_long_to_wait_is_rounded_up() {
 
 #[test]
 fn a_login_is_renewed_so_often_and_no_more() {
-    let limits = GuessLimits::new();
+    let limits = GuessLimits::new().clock(TestClock::default());
     let renewed = (0..100).filter(|_| limits.refresh("family").is_ok()).count();
     assert_eq!(renewed, 30);
     assert!(limits.refresh("another").is_ok());
