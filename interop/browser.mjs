@@ -15,7 +15,7 @@ const SERVERS = { axum: "axum_login", actix: "actix_login" };
 // Not localhost: only elsewhere does Swagger UI ask its makers' validator to read the document, if it is let.
 const HOST = "login.example";
 // Long enough for a slow machine. Nothing waits for it unless something is wrong.
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 const ANONYMOUS = {
   status: "401",

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE / ".work"
+# In seconds, after which a server counts as one that hangs. Far longer than anything takes on a busy machine.
+HANGS = 120
 SERVERS = {"axum": "axum_protected", "actix": "actix_protected"}
 # Not what the examples have by default, so that these settings are seen to matter.
 ISSUER = "https://issuer.interop.example"
@@ -103,7 +105,7 @@ def serving(program, settings, cpus=None):
     finally:
         process.terminate()
         try:
-            status = process.wait(timeout=10)
+            status = process.wait(timeout=HANGS)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -113,7 +115,7 @@ def serving(program, settings, cpus=None):
 
 
 def wait_for_port(process, log):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANGS
     while process.poll() is None and time.monotonic() < deadline:
         for line in log.read_text().splitlines(keepends=True):
             if line.startswith("listening on http://") and line.endswith("\n"):
@@ -123,7 +125,7 @@ def wait_for_port(process, log):
 
 
 def ask(port, token):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANGS)
     try:
         connection.request("GET", "/protected", headers={"Authorization": f"Bearer {token}"})
         response = connection.getresponse()

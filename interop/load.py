@@ -17,7 +17,7 @@ from statistics import median
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
-from interop import WORK, serving
+from interop import HANGS, WORK, serving
 
 ISSUER, AUDIENCE = "https://issuer.example", "https://api.example"
 SECRET = "a secret for nothing but this load"
@@ -62,7 +62,7 @@ def tokens():
 
 
 def status(port, path, token):
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=HANGS)) as connection:
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
         return connection.getresponse().status
 
