@@ -58,7 +58,7 @@ pub fn extract_now<T: Extract>(
 
 fn keep(judged: &Judged, request: &mut impl RequestHead) {
     if let Judged::Caller { caller, kept: false } = judged {
-        request.keep(caller.findings(Finder::Extractor, None));
+        request.keep(caller.clone().into_findings(Finder::Extractor, None));
     }
 }
 

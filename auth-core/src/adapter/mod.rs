@@ -45,5 +45,6 @@ pub use crate::__wrappers as wrappers;
 pub use crate::authenticate::extract::Extract;
 pub use crate::authenticate::guard::Guard;
 pub use crate::authenticate::scoped::Scoped;
-pub use crate::http::bearer::{Credentials, MAX_TOKEN_BYTES};
+pub use crate::http::bearer::Credentials;
 pub use crate::http::head::RequestHead;
+pub use crate::token::bounds::MAX_TOKEN_BYTES;

@@ -30,14 +30,9 @@ impl Caller {
     }
 
     /// What the request is to keep of this.
-    pub(crate) fn findings(&self, finder: Finder, policy: Option<Arc<Policy>>) -> Findings {
-        Findings::new(Finding {
-            finder,
-            setup: self.setup.clone(),
-            accepted: Some(self.accepted.clone()),
-            policy,
-            earlier: self.earlier.clone(),
-        })
+    pub(crate) fn into_findings(self, finder: Finder, policy: Option<Arc<Policy>>) -> Findings {
+        let Self { accepted, setup, earlier, .. } = self;
+        Findings::new(Finding { finder, setup, accepted: Some(accepted), policy, earlier })
     }
 
     pub(crate) fn require(&self, policy: &Policy) -> Result<(), Rejection> {

@@ -7,6 +7,8 @@ use futures_util::FutureExt as _;
 use super::authenticator::Authenticator;
 use super::findings::{Finder, Finding, Findings};
 use super::judge::{Judged, Patience, judge};
+use super::setup::Setup;
+use super::shared::Handle;
 use crate::http::head::RequestHead;
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
@@ -99,12 +101,8 @@ impl Guard {
     ///
     /// The [`Rejection`] to send.
     pub async fn check(&self, request: &mut impl RequestHead) -> Result<(), Rejection> {
-        match self.judge(request, Patience::Waits).await? {
-            Some(findings) => request.keep(findings),
-            // Not reached: it has waited.
-            None => return Err(Rejection::misconfigured()),
-        }
-        Ok(())
+        let judged = judge(self.setup(), request, self.policy(), Patience::Waits).await?;
+        self.conclude(judged, request)
     }
 
     /// Like [`check`](Self::check), but never waits. Returns `None` if the verifier has to; await `check` then.
@@ -113,35 +111,46 @@ impl Guard {
     ///
     /// The [`Rejection`] to send.
     pub fn check_now(&self, request: &mut impl RequestHead) -> Option<Result<(), Rejection>> {
-        match self.judge(request, Patience::WaitsNever).now_or_never()? {
-            Ok(findings) => {
-                request.keep(findings?);
-                Some(Ok(()))
-            }
+        match judge(self.setup(), request, self.policy(), Patience::WaitsNever).now_or_never()? {
+            Ok(Judged::WouldWait) => None,
+            Ok(judged) => Some(self.conclude(judged, request)),
             Err(rejection) => Some(Err(rejection)),
         }
     }
 
-    /// `None` if it would have to wait.
-    async fn judge(
-        &self,
-        request: &impl RequestHead,
-        patience: Patience,
-    ) -> Result<Option<Findings>, Rejection> {
-        let Demands { authenticator, policy, anonymous, cors_preflight } = &*self.0;
-        let setup = authenticator.setup();
-        let earlier = match judge(setup, request, policy.as_deref(), patience).await? {
-            Judged::Caller { caller, .. } => return Ok(Some(caller.findings(Finder::Guard, policy.clone()))),
-            Judged::WouldWait => return Ok(None),
-            Judged::Anonymous(earlier) => earlier,
+    /// Lets in, or not, and keeps what was found.
+    fn conclude(&self, judged: Judged, request: &mut impl RequestHead) -> Result<(), Rejection> {
+        let findings = match judged {
+            Judged::Caller { caller, .. } => caller.into_findings(Finder::Guard, self.0.policy.clone()),
+            Judged::Anonymous(earlier) if self.lets_in_anonymous(request) => Findings::new(Finding {
+                finder: Finder::Guard,
+                setup: self.setup().clone(),
+                accepted: None,
+                policy: None,
+                earlier,
+            }),
+            Judged::Anonymous(_) => {
+                return Err(self.setup().rejections.reject_request(Reason::Missing, request));
+            }
+            // Not reached: a caller who does not want to wait has asked for this before.
+            Judged::WouldWait => return Err(Rejection::misconfigured()),
         };
+        request.keep(findings);
+        Ok(())
+    }
+
+    fn lets_in_anonymous(&self, request: &impl RequestHead) -> bool {
+        let Demands { policy, anonymous, cors_preflight, .. } = &*self.0;
         let optional = *anonymous == Anonymous::LetIn && policy.is_none();
-        if optional || *cors_preflight == CorsPreflight::LetIn && is_cors_preflight(request) {
-            let setup = setup.clone();
-            let finding = Finding { finder: Finder::Guard, setup, accepted: None, policy: None, earlier };
-            return Ok(Some(Findings::new(finding)));
-        }
-        Err(setup.rejections.reject_request(Reason::Missing, request))
+        optional || *cors_preflight == CorsPreflight::LetIn && is_cors_preflight(request)
+    }
+
+    fn setup(&self) -> &Handle<Setup> {
+        self.0.authenticator.setup()
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        self.0.policy.as_deref()
     }
 }
 

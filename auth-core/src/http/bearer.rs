@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// The longest token that is looked at, in bytes (8 KiB). Longer ones are refused unread.
-pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+use crate::token::bounds::MAX_TOKEN_BYTES;
 
 const SCHEME: &[u8] = b"Bearer";
 

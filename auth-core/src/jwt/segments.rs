@@ -6,7 +6,7 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::http::bearer::MAX_TOKEN_BYTES;
+use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 
 /// A token split at its two dots, with nothing decoded yet.

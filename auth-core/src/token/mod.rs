@@ -1,5 +1,6 @@
 //! What a token says.
 
+pub(crate) mod bounds;
 pub(crate) mod claim_path;
 pub(crate) mod claim_query;
 pub(crate) mod claim_value;

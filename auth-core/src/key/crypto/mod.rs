@@ -6,12 +6,12 @@
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 #[cfg(feature = "aws-lc-rs")]
-pub(crate) use aws_lc::SignatureVerifier;
+pub(crate) use self::aws_lc::SignatureVerifier;
 
 #[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
 mod rust_crypto;
 #[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
-pub(crate) use rust_crypto::SignatureVerifier;
+pub(crate) use self::rust_crypto::SignatureVerifier;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!(
@@ -39,4 +39,4 @@ mod none {
     }
 }
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
-pub(crate) use none::SignatureVerifier;
+pub(crate) use self::none::SignatureVerifier;
