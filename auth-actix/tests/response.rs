@@ -4,9 +4,12 @@
 
 use actix_web::Responder as _;
 use actix_web::body::to_bytes;
-use actix_web::test::TestRequest;
-use auth_actix::AuthResponse;
+use actix_web::test::{TestRequest, init_service, try_call_service};
+use actix_web::{App, web};
+use auth_actix::{AuthResponse, Authenticated, RejectionBody};
+use auth_core::Algorithm;
 use auth_core::adapter::Answer;
+use auth_testing::TestIssuer;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -44,4 +47,28 @@ async fn an_answer_is_sent_unchanged() {
     let expected: Vec<_> = expected.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     assert_eq!(fields, expected, "a repeated field is sent as often");
     assert_eq!(to_bytes(response.into_body()).await.unwrap(), Teapot.body());
+}
+
+/// The same bytes as in the test of this name for axum.
+#[actix_web::test]
+async fn a_body_can_name_the_path() {
+    let auth = TestIssuer::new(Algorithm::Hs256).authenticator().with_rejection_body(|refusal| {
+        RejectionBody::json(&serde_json::json!({"detail": refusal.detail(), "instance": refusal.path()}))
+    });
+    let orders = web::scope("/orders").route("/{id}", web::get().to(async |_: Authenticated| "in"));
+    let app = init_service(App::new().app_data(auth).service(orders)).await;
+    for (target, token, expected) in [
+        ("/orders/a%20b?page=2", None, r#"{"detail":"Not authenticated","instance":"/orders/a%20b"}"#),
+        ("/orders/7", Some("bad"), r#"{"detail":"Could not validate credentials","instance":"/orders/7"}"#),
+    ] {
+        let mut request = TestRequest::get().uri(target);
+        if let Some(token) = token {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        let body = match try_call_service(&app, request.to_request()).await {
+            Ok(response) => to_bytes(response.into_body()).await.unwrap(),
+            Err(error) => to_bytes(error.error_response().into_body()).await.unwrap(),
+        };
+        assert_eq!(body, expected);
+    }
 }

@@ -15,7 +15,12 @@ use crate::token::scope::Scope;
 /// }
 /// ```
 ///
-/// A bad name does not compile, and where it is used, neither does a list of none.
+/// A bad name does not compile; nor does an empty list, if it is used.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no scopes",
+    label = "not a list of scopes",
+    note = "name them: `impl RequiredScopes for {Self} {{ const SCOPES: &'static [Scope] = &[Scope::from_static(\"orders:read\")]; }}`"
+)]
 pub trait RequiredScopes {
     /// All of them have to be granted; one or more.
     const SCOPES: &'static [Scope];
