@@ -26,11 +26,11 @@ impl RequestHead for Head<'_> {
         values.map(HeaderValue::as_bytes)
     }
 
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.0.extensions().get().cloned()
     }
 
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         self.0.extensions_mut().insert(value);
     }
 }

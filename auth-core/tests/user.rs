@@ -108,11 +108,11 @@ impl RequestHead for SharedRequest {
         std::iter::empty()
     }
 
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.0.borrow().get().cloned()
     }
 
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         self.0.borrow_mut().insert(value);
     }
 }

@@ -18,7 +18,7 @@ pub struct TestRequest {
     method: &'static str,
     target: String,
     fields: Vec<(&'static str, String)>,
-    kept: Extensions,
+    extensions: Extensions,
 }
 
 impl TestRequest {
@@ -31,7 +31,7 @@ impl TestRequest {
     /// Any method.
     #[must_use]
     pub fn new(method: &'static str, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), fields: Vec::new(), kept: Extensions::new() }
+        Self { method, target: target.into(), fields: Vec::new(), extensions: Extensions::new() }
     }
 
     /// Adds a field `Authorization` with a bearer token.
@@ -53,11 +53,11 @@ impl TestRequest {
         self
     }
 
-    /// Keeps what the other request keeps: as if a program inside a guard had changed the request that the guard has
-    /// judged into this one.
+    /// Copies the extensions of the other request, and so what guards have found in it: as if a program inside a guard
+    /// had changed the request that the guard has judged into this one.
     #[must_use]
     pub fn made_of(mut self, other: &Self) -> Self {
-        self.kept.clone_from(&other.kept);
+        self.extensions.clone_from(&other.extensions);
         self
     }
 }
@@ -76,11 +76,11 @@ impl RequestHead for TestRequest {
         of_name.map(|(_, value)| value.as_bytes())
     }
 
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.kept.get().cloned()
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.extensions.get().cloned()
     }
 
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        self.kept.insert(value);
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.extensions.insert(value);
     }
 }

@@ -8,8 +8,9 @@ use crate::authenticate::authenticated::Authenticated;
 use crate::authenticate::authenticator::Authenticator;
 use crate::authenticate::extract::{Extract, from_guard, from_judged};
 use crate::authenticate::findings::Finder;
-use crate::authenticate::judge::{Judged, Patience, judge};
-use crate::authenticate::user::{UserStore, load_user};
+use crate::authenticate::judge::{Judged, Origin, Patience, judge};
+use crate::authenticate::user::UserStore;
+use crate::authenticate::user_loading::load_user;
 use crate::http::head::RequestHead;
 use crate::http::rejection::Rejection;
 
@@ -29,7 +30,7 @@ pub async fn extract<T: Extract>(
         return extracted;
     }
     let judged = judge(setup, request, None, Patience::Waits).await?;
-    keep(&judged, request);
+    remember(&judged, request);
     from_judged(judged, setup, request)
 }
 
@@ -49,16 +50,17 @@ pub fn extract_now<T: Extract>(
     match judge(setup, request, None, Patience::WaitsNever).now_or_never()? {
         Ok(Judged::WouldWait) => None,
         Ok(judged) => {
-            keep(&judged, request);
+            remember(&judged, request);
             Some(from_judged(judged, setup, request))
         }
         Err(rejection) => Some(Err(rejection)),
     }
 }
 
-fn keep(judged: &Judged, request: &mut impl RequestHead) {
-    if let Judged::Caller { caller, kept: false } = judged {
-        request.keep(caller.clone().into_findings(Finder::Extractor, None));
+/// So that nobody asks the verifier again.
+fn remember(judged: &Judged, request: &mut impl RequestHead) {
+    if let Judged::Caller { caller, origin: Origin::Verifier } = judged {
+        request.insert_extension(caller.clone().into_findings(Finder::Extractor, None));
     }
 }
 

@@ -22,11 +22,11 @@ impl RequestHead for Parts {
         values(&self.headers, name)
     }
 
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.extensions.get().cloned()
     }
 
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         self.extensions.insert(value);
     }
 }
@@ -44,11 +44,11 @@ impl<B> RequestHead for Request<B> {
         values(self.headers(), name)
     }
 
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         self.extensions().get().cloned()
     }
 
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         self.extensions_mut().insert(value);
     }
 }

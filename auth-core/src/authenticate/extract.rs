@@ -96,7 +96,7 @@ pub(crate) fn from_judged<T: FromCaller>(
 /// Extracts what the innermost guard around has found. `None` without a guard, or if the request no longer carries
 /// what the guard has seen.
 pub(crate) fn from_guard<T: FromCaller>(request: &impl RequestHead) -> Option<Result<T, Rejection>> {
-    let findings = request.kept::<Findings>()?;
+    let findings = request.extension::<Findings>()?;
     let Finding { setup, accepted, .. } = findings.of_guard()?;
     let caller = match accepted {
         Some(_) => {

@@ -135,7 +135,7 @@ impl Guard {
             // Not reached: a caller who does not want to wait has asked for this before.
             Judged::WouldWait => return Err(Rejection::misconfigured()),
         };
-        request.keep(findings);
+        request.insert_extension(findings);
         Ok(())
     }
 

@@ -22,14 +22,18 @@ pub(crate) enum Patience {
     WaitsNever,
 }
 
+/// Where a verdict comes from.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Origin {
+    Verifier,
+    /// A guard or extractor further outside had it from the verifier.
+    EarlierFinding,
+}
+
 /// Where the way of a request ends, if not in a rejection.
 pub(crate) enum Judged {
     /// The bearer of a good token.
-    Caller {
-        caller: Caller,
-        /// Whether the request keeps this verdict already.
-        kept: bool,
-    },
+    Caller { caller: Caller, origin: Origin },
     /// No bearer credentials were given.
     Anonymous(Option<Findings>),
     /// The verifier would have to be waited for.
@@ -45,11 +49,10 @@ pub(crate) async fn judge(
     policy: Option<&Policy>,
     patience: Patience,
 ) -> Result<Judged, Rejection> {
-    let earlier = request.kept::<Findings>();
+    let earlier = request.extension::<Findings>();
     let known = earlier.as_ref().and_then(|earlier| earlier.accepted_for(setup, request)).cloned();
-    let kept = known.is_some();
-    let accepted = match known {
-        Some(accepted) => accepted,
+    let (accepted, origin) = match known {
+        Some(accepted) => (accepted, Origin::EarlierFinding),
         None => {
             // 1. Credentials.
             let Some(text) = credentials(setup, request)? else { return Ok(Judged::Anonymous(earlier)) };
@@ -59,7 +62,7 @@ pub(crate) async fn judge(
                 None if patience == Patience::WaitsNever => return Ok(Judged::WouldWait),
                 None => setup.verify(text).await,
             };
-            Accepted::new(accept(setup, verdict, request)?, text)
+            (Accepted::new(accept(setup, verdict, request)?, text), Origin::Verifier)
         }
     };
     let facts = setup.rejections.facts(request);
@@ -69,7 +72,7 @@ pub(crate) async fn judge(
         caller.require(policy)?;
     }
     // 4. The caller, who is let in.
-    Ok(Judged::Caller { caller, kept })
+    Ok(Judged::Caller { caller, origin })
 }
 
 /// The token that the request carries, not verified; `None` if there are no bearer credentials.

@@ -14,3 +14,4 @@ pub(crate) mod scoped;
 mod setup;
 mod shared;
 pub(crate) mod user;
+pub(crate) mod user_loading;

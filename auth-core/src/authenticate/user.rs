@@ -1,21 +1,9 @@
 //! Who is asking: the application's user behind a token.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Poll;
 
 use async_trait::async_trait;
-use futures_util::FutureExt as _;
-use futures_util::future::Shared;
 
-use super::authenticated::Authenticated;
-use super::caller::Caller;
-use super::panics::catch_panic;
-use crate::http::head::RequestHead;
-use crate::http::reason::Reason;
-use crate::http::rejection::Rejection;
 use crate::token::verified::VerifiedToken;
 
 /// Where the application keeps its users. The extractor `CurrentUser` of the adapters asks it.
@@ -98,92 +86,5 @@ impl fmt::Display for StoreFailure {
             source = error.source();
         }
         Ok(())
-    }
-}
-
-type Outcome<U> = Result<U, Rejection>;
-type Boxed<U> = Pin<Box<dyn Future<Output = Outcome<U>> + Send>>;
-
-/// Loads the user of a caller from the store, once per request, store and token.
-///
-/// # Errors
-///
-/// The [`Rejection`] to send: 401 for no user, 403 for an inactive one, 503 if the store fails, 500 if it panics.
-pub(crate) async fn load_user<S: UserStore + ?Sized>(
-    user: &Authenticated,
-    request: &mut impl RequestHead,
-    store: &Arc<S>,
-) -> Result<S::User, Rejection> {
-    let caller = user.caller();
-    let begun = request.kept::<UserLoading<S>>().filter(|begun| begun.is_for(caller, store));
-    let loading = match begun {
-        Some(begun) => begun,
-        None => {
-            let loading = UserLoading::begin(caller.clone(), store.clone());
-            request.keep(loading.clone());
-            loading
-        }
-    };
-    loading.outcome.await
-}
-
-/// A user who is being loaded, or was: awaited by everything within one request that wants the user.
-struct UserLoading<S: UserStore + ?Sized> {
-    caller: Caller,
-    store: Arc<S>,
-    outcome: Shared<Boxed<S::User>>,
-}
-
-impl<S: UserStore + ?Sized> UserLoading<S> {
-    fn begin(caller: Caller, store: Arc<S>) -> Self {
-        let outcome: Boxed<S::User> = Box::pin(load(caller.clone(), store.clone()));
-        Self { caller, store, outcome: outcome.shared() }
-    }
-
-    /// Another store may know other users, and another authenticator reject in other words.
-    fn is_for(&self, caller: &Caller, store: &Arc<S>) -> bool {
-        let (ours, theirs) = (self.caller.token(), caller.token());
-        // A verifier may yield other claims each time; whose they are must not differ.
-        let of_same_text = || {
-            self.caller.accepted.text().is_some_and(|text| caller.accepted.text() == Some(text))
-                && ours.subject() == theirs.subject()
-                && ours.issuer() == theirs.issuer()
-        };
-        Arc::ptr_eq(&self.store, store)
-            && self.caller.setup.is(&caller.setup)
-            && (ours.is(theirs) || of_same_text())
-    }
-}
-
-async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S::User> {
-    let lookup = async {
-        let mut future = catch_panic(|| store.user(caller.token()))?;
-        poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
-            Ok(polled) => polled.map(Ok),
-            Err(error) => Poll::Ready(Err(error)),
-        })
-        .await
-    };
-    let reason = match lookup.await {
-        Ok(Ok(UserLookup::Active(user))) => return Ok(user),
-        Ok(Ok(UserLookup::Inactive)) => Reason::Insufficient,
-        Ok(Ok(UserLookup::Unknown)) => Reason::Invalid,
-        Ok(Err(failure)) => {
-            tracing::warn!(reason = ?Reason::Unavailable, %failure, "request refused: the user store failed");
-            return Err(caller.reject(Reason::Unavailable));
-        }
-        Err(_) => {
-            tracing::error!(reason = ?Reason::Misconfigured, "request refused: the user store panicked");
-            return Err(caller.reject(Reason::Misconfigured));
-        }
-    };
-    let what = if reason == Reason::Invalid { "no such user" } else { "the user is inactive" };
-    tracing::debug!(?reason, "request refused: {what}");
-    Err(caller.reject(reason))
-}
-
-impl<S: UserStore + ?Sized> Clone for UserLoading<S> {
-    fn clone(&self) -> Self {
-        Self { caller: self.caller.clone(), store: self.store.clone(), outcome: self.outcome.clone() }
     }
 }

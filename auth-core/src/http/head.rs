@@ -17,11 +17,11 @@ pub trait RequestHead {
     /// The values of all fields of this name, given in lower case, in order and unchanged.
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]>;
 
-    /// Returns what was [kept](Self::keep) of this type, if anything.
-    fn kept<T: Clone + Send + Sync + 'static>(&self) -> Option<T>;
+    /// Returns a clone of the value of this type that was [inserted](Self::insert_extension), if there is one.
+    fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T>;
 
-    /// Keeps a value for the rest of this request, in place of an earlier one of the same type.
-    fn keep<T: Clone + Send + Sync + 'static>(&mut self, value: T);
+    /// Stores a value for the rest of this request, in place of an earlier one of the same type.
+    fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T);
 }
 
 /// The name of the field that credentials come in, as [`RequestHead::header_values`] takes it.

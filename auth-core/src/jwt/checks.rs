@@ -1,8 +1,9 @@
 //! The claims against what the verifier was told to expect. Each check is a pure function.
 
 use super::header::is_media_type;
-use crate::token::claims::{Audience, NumericDate};
+use crate::token::audience::Audience;
 use crate::token::error::VerifyError;
+use crate::token::numeric_date::NumericDate;
 
 /// `typ`: absent, or one of the accepted media types. A verifier that demands access tokens of
 /// RFC 9068 does not take absence.

@@ -1,20 +1,19 @@
 //! Registered claims, read once and strictly.
 
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::audience::{Audience, Span};
 use super::claim_query::MemberIndex;
+use super::numeric_date::NumericDate;
+use super::scope::{InvalidScope, is_scope_token};
+use super::scope_set::ScopeSet;
 use crate::json::{self, Fault, Members, Text, Value};
 use crate::token::error::VerifyError;
-use crate::token::scope::{InvalidScope, ScopeSet, is_scope_token};
 
 /// The most members that claims may have, all levels together.
 const MAX_MEMBERS: usize = 256;
-
-/// The end of the year 9999 in seconds since 1970. A time past it is an error of the issuer.
-const MAX_DATE: u64 = 253_402_300_799;
 
 /// The claims that this library knows, with their types checked and their values not yet judged
 /// ([RFC 7519 section 4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1),
@@ -37,9 +36,6 @@ pub(crate) struct RegisteredClaims {
     pub(crate) confirmation: bool,
     members: MemberIndex,
 }
-
-/// A place in [`RegisteredClaims::texts`].
-type Span = Range<usize>;
 
 #[derive(Clone)]
 enum Recipients {
@@ -74,7 +70,7 @@ impl RegisteredClaims {
             Recipients::One(span) => std::slice::from_ref(span),
             Recipients::Many(spans) => spans,
         };
-        Some(Audience { texts: &self.texts, spans })
+        Some(Audience::new(&self.texts, spans))
     }
 
     pub(crate) fn jti(&self) -> Option<&str> {
@@ -238,86 +234,9 @@ impl<'de> Visitor<'de> for KeepRecipients<'_> {
     }
 }
 
-/// The recipients that a token is meant for: one or more strings, compared byte by byte
-/// ([RFC 7519 section 4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
-#[derive(Clone, Copy)]
-pub struct Audience<'a> {
-    texts: &'a str,
-    spans: &'a [Span],
-}
-
-impl<'a> Audience<'a> {
-    /// Whether the recipient is among them.
-    #[must_use]
-    pub fn contains(self, recipient: &str) -> bool {
-        self.iter().any(|listed| listed == recipient)
-    }
-
-    /// The recipients, in the order of the claim.
-    pub fn iter(self) -> impl Iterator<Item = &'a str> {
-        self.spans.iter().filter_map(|span| self.texts.get(span.clone()))
-    }
-}
-
-/// Audiences are claims: only their number is printed.
-impl fmt::Debug for Audience<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Audience(<{} redacted>)", self.spans.len())
-    }
-}
-
-/// A point in time in seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999
-/// ([RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2)).
-///
-/// A fraction is allowed there, and rounded here to the side that accepts less.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct NumericDate {
-    /// The last whole second that is not after it.
-    pub(crate) floor: u64,
-    /// The first whole second that is not before it.
-    pub(crate) ceil: u64,
-}
-
-impl<'de> de::Deserialize<'de> for NumericDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumericDateVisitor;
-
-        impl Visitor<'_> for NumericDateVisitor {
-            type Value = NumericDate;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("seconds since 1970, up to the end of the year 9999")
-            }
-
-            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<NumericDate, E> {
-                if seconds > MAX_DATE {
-                    return Err(E::custom("out of range"));
-                }
-                Ok(NumericDate { floor: seconds, ceil: seconds })
-            }
-
-            #[allow(clippy::cast_precision_loss, reason = "MAX_DATE is below 2^53")]
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "the range was checked"
-            )]
-            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<NumericDate, E> {
-                if !(0.0..=MAX_DATE as f64).contains(&seconds) {
-                    return Err(E::custom("out of range"));
-                }
-                Ok(NumericDate { floor: seconds.floor() as u64, ceil: seconds.ceil() as u64 })
-            }
-        }
-
-        // Asked for as an integer, for serde_json hands over a number as a map when it is asked for
-        // "any" and some other crate has switched its arbitrary precision on.
-        deserializer.deserialize_u64(NumericDateVisitor)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::numeric_date::MAX_DATE;
     use super::*;
 
     #[track_caller]

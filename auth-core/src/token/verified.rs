@@ -7,11 +7,12 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 
+use super::audience::Audience;
 use super::claim_path::ClaimPath;
 use super::claim_query::{Question, Steps};
-use super::claims::{Audience, RegisteredClaims};
+use super::claims::RegisteredClaims;
 use super::error::{ClaimsError, VerifyError};
-use super::scope::ScopeSet;
+use super::scope_set::ScopeSet;
 use super::truth::Truth;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
