@@ -7,9 +7,8 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use auth_core::adapter::{Wrapper, extract, extract_now, extract_user};
-use auth_core::{Authenticator, NoClaims, Rejection, RequiredScopes, UserStore};
+use auth_core::{Authenticator, NoClaims, Rejection, UserStore};
 use futures_util::future::Either;
-use serde::de::DeserializeOwned;
 
 use crate::convert::Head;
 use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, MaybeAuthenticated, Scoped};
@@ -18,44 +17,27 @@ type Later<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
 /// Nearly always the verdict is there at once.
 type Extracting<T> = Either<Ready<Result<T, AuthRejection>>, Later<T>>;
 
-impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for Authenticated<C> {
-    type Error = AuthRejection;
-    type Future = Extracting<Self>;
+macro_rules! extractors {
+    ($([$($parameter:ident),*] $type:ty),* $(,)?) => {$(
+        impl<$($parameter: 'static),*> FromRequest for $type
+        where
+            $type: Wrapper,
+        {
+            type Error = AuthRejection;
+            type Future = Extracting<Self>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extracting(request)
-    }
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                extracting(request)
+            }
+        }
+    )*};
 }
 
-impl<C: DeserializeOwned + Send + Sync + 'static> FromRequest for MaybeAuthenticated<C> {
-    type Error = AuthRejection;
-    type Future = Extracting<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extracting(request)
-    }
-}
-
-impl FromRequest for BearerToken {
-    type Error = AuthRejection;
-    type Future = Extracting<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extracting(request)
-    }
-}
-
-impl<R, C> FromRequest for Scoped<R, C>
-where
-    R: RequiredScopes + 'static,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Error = AuthRejection;
-    type Future = Extracting<Self>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        extracting(request)
-    }
+extractors! {
+    [C] Authenticated<C>,
+    [C] MaybeAuthenticated<C>,
+    [R, C] Scoped<R, C>,
+    [] BearerToken,
 }
 
 impl<S: UserStore + ?Sized> FromRequest for CurrentUser<S> {

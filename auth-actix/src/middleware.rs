@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use actix_web::Error;
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use auth_core::Rejection;
 use auth_core::adapter::Guard;
-use auth_core::{Authenticator, Policy, Rejection};
 
 use crate::convert::{self, Head};
 
@@ -44,28 +44,10 @@ pub struct AuthMiddleware {
 }
 
 impl AuthMiddleware {
-    /// Demands a good token.
-    #[must_use]
-    pub fn new(authenticator: Authenticator) -> Self {
-        Self { guard: Guard::new(authenticator) }
-    }
+    auth_core::adapter::guard_methods!();
 
-    /// Demands that the token is enough for the policy. If called again, for both policies.
-    #[must_use]
-    pub fn require(self, policy: Policy) -> Self {
-        Self { guard: self.guard.require(policy) }
-    }
-
-    /// Lets requests without bearer credentials through as anonymous ones; see [`Guard::optional`].
-    #[must_use]
-    pub fn optional(self) -> Self {
-        Self { guard: self.guard.optional() }
-    }
-
-    /// Lets CORS preflight requests through; see [`Guard::allow_cors_preflight`].
-    #[must_use]
-    pub fn allow_cors_preflight(self) -> Self {
-        Self { guard: self.guard.allow_cors_preflight() }
+    fn of(guard: Guard) -> Self {
+        Self { guard }
     }
 }
 

@@ -45,9 +45,6 @@ auth_core::adapter::wrappers! {
     /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(home));
     /// ```
     MaybeAuthenticated,
-    /// The token as it was sent, **not verified**, as FastAPI's `OAuth2PasswordBearer` gives it.
-    ///
-    /// Demands that there is one of sound syntax, and nothing more: whoever calls may have made it up.
     BearerToken,
     /// Demands a good token with all the scopes that the type names.
     ///
@@ -77,10 +74,6 @@ auth_core::adapter::wrappers! {
     /// async fn orders(user: auth_actix::Scoped<Nothing>) -> &'static str { "" }
     /// let _ = actix_web::App::new().route("/", actix_web::web::get().to(orders));
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`Authenticated`], and 403 `insufficient_scope`.
     Scoped,
     /// The application's own user behind a good token, out of its [`UserStore`](auth_core::UserStore).
     ///
@@ -122,14 +115,7 @@ auth_core::adapter::wrappers! {
     /// 503. Without the store in `app_data` it is a 500, and the log says what to do.
     CurrentUser,
     /// A refusal: the error of every extractor here, and one for handlers to return.
-    ///
-    /// `auth-core` has decided what is sent; see [`Rejection`](auth_core::Rejection) for what it says.
     AuthRejection,
-    /// Turns an [`Answer`](auth_core::adapter::Answer) into a response, with its status, header fields and body
-    /// unchanged.
-    ///
-    /// Return it from the handler of a token endpoint:
-    ///
     /// ```
     /// use actix_web::{App, web, web::Data};
     /// use auth_actix::AuthResponse;
@@ -146,7 +132,5 @@ auth_core::adapter::wrappers! {
     /// # let endpoint = TokenEndpoint;
     /// let app = App::new().app_data(Data::new(endpoint)).route("/token", web::post().to(token));
     /// ```
-    ///
-    /// To refuse a request, return [`AuthRejection`] instead: it is an error too.
     AuthResponse,
 }

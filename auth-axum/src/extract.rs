@@ -1,60 +1,33 @@
 //! The extractors.
 
-use auth_core::adapter::{Wrapper as _, extract, extract_user};
-use auth_core::{NoClaims, RequiredScopes, UserStore};
+use auth_core::adapter::{Wrapper, extract, extract_user};
+use auth_core::{NoClaims, UserStore};
 use axum_core::extract::FromRequestParts;
 use http::request::Parts;
-use serde::de::DeserializeOwned;
 
 use crate::state::{HasAuthenticator, HasUserStore};
 use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, MaybeAuthenticated, Scoped};
 
-impl<St, C> FromRequestParts<St> for Authenticated<C>
-where
-    St: HasAuthenticator + Sync,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Rejection = AuthRejection;
+macro_rules! extractors {
+    ($([$($parameter:ident),*] $type:ty),* $(,)?) => {$(
+        impl<St: HasAuthenticator + Sync, $($parameter: 'static),*> FromRequestParts<St> for $type
+        where
+            $type: Wrapper<Inner: Send>,
+        {
+            type Rejection = AuthRejection;
 
-    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, AuthRejection> {
-        Ok(Self::wrap(extract(&state.authenticator(), parts).await?))
-    }
+            async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, AuthRejection> {
+                Ok(Wrapper::wrap(extract(&state.authenticator(), parts).await?))
+            }
+        }
+    )*};
 }
 
-impl<St, C> FromRequestParts<St> for MaybeAuthenticated<C>
-where
-    St: HasAuthenticator + Sync,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, AuthRejection> {
-        Ok(Self::wrap(extract(&state.authenticator(), parts).await?))
-    }
-}
-
-impl<St> FromRequestParts<St> for BearerToken
-where
-    St: HasAuthenticator + Sync,
-{
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, AuthRejection> {
-        Ok(Self::wrap(extract(&state.authenticator(), parts).await?))
-    }
-}
-
-impl<St, R, C> FromRequestParts<St> for Scoped<R, C>
-where
-    St: HasAuthenticator + Sync,
-    R: RequiredScopes,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Rejection = AuthRejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &St) -> Result<Self, AuthRejection> {
-        Ok(Self::wrap(extract(&state.authenticator(), parts).await?))
-    }
+extractors! {
+    [C] Authenticated<C>,
+    [C] MaybeAuthenticated<C>,
+    [R, C] Scoped<R, C>,
+    [] BearerToken,
 }
 
 impl<St, S> FromRequestParts<St> for CurrentUser<S>

@@ -64,9 +64,6 @@ auth_core::adapter::wrappers! {
     /// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
     /// ```
     MaybeAuthenticated,
-    /// The token as it was sent, **not verified**, as FastAPI's `OAuth2PasswordBearer` gives it.
-    ///
-    /// Demands that there is one of sound syntax, and nothing more: whoever calls may have made it up.
     BearerToken,
     /// Demands a good token with all the scopes that the type names.
     ///
@@ -96,10 +93,6 @@ auth_core::adapter::wrappers! {
     /// async fn orders(user: auth_axum::Scoped<Nothing>) {}
     /// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(orders));
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`Authenticated`], and 403 `insufficient_scope`.
     Scoped,
     /// The application's own user behind a good token, out of its [`UserStore`](auth_core::UserStore).
     ///
@@ -144,14 +137,7 @@ auth_core::adapter::wrappers! {
     /// 503.
     CurrentUser,
     /// A refusal: the rejection of every extractor here, and an error for handlers to return.
-    ///
-    /// `auth-core` has decided what is sent; see [`Rejection`](auth_core::Rejection) for what it says.
     AuthRejection,
-    /// Turns an [`Answer`](auth_core::adapter::Answer) into a response, with its status, header fields and body
-    /// unchanged.
-    ///
-    /// Return it from the handler of a token endpoint:
-    ///
     /// ```
     /// use auth_axum::AuthResponse;
     /// use axum::{Router, extract::State, routing::post};
@@ -169,7 +155,5 @@ auth_core::adapter::wrappers! {
     /// # let endpoint = TokenEndpoint;
     /// let app: Router = Router::new().route("/token", post(token)).with_state(endpoint);
     /// ```
-    ///
-    /// To refuse a request, return [`AuthRejection`] instead: it is an error too.
     AuthResponse,
 }

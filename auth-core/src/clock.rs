@@ -12,8 +12,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted: a `NumericDate` as
     /// [RFC 7519 section 2](https://www.rfc-editor.org/rfc/rfc7519#section-2) has it.
     ///
-    /// `None` where the time cannot be told. No token is accepted then: the answer is 503, for it
-    /// says nothing about the token.
+    /// `None` if the time is unknown. Then no token is accepted, and the answer is 503, since it says nothing about the
+    /// token.
     fn now(&self) -> Option<u64>;
 }
 

@@ -408,7 +408,7 @@ fn what_was_mistaken_for_something_else_is_told() {
         (text(expecting().public_key_pem("keys/public.pem")), "not the path"),
         (
             text(expecting().public_key_pem(issuer.public_key_pem().replace('\n', "\\n"))),
-            "in the place of line ends",
+            "instead of line ends",
         ),
         (
             text(expecting().public_key_pem(issuer.public_key_pem().split("-----END").next().unwrap())),

@@ -7,8 +7,8 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use auth_core::Rejection;
 use auth_core::adapter::{self, Guard};
-use auth_core::{Authenticator, Policy, Rejection};
 use futures_util::TryFutureExt as _;
 use futures_util::future::{Either, MapOk};
 use http::{Request, Response};
@@ -53,29 +53,7 @@ pub struct GuardLayer<B> {
 }
 
 impl<B> GuardLayer<B> {
-    /// Demands a good token.
-    #[must_use]
-    pub fn new(authenticator: Authenticator) -> Self {
-        Self::of(Guard::new(authenticator))
-    }
-
-    /// Demands that the token is enough for the policy. If called again, for both policies.
-    #[must_use]
-    pub fn require(self, policy: Policy) -> Self {
-        Self::of(self.guard.require(policy))
-    }
-
-    /// Lets requests without bearer credentials through as anonymous ones; see [`Guard::optional`].
-    #[must_use]
-    pub fn optional(self) -> Self {
-        Self::of(self.guard.optional())
-    }
-
-    /// Lets CORS preflight requests through; see [`Guard::allow_cors_preflight`].
-    #[must_use]
-    pub fn allow_cors_preflight(self) -> Self {
-        Self::of(self.guard.allow_cors_preflight())
-    }
+    adapter::guard_methods!();
 
     fn of(guard: Guard) -> Self {
         Self { guard, body: PhantomData }

@@ -12,7 +12,6 @@
 //!        Authenticated,
 //!        /// A good token, or none at all.
 //!        MaybeAuthenticated,
-//!        /// The token as it was sent, not verified.
 //!        BearerToken,
 //!        /// Demands a good token with the scopes that a type names.
 //!        Scoped,
@@ -20,7 +19,6 @@
 //!        CurrentUser,
 //!        /// A refusal.
 //!        AuthRejection,
-//!        /// An answer as data.
 //!        AuthResponse,
 //!    }
 //!    ```
@@ -28,7 +26,8 @@
 //! 3. The framework's trait for extractors for the first five, with one call in each: [`extract`], or [`extract_now`] if
 //!    the framework would make the adapter allocate a future; [`extract_user`] for the user.
 //! 4. The framework's trait for responses for the last two, from an [`Answer`].
-//! 5. A layer or middleware around a [`Guard`], unless the framework takes tower's: then it is `auth-tower`'s.
+//! 5. A layer or middleware around a [`Guard`], with the methods of the macro `guard_methods!`, unless the framework
+//!    takes tower's: then it is `auth-tower`'s.
 //!
 //! Then `auth_testing::conformance` holds a server against the table of refusals, byte by byte.
 
@@ -41,10 +40,10 @@ pub use self::answer::Answer;
 pub use self::extract::{extract, extract_from_guard, extract_now, extract_user};
 pub use self::http1::response;
 pub use self::wrappers::Wrapper;
-pub use crate::__wrappers as wrappers;
 pub use crate::authenticate::extract::Extract;
 pub use crate::authenticate::guard::Guard;
 pub use crate::authenticate::scoped::Scoped;
 pub use crate::http::bearer::Credentials;
 pub use crate::http::head::RequestHead;
 pub use crate::token::bounds::MAX_TOKEN_BYTES;
+pub use crate::{__guard_methods as guard_methods, __wrappers as wrappers};

@@ -90,6 +90,10 @@ macro_rules! __wrappers {
             }
         }
 
+        /// The token as it was sent, **not verified**, as FastAPI's `OAuth2PasswordBearer` gives it.
+        ///
+        /// Demands one of sound syntax, and nothing more: the caller may have made it up.
+        ///
         $(#[$bearer_token])*
         #[derive(Clone, Debug)]
         pub struct BearerToken(pub $crate::BearerToken);
@@ -111,6 +115,10 @@ macro_rules! __wrappers {
         }
 
         $(#[$scoped])*
+        ///
+        /// # Errors
+        ///
+        /// As [`Authenticated`], and 403 `insufficient_scope`.
         pub struct Scoped<R, C = $crate::NoClaims> {
             user: Authenticated<C>,
             required: ::core::marker::PhantomData<fn() -> R>,
@@ -173,6 +181,8 @@ macro_rules! __wrappers {
         }
 
         $(#[$auth_rejection])*
+        ///
+        /// `auth-core` has decided what is sent; see `Rejection` for what it says.
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub struct AuthRejection(pub $crate::Rejection);
 
@@ -190,8 +200,53 @@ macro_rules! __wrappers {
 
         impl ::core::error::Error for AuthRejection {}
 
+        /// Turns an `Answer` into a response, with its status, header fields and body
+        /// unchanged.
+        ///
+        /// Return it from the handler of a token endpoint. To refuse a request, return [`AuthRejection`] instead: it is
+        /// an error too.
+        ///
         $(#[$auth_response])*
         #[derive(Clone, Debug, Eq, PartialEq)]
         pub struct AuthResponse<A>(pub A);
+    };
+}
+
+/// The methods of a layer or middleware around a [`Guard`](crate::adapter::Guard): goes into its `impl`, beside a
+/// function `of(Guard) -> Self`, if the guard is its field `guard`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __guard_methods {
+    () => {
+        /// Demands a good token.
+        #[must_use]
+        pub fn new(authenticator: $crate::Authenticator) -> Self {
+            Self::of($crate::adapter::Guard::new(authenticator))
+        }
+
+        /// Demands that the token is enough for the policy. If called again, for both policies.
+        #[must_use]
+        pub fn require(self, policy: $crate::Policy) -> Self {
+            Self::of(self.guard.require(policy))
+        }
+
+        /// Lets requests without bearer credentials through as anonymous ones. Bad credentials are refused.
+        ///
+        /// A policy demands a token: together with [`require`](Self::require) this has no effect.
+        #[must_use]
+        pub fn optional(self) -> Self {
+            Self::of(self.guard.optional())
+        }
+
+        /// Lets CORS preflight requests through, which never carry credentials
+        /// ([Fetch standard](https://fetch.spec.whatwg.org/#cors-preflight-request)): `OPTIONS` with the fields `Origin`
+        /// and `Access-Control-Request-Method`, and without bearer credentials.
+        ///
+        /// Only needed if the layer that answers them is inside the guard. Whatever is inside runs for such requests, and
+        /// anyone can send them; extractors inside still refuse.
+        #[must_use]
+        pub fn allow_cors_preflight(self) -> Self {
+            Self::of(self.guard.allow_cors_preflight())
+        }
     };
 }

@@ -1,4 +1,4 @@
-//! What the application's hook is told about a refusal.
+//! What the application's hook knows about a refusal.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use crate::http::reason::Reason;
 /// The longest preference of a client that is kept, in bytes. A longer one counts as none.
 const MAX_PREFERENCE_BYTES: usize = 1024;
 
-/// A refusal whose body is to be written: what the client may be told, what it asked for, and what it prefers.
+/// A refusal whose body is to be written: what the client may know, what it asked for, and what it prefers.
 #[derive(Clone, Copy, Debug)]
 pub struct RejectionContext<'a> {
     reason: Reason,

@@ -36,7 +36,7 @@ impl<T> Shared<T> {
         Self { first: place(), others: (1..PLACES).map(|_| place()).collect() }
     }
 
-    /// The handle to clone on this thread. Other threads mostly have another one.
+    /// The handle to clone on this thread. Most other threads get another one.
     pub(crate) fn of_this_thread(&self) -> &Handle<T> {
         let address = HERE.with(|here| ptr::from_ref(here).addr() as u64);
         // Fibonacci hashing: the highest bits of the product depend on all bits of the address.

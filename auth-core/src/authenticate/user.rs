@@ -48,7 +48,7 @@ pub trait UserStore: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreFailure`], which any error becomes by `?`, if it cannot be told now who it is: answered 503.
+    /// [`StoreFailure`], which any error becomes by `?`, if the user cannot be looked up now: answered 503.
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<Self::User>, StoreFailure>;
 }
 

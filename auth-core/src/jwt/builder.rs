@@ -89,7 +89,7 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Leaves claim `iss` unchecked: whoever holds one of the keys may call himself what he likes.
+    /// Leaves claim `iss` unchecked: any holder of one of the keys may name any issuer.
     #[must_use]
     pub fn dangerously_accept_any_issuer(mut self) -> Self {
         self.issuer = Expected::Anything;
@@ -213,20 +213,26 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Bounds the cache of accepted tokens, which is on unless [`no_cache`](Self::no_cache) is called:
-    /// 10,000 tokens and 16 MiB if nothing else is said.
+    /// Bounds the cache of accepted tokens. It is on by default, with 10,000 tokens and 16 MiB; see
+    /// [`no_cache`](Self::no_cache).
     ///
-    /// A token in the cache is accepted without its signature being verified again. Its times are checked
-    /// each time, and replacing the keys empties the cache, so that the answer is the same as without. What
-    /// is counted is the token and its claims; what the application's own claims type takes is not. That type
-    /// is decoded once for each token in the cache.
+    /// A cached token is accepted without verifying its signature again. The cache never changes an answer:
+    ///
+    /// 1. Only accepted tokens enter. A flood of bad ones evicts nothing.
+    /// 2. A token is found by all of its bytes.
+    /// 3. An entry counts only for the keys that it was verified with: replacing the keys empties the cache at once, and
+    ///    a verification that was under way meanwhile leaves nothing behind that counts.
+    /// 4. The times of a token are checked at each hit.
+    ///
+    /// The bytes of the token and its claims are counted, those of the application's own claims type are not. That type
+    /// is decoded once for each cached token.
     #[must_use]
     pub fn cache_limits(mut self, tokens: usize, bytes: usize) -> Self {
         self.cache = Some(CacheLimits { tokens, bytes });
         self
     }
 
-    /// Verifies every token anew, however often it comes.
+    /// Turns the cache off: verifies every token each time, however often it is sent.
     #[must_use]
     pub fn no_cache(mut self) -> Self {
         self.cache = None;

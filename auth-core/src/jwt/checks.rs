@@ -107,7 +107,7 @@ pub(super) fn lifetime(
     Ok(())
 }
 
-/// `cnf`: a token bound to a key is not for whoever bears it (RFC 7800 section 3, RFC 9449 section
+/// `cnf`: a token bound to a key is not for its mere bearer (RFC 7800 section 3, RFC 9449 section
 /// 7.1).
 pub(super) fn not_sender_constrained(confirmation: bool) -> Result<(), VerifyError> {
     if confirmation { Err(VerifyError::SenderConstrained) } else { Ok(()) }

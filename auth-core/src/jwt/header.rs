@@ -1,15 +1,6 @@
 //! The JOSE header ([RFC 7515 section 4](https://www.rfc-editor.org/rfc/rfc7515#section-4)).
 //!
-//! What is done with its parameters:
-//!
-//! 1. `alg` only narrows what the keys allow.
-//! 2. `kid` only chooses among the configured keys.
-//! 3. `typ` must be one that the verifier accepts.
-//! 4. `crit`, `b64`, `zip` and `enc` change what the token means, and this library understands none
-//!    of their meanings: their presence alone refuses.
-//! 5. `cty` must not announce another JWT inside.
-//! 6. `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are passed over: keys come from the
-//!    configuration, never from the token.
+//! The rules are step 2 of [`JwtVerifier`](crate::JwtVerifier).
 
 use serde::de::MapAccess;
 

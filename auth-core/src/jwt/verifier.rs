@@ -36,8 +36,10 @@ use crate::verify::verifier::TokenVerifier;
 /// How a token is judged, in this order; the first fault ends it:
 ///
 /// 1. At most 8 KiB, and exactly three segments.
-/// 2. The header is strict JSON and asks for nothing that this library does not understand: `crit`, `b64`,
-///    `zip`, `enc` and a nested JWT refuse. `jwk`, `jku`, `x5c` and the like are passed over.
+/// 2. The header is strict JSON and asks for nothing that this library does not understand. `alg` only narrows what the
+///    keys allow, `kid` only chooses among them. `crit`, `b64`, `zip` and `enc` refuse by their presence, and `cty`
+///    refuses if it announces a JWT inside. `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are ignored: keys come from
+///    the configuration, never from the token.
 /// 3. `typ` is absent, `JWT` or `at+jwt`.
 /// 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
 ///    without any; or, if the token has none, all), of the token's `alg`, at most eight.
@@ -48,13 +50,17 @@ use crate::verify::verifier::TokenVerifier;
 /// 7. `iss` and `aud` are as expected, `cnf` is absent, `exp` is there and to come, `nbf` and `iat`, where
 ///    there, are past; `sub` is there and not empty.
 ///
+/// Strict JSON means: one object in UTF-8 without a byte order mark; no member twice, at any depth, however its name is
+/// escaped; bounded nesting and number of members; every string sound, also in members that nobody asks for; and for
+/// each member that is asked for the type that its specification says, which `null` is not.
+///
 /// Scopes are read from `scope`, or from `scp` in tokens without it; roles from `roles`, or where
 /// [`roles`](crate::jwt::JwtVerifierBuilder::roles) says.
 ///
 /// Tokens that were accepted are kept in a bounded cache, see
 /// [`cache_limits`](crate::jwt::JwtVerifierBuilder::cache_limits).
 ///
-/// Not checked: whether the token was revoked, replayed, or obtained by whoever sends it. Keys are never
+/// Not checked: whether the token was revoked, replayed or stolen. Keys are never
 /// fetched; when the issuer changes them, [replace](VerifierKeys::replace) them.
 ///
 /// For tokens of several issuers, build one for each and chain them

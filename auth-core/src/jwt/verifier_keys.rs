@@ -49,7 +49,7 @@ impl VerifierKeys {
         Ok(Self { shared: Arc::new(Shared { current, epochs: AtomicU64::new(0), allowed }) })
     }
 
-    /// Puts these keys in the place of all that were there, at once.
+    /// Replaces all keys by these, at once.
     ///
     /// A verification that begins after this has returned knows these keys only, also for a token that was
     /// accepted before. One that is under way in another thread may end with the old keys; it leaves nothing

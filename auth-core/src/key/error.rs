@@ -29,7 +29,7 @@ pub enum KeyError {
         /// The algorithm that was asked for.
         algorithm: Algorithm,
     },
-    /// Verifying needs the public key only, and whoever holds the private key can sign. Holds the label of
+    /// Verifying needs the public key only, and a private key can sign. Holds the label of
     /// the PEM block.
     #[error(
         "it is a private key ({0}), which does not belong here: take the public key from it with {cure}",
@@ -73,7 +73,7 @@ pub enum KeyError {
     /// The configured algorithms leave none that the key could be used with.
     #[error("none of the configured algorithms goes with it")]
     NoAllowedAlgorithm,
-    /// A shared secret in a set of public keys: whoever can read the set could sign.
+    /// A shared secret in a set of public keys: anyone who can read the set could sign.
     #[error("it is a shared secret in a key set: give it on purpose, with `secret` or `jwk`")]
     SecretInSet,
     /// A `kid` that no token can have, for longer ones are refused.

@@ -30,7 +30,7 @@ const PRIVATE: [&str; 6] = [
 pub(crate) fn parse(text: &[u8]) -> Result<KeyMaterial, KeyError> {
     let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
     if has(b"-----BEGIN ") && has(b"\\n") {
-        return Err(KeyError::Pem("it has the two characters `\\n` in the place of line ends"));
+        return Err(KeyError::Pem("it has the two characters `\\n` instead of line ends"));
     }
     let blocks = pem::parse_many(text).map_err(|_| KeyError::Pem("the PEM encoding is broken"))?;
     for block in &blocks {

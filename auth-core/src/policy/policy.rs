@@ -25,10 +25,9 @@ use crate::token::verified::VerifiedToken;
 /// assert!(!policy.allows(&token(serde_json::json!({"sub": "bob", "roles": "admin"}))));
 /// ```
 ///
-/// What cannot be told is never in the caller's favour. A claim that is not there, or has another type
-/// than it is compared with, gives neither a yes nor a no: it refuses, also where the policy is
-/// [negated](#impl-Not-for-Policy). Only an alternative that is met by something else helps then. (A token without
-/// scopes is known to have none, so that `!Policy::scope(s)` lets it in.)
+/// Missing information never grants access. If a claim is absent or has an unexpected type, the rule is neither true nor
+/// false: the request is refused, even if the rule is [negated](#impl-Not-for-Policy). Only an alternative that is met by
+/// another claim lets it in. (A token without scopes is known to have none, so `!Policy::scope(s)` lets it in.)
 ///
 /// ```
 /// # use auth_core::Policy;
@@ -44,7 +43,7 @@ use crate::token::verified::VerifiedToken;
 /// }
 /// ```
 ///
-/// To evaluate one takes no memory, unless a claim is written with escapes or has the wrong type.
+/// Evaluating a policy allocates nothing, unless a claim is written with escapes or has the wrong type.
 #[derive(Clone)]
 pub struct Policy(Rule);
 
@@ -89,8 +88,7 @@ impl Policy {
         Self(Rule::Role(role.into().into()))
     }
 
-    /// A claim of any name: goes on with [`equals`](ClaimPolicy::equals) or
-    /// [`contains`](ClaimPolicy::contains).
+    /// A claim of any name. Continue with [`equals`](ClaimPolicy::equals) or [`contains`](ClaimPolicy::contains).
     ///
     /// ```
     /// # use auth_core::Policy;
@@ -105,9 +103,9 @@ impl Policy {
         ClaimPolicy(path.into())
     }
 
-    /// Whatever the application asks of the token, under a name for logs.
+    /// A function of the application, under a name for logs.
     ///
-    /// Where it panics, [`require`](crate::Authenticated::require) and guards answer 500, and
+    /// If it panics, [`require`](crate::Authenticated::require) and guards answer 500, and
     /// [`allows`](Self::allows) panics.
     ///
     /// ```
@@ -123,11 +121,11 @@ impl Policy {
     /// assert!(!adult.allows(&token(serde_json::json!({"sub": "bob"}))));
     /// ```
     ///
-    /// It is taken to say the same whatever scopes the token has, when a challenge names those that would have
-    /// sufficed; ask for scopes by [`scope`](Self::scope).
+    /// When a challenge names the scopes that would have sufficed, the predicate is assumed not to depend on scopes: ask
+    /// for scopes with [`scope`](Self::scope).
     ///
-    /// Negated, a predicate that says `false` because it could not tell would let in: say what is refused in
-    /// the predicate instead.
+    /// A negated predicate that returns `false` for lack of information would let the request in. Write the refusal into
+    /// the predicate instead of negating it.
     #[must_use]
     pub fn predicate(
         name: impl Into<String>,
@@ -215,7 +213,7 @@ impl ClaimPolicy {
     }
 }
 
-/// The policy that demands the contrary, and refuses as well where it cannot be told.
+/// Demands the contrary. What neither policy can decide, both refuse.
 impl Not for Policy {
     type Output = Self;
 

@@ -28,7 +28,7 @@ pub(super) enum Rule {
 #[derive(Clone, Copy)]
 pub(super) enum Granted<'a> {
     Own,
-    /// These besides its own.
+    /// These and its own.
     Besides(&'a [&'a Scope]),
     /// These and no other.
     Only(&'a [&'a Scope]),

@@ -7,7 +7,7 @@ use crate::token::verified::VerifiedToken;
 
 /// The scopes with which the bearer of these tokens would be let in by all the policies, each asked of its token,
 /// whose other claims are what they are: those that the tokens have and need, and those that they lack. Empty if
-/// scopes alone would not do, or that cannot be told.
+/// scopes alone would not suffice, or if that is unknown.
 pub(super) fn sufficient_scopes<'a>(demands: &[(&'a Rule, &VerifiedToken)]) -> Vec<&'a Scope> {
     let mut scopes = Vec::new();
     for (rule, token) in demands {
@@ -43,7 +43,7 @@ fn add_missing<'a>(scopes: &mut Vec<&'a Scope>, more: Vec<&'a Scope>) {
 }
 
 impl Rule {
-    /// Scopes with which the rule comes out as wanted.
+    /// Scopes with which the rule gives the wanted answer.
     fn sufficient_scopes(&self, token: &VerifiedToken, wanted: Truth) -> Option<Vec<&Scope>> {
         let is_met = |rule: &Self| rule.holds(token, Granted::Own) == wanted;
         match (self, wanted) {

@@ -158,6 +158,18 @@ fn roles_that_are_read_from_scopes_may_change_with_them() {
 }
 
 #[test]
+fn claims_that_hold_scopes_can_be_asked_like_any_other() {
+    let scp = token_of(json!({"sub": "a", "scp": ["x"]})).with_roles_at("scp");
+    for policy in [Policy::claim("scp").contains("x"), Policy::role("x")] {
+        assert!(policy.allows(&scp), "{policy:?}");
+    }
+    for policy in [Policy::claim("scp").contains("y"), Policy::role("y"), Policy::claim("scope").equals("x")] {
+        assert!(!policy.allows(&scp), "{policy:?}");
+    }
+    assert!(Policy::claim("scope").equals("a b").allows(&token("a b", &[])));
+}
+
+#[test]
 fn a_token_with_no_other_scopes_than_those_named_is_enough() {
     let named = !((!scope("a")).or(!scope("b")));
     suffices(&named.clone().and(scope("c")), &token("a b", &[]), &["a", "b", "c"]);

@@ -1,15 +1,8 @@
 //! Tokens that were accepted, so that their signatures are not verified again.
 //!
-//! What keeps it from ever changing an answer:
-//!
-//! 1. Only accepted tokens enter. A flood of bad ones evicts nothing.
-//! 2. A token is found by all of its bytes. The hash of its last ones only tells where to look.
-//! 3. An entry carries the epoch of the keys that it was verified with. It counts for those keys only, so
-//!    that replacing them empties the cache at once, and a verification that was under way meanwhile leaves
-//!    nothing behind that counts.
-//! 4. Times are the caller's to check at each hit.
-//!
-//! Entries and bytes are bounded; what is asked for often stays.
+//! The rules are those of [`cache_limits`](crate::jwt::JwtVerifierBuilder::cache_limits). An entry carries the epoch of
+//! the keys that it was verified with; its times are the caller's to check. Entries and bytes are bounded, and what is
+//! asked for often stays.
 
 use std::hash::{Hash, Hasher, RandomState};
 use std::sync::Arc;
