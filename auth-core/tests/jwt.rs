@@ -11,7 +11,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Algorithm, Clock, JwtVerifier, TokenVerifier, VerifierChain, VerifyError, VerifyFailure};
+use auth_core::jwt::JwtVerifierBuilder;
+use auth_core::{
+    Algorithm, ClaimPath, Clock, JwtVerifier, Policy, TokenVerifier, VerifierChain, VerifyError,
+    VerifyFailure,
+};
 use auth_testing::{TestClock, TestIssuer, TokenDraft};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -112,7 +116,7 @@ fn a_key_set_of_mixed_families_just_works() {
 }
 
 /// A builder that expects what a `TestIssuer` issues, without a key.
-fn expecting() -> auth_core::jwt::JwtVerifierBuilder {
+fn expecting() -> JwtVerifierBuilder {
     JwtVerifier::builder().issuer("https://issuer.example").audience("https://api.example")
 }
 
@@ -422,4 +426,17 @@ fn a_header_seen_before_is_judged_as_at_first() {
         }
     }
     assert_eq!(accepted, 3 * 17);
+}
+
+#[test]
+fn roles_are_read_where_the_verifier_says() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let claims = json!({"roles": ["admin"]});
+    let token = issuer.token("alice").claim("realm_access", claims).claim("roles", json!(["reader"])).sign();
+    let allows = |builder: JwtVerifierBuilder, role| {
+        Policy::role(role).allows(&builder.build().unwrap().verify_jwt(&token).unwrap())
+    };
+    assert!(allows(issuer.verifier(), "reader") && !allows(issuer.verifier(), "admin"));
+    let keycloak = || issuer.verifier().roles(ClaimPath::realm_access_roles());
+    assert!(allows(keycloak(), "admin") && !allows(keycloak(), "reader"));
 }

@@ -163,7 +163,8 @@ fn claims_that_hold_scopes_can_be_asked_like_any_other() {
     for policy in [Policy::claim("scp").contains("x"), Policy::role("x")] {
         assert!(policy.allows(&scp), "{policy:?}");
     }
-    for policy in [Policy::claim("scp").contains("y"), Policy::role("y"), Policy::claim("scope").equals("x")] {
+    for policy in [Policy::claim("scp").contains("y"), Policy::role("y"), Policy::claim("scope").equals("x")]
+    {
         assert!(!policy.allows(&scp), "{policy:?}");
     }
     assert!(Policy::claim("scope").equals("a b").allows(&token("a b", &[])));
