@@ -398,6 +398,28 @@ fn what_a_guard_has_found_is_had_without_an_authenticator() {
     }
 }
 
+/// Another finding may be of a token that the innermost guard has not judged.
+#[test]
+fn no_other_finding_stands_in_for_that_of_the_guard() {
+    for verifier in [Counting::default(), Counting::now()] {
+        let authenticator = Authenticator::new(verifier);
+        let admin = Guard::new(authenticator.clone()).require(scope("admin"));
+
+        let inside = check(&admin, &plain().bearer("admin")).unwrap();
+        let mut swapped = plain().bearer("peon").made_of(&inside);
+        block_on(extract::<Authenticated>(&authenticator, &mut swapped)).unwrap();
+
+        let outer = check(&Guard::new(authenticator.clone()), &plain().bearer("peon")).unwrap();
+        let inner = check(&admin, &plain().bearer("admin").made_of(&outer)).unwrap();
+        let back = plain().bearer("peon").made_of(&inner);
+        for request in [swapped, back] {
+            assert_eq!(extract_from_guard::<BearerToken>(&request).unwrap_err().status(), 500);
+            assert_eq!(extract_from_guard::<Authenticated>(&request).unwrap_err().status(), 500);
+        }
+        assert_eq!(extract_from_guard::<BearerToken>(&inner).unwrap().as_str(), "admin", "the twin");
+    }
+}
+
 #[test]
 fn debug_shows_no_claim() {
     struct Canary;

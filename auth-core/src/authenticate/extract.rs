@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::authenticated::Authenticated;
 use super::caller::Caller;
-use super::findings::{Finding, Findings};
+use super::findings::Findings;
 use super::judge::{Judged, credentials};
 use super::scoped::Scoped;
 use super::setup::Setup;
@@ -97,10 +97,12 @@ pub(crate) fn from_judged<T: FromCaller>(
 /// what the guard has seen.
 pub(crate) fn from_guard<T: FromCaller>(request: &impl RequestHead) -> Option<Result<T, Rejection>> {
     let findings = request.extension::<Findings>()?;
-    let Finding { setup, accepted, .. } = findings.of_guard()?;
-    let caller = match accepted {
+    let of_guard = findings.of_guard()?;
+    let setup = &of_guard.setup;
+    let caller = match of_guard.accepted {
         Some(_) => {
-            let accepted = findings.accepted_for(setup, request)?.clone();
+            // Only what this guard has judged: another finding may be of a token that its policy was not asked of.
+            let accepted = of_guard.accepted_in(setup, request)?.clone();
             let facts = setup.rejections.facts(request);
             Some(Caller { accepted, setup: setup.clone(), facts, earlier: Some(findings.clone()) })
         }

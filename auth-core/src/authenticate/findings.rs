@@ -43,6 +43,19 @@ pub(crate) struct Accepted {
     other_text: Option<Arc<str>>,
 }
 
+impl Finding {
+    /// What was accepted, if the request still carries that very token.
+    pub(crate) fn accepted_in(&self, setup: &Setup, request: &impl RequestHead) -> Option<&Accepted> {
+        let accepted = self.accepted.as_ref()?;
+        let text = accepted.text()?;
+        let same = match setup.assumed_token() {
+            Some(assumed) => assumed == text,
+            None => bearer::hold_token(request.header_values(AUTHORIZATION), text),
+        };
+        same.then_some(accepted)
+    }
+}
+
 impl Accepted {
     pub(crate) fn new(token: VerifiedToken, text: &str) -> Self {
         let known = token.text().is_some_and(|known| **known == *text);
@@ -67,18 +80,8 @@ impl Findings {
 
     /// What was accepted by the same verifier, if the request still carries that very token.
     pub(crate) fn accepted_for(&self, setup: &Setup, request: &impl RequestHead) -> Option<&Accepted> {
-        self.outwards().find_map(|finding| {
-            if !finding.setup.verifies_like(setup) {
-                return None;
-            }
-            let accepted = finding.accepted.as_ref()?;
-            let text = accepted.text()?;
-            let same = match setup.assumed_token() {
-                Some(assumed) => assumed == text,
-                None => bearer::hold_token(request.header_values(AUTHORIZATION), text),
-            };
-            same.then_some(accepted)
-        })
+        let of_verifier = self.outwards().filter(|finding| finding.setup.verifies_like(setup));
+        of_verifier.into_iter().find_map(|finding| finding.accepted_in(setup, request))
     }
 
     /// What the guards around have demanded of which token, the outermost first.

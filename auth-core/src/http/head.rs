@@ -2,8 +2,8 @@
 
 /// The head of a request, as an adapter shows it to the core: what a verdict depends on, and no framework's type.
 ///
-/// It has a place for what the core finds out about this one request, so that a token is verified once, however many
-/// guards and extractors ask. The core stores values of its own types there; nothing else can read or make them. The
+/// It has a place for what the core finds out about this one request, so that guards and extractors
+/// further inside do not ask the verifier again. The core stores values of its own types there; nothing else can read or make them. The
 /// place must belong to this one request and end with it.
 ///
 /// [`auth_core::adapter`](crate::adapter) implements it for the requests of `http` 1.
