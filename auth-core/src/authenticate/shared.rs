@@ -1,8 +1,8 @@
 //! A value that all requests share, with its references counted in several places.
 //!
 //! Every accepted request holds on to what its authenticator was set up with. One count for all would be written by
-//! all cores, which takes each of them longer than the rest of a cache hit: two threads do 1.4 times the work of one
-//! then, instead of 1.8 (`cargo bench -p auth-benches --bench seen`).
+//! all cores in turns, and two threads would do little more than one
+//! (`cargo bench -p auth-benches --bench seen` compares them).
 
 use std::ops::Deref;
 use std::ptr;
