@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::adapter::{Guard, Scoped, extract, extract_from_guard, extract_now};
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, BearerToken, NoClaims, Policy, Reason, Rejection,
+    Algorithm, Authenticated, Authenticator, BearerToken, JwtVerifier, NoClaims, Policy, Reason, Rejection,
     RequiredScopes, Scope, TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
@@ -418,6 +418,55 @@ fn no_other_finding_stands_in_for_that_of_the_guard() {
         }
         assert_eq!(extract_from_guard::<BearerToken>(&inner).unwrap().as_str(), "admin", "the twin");
     }
+}
+
+/// A verifier that exchanges an opaque token for a JWT yields a token that knows another text than was sent.
+#[test]
+fn a_finding_is_of_what_was_sent_and_not_of_what_it_was_exchanged_for() {
+    struct Exchange(JwtVerifier, String, Arc<AtomicUsize>);
+    #[async_trait]
+    impl TokenVerifier for Exchange {
+        async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+            self.2.fetch_add(1, Ordering::Relaxed);
+            match token {
+                "opaque" => Ok(self.0.verify_jwt(&self.1)?),
+                _ => Err(VerifyError::UnknownToken.into()),
+            }
+        }
+    }
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let (jwt, asked) = (issuer.good("alice"), Arc::new(AtomicUsize::new(0)));
+    let verifier = Exchange(issuer.verifier().build().unwrap(), jwt.clone(), asked.clone());
+    let authenticator = Authenticator::new(verifier);
+    let mut inside = plain().bearer("opaque");
+    block_on(Guard::new(authenticator.clone()).check(&mut inside)).unwrap();
+    assert_eq!(block_on(authenticator.authenticate::<NoClaims>(&inside)).unwrap().subject(), "alice");
+    assert_eq!(extract_from_guard::<BearerToken>(&inside).unwrap().as_str(), "opaque");
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    let inner = plain().bearer(&jwt).made_of(&inside);
+    assert!(block_on(authenticator.authenticate::<NoClaims>(&inner)).is_err());
+    assert!(extract_from_guard::<Authenticated>(&inner).is_err());
+}
+
+#[test]
+fn of_nested_guards_the_innermost_has_found_it() {
+    let guard = |realm| Guard::new(Authenticator::new(Counting::now()).with_realm(realm).unwrap());
+    let inside = check(&guard("inner"), &check(&guard("outer"), &plain().bearer("a")).unwrap()).unwrap();
+    let user: Authenticated = extract_from_guard(&inside).unwrap();
+    let refused = user.require(&scope("b")).unwrap_err();
+    assert_eq!(challenge(&refused), r#"Bearer realm="inner", error="insufficient_scope", scope="b""#);
+}
+
+/// An optional guard, or one that lets a preflight through, forgets nothing of the guards around it.
+#[test]
+fn a_guard_that_lets_nobody_in_particular_through_keeps_what_others_found() {
+    let [token, other] = [Counting::now(), Counting::now()].map(Authenticator::new);
+    let outer = check(&Guard::new(token.clone()).require(scope("a")), &plain().bearer("a_b")).unwrap();
+    let stripped = check(&Guard::new(other).optional(), &plain().made_of(&outer)).unwrap();
+    let back = plain().bearer("a_b").made_of(&stripped);
+    let user = block_on(token.authenticate::<NoClaims>(&back)).unwrap();
+    let refused = user.require(&scope("c")).unwrap_err();
+    assert_eq!(challenge(&refused), r#"Bearer error="insufficient_scope", scope="a c""#);
 }
 
 #[test]

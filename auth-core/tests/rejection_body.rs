@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use auth_core::adapter::{Guard, extract_user};
+use auth_core::adapter::{Guard, Scoped, extract_from_guard, extract_user};
 use auth_core::{
-    Authenticator, NoClaims, Policy, Reason, Rejection, RejectionBody, RejectionContext, Scope, StoreFailure,
-    TokenVerifier, UserLookup, UserStore, VerifiedToken, VerifyError, VerifyFailure, async_trait,
+    Authenticated, Authenticator, NoClaims, Policy, Reason, Rejection, RejectionBody, RejectionContext,
+    RequiredScopes, Scope, StoreFailure, TokenVerifier, UserLookup, UserStore, VerifiedToken, VerifyError,
+    VerifyFailure, async_trait,
 };
 use auth_testing::TestRequest;
 use futures_executor::block_on;
@@ -39,6 +40,12 @@ impl UserStore for Nobody {
     }
 }
 
+struct A;
+
+impl RequiredScopes for A {
+    const SCOPES: &'static [Scope] = &[Scope::from_static("a")];
+}
+
 /// One refusal of every class and from every place that refuses.
 fn refusals(authenticator: &Authenticator, request: &TestRequest) -> Vec<Rejection> {
     let refused =
@@ -57,6 +64,12 @@ fn refusals(authenticator: &Authenticator, request: &TestRequest) -> Vec<Rejecti
     let guard = Guard::new(authenticator.clone());
     all.push(block_on(guard.clone().require(policy).check(&mut good.clone())).unwrap_err());
     all.push(block_on(guard.check(&mut request.clone())).unwrap_err());
+    let mut inside = good.clone();
+    block_on(guard.check(&mut inside)).unwrap();
+    all.push(extract_from_guard::<Scoped<A>>(&inside).unwrap_err());
+    let mut anonymous = request.clone();
+    block_on(guard.optional().check(&mut anonymous)).unwrap();
+    all.push(extract_from_guard::<Authenticated>(&anonymous).unwrap_err());
     all.push(block_on(extract_user(&user, &mut good.clone(), &Arc::new(Nobody))).unwrap_err());
     #[derive(Debug, serde::Deserialize)]
     struct Tenant {
@@ -92,6 +105,9 @@ fn words(refusal: &RejectionContext<'_>) -> RejectionBody {
 fn every_refusal_is_in_the_words_of_the_hook_and_else_as_it_was() {
     let plain = Authenticator::new(Table).with_realm("r").unwrap();
     let own = plain.with_rejection_body(words);
+    let in_other_order = Authenticator::new(Table).with_rejection_body(words).with_realm("r").unwrap();
+    let request = TestRequest::get("/").header("accept-language", "de");
+    assert_eq!(refusals(&own, &request), refusals(&in_other_order, &request));
     for (language, content_type, body) in [
         ("de", Some("text/plain; charset=utf-8"), Some("Abgelehnt: STATUS")),
         ("none", None, Some("")),
@@ -103,7 +119,7 @@ fn every_refusal_is_in_the_words_of_the_hook_and_else_as_it_was() {
     ] {
         let request = TestRequest::get("/").header("accept-language", language);
         let (plain, own) = (refusals(&plain, &request), refusals(&own, &request));
-        assert_eq!(plain.len(), 13);
+        assert_eq!(plain.len(), 15);
         for (plain, own) in plain.iter().zip(&own) {
             assert_eq!((plain.status(), plain.reason()), (own.status(), own.reason()));
             let (mut plain_fields, mut own_fields) = (fields(plain), fields(own));
@@ -181,4 +197,9 @@ fn the_hook_learns_the_path() {
     }
     let example = own.example_rejection(Reason::Missing, &[]);
     assert_eq!(example.body(), "None");
+    for (length, known) in [(8192, true), (8193, false)] {
+        let request = TestRequest::get(format!("/{}", "x".repeat(length - 1)));
+        let refused = own.bearer_token(&request).unwrap_err();
+        assert_eq!(refused.body().starts_with(b"Some"), known, "{length}");
+    }
 }

@@ -218,3 +218,26 @@ fn a_failure_tells_what_it_comes_from() {
     }
     assert_eq!(StoreFailure::from(Query(Down)).to_string(), "the query failed: no connection");
 }
+
+/// Two keys of one user, or the same key of another issuer's user.
+#[test]
+fn a_user_is_loaded_for_each_token_and_issuer() {
+    struct Keys(AtomicUsize);
+    #[async_trait]
+    impl TokenVerifier for Keys {
+        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
+            let issuer = format!("issuer {}", self.0.load(Ordering::Relaxed));
+            Ok(VerifiedToken::assert_verified(serde_json::json!({ "sub": "alice", "iss": issuer }))?)
+        }
+    }
+    let store = Arc::new(Db::default());
+    let verifier = Arc::new(Keys(AtomicUsize::new(0)));
+    let authenticator = Authenticator::new(verifier.clone());
+    let mut request = request();
+    for (asked, token, issuer) in [(1, "k1", 0), (1, "k1", 0), (2, "k2", 0), (3, "k2", 1)] {
+        verifier.0.store(issuer, Ordering::Relaxed);
+        let user = authenticated(&authenticator, token);
+        assert!(load(&user, &mut request, &store).is_ok());
+        assert_eq!(store.asked.load(Ordering::Relaxed), asked, "{token} of issuer {issuer}");
+    }
+}

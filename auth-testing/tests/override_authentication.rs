@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
 
-use auth_core::{NoClaims, Policy, Reason, Scope};
+use auth_core::adapter::{Guard, extract_from_guard};
+use auth_core::{Authenticated, NoClaims, Policy, Reason, Scope};
 use auth_testing::{TestIssuer, TestRequest};
 use futures_executor::block_on;
 
@@ -48,4 +49,19 @@ fn a_token_that_is_not_good_lets_nobody_in() {
     }
     let other = TestIssuer::default().authenticator().dangerously_assume_token(issuer.good("alice"));
     assert!(block_on(other.authenticate::<NoClaims>(&TestRequest::get("/"))).is_err());
+}
+
+/// Inside of a guard, too: what the guard has found of another token does not count.
+#[test]
+fn guards_and_what_they_find_are_of_the_token_that_is_assumed() {
+    let issuer = TestIssuer::default();
+    let real = issuer.authenticator();
+    let assumed = real.dangerously_assume_token(issuer.good("alice"));
+    let mut request = TestRequest::get("/").bearer(&issuer.good("mallory"));
+    block_on(Guard::new(real).check(&mut request)).unwrap();
+    assert_eq!(block_on(assumed.authenticate::<NoClaims>(&request)).unwrap().subject(), "alice");
+    for mut request in [TestRequest::get("/"), request] {
+        block_on(Guard::new(assumed.clone()).check(&mut request)).unwrap();
+        assert_eq!(extract_from_guard::<Authenticated>(&request).unwrap().subject(), "alice");
+    }
 }

@@ -66,8 +66,7 @@ impl Authenticator {
     /// ```
     ///
     /// The authenticator that this is called on keeps its bodies, so that parts of an application can refuse in
-    /// different words. A hook that panics leaves the library's own body. A hook must not hold an authenticator with
-    /// the same verifier, or neither is ever freed.
+    /// different words. A hook that panics leaves the library's own body.
     #[must_use]
     pub fn with_rejection_body(
         &self,
@@ -109,7 +108,9 @@ impl Authenticator {
 
     /// Demands a good token, and its claims as `C`.
     ///
-    /// A token that a guard has verified with the same verifier is not verified again.
+    /// A token that a guard or an extractor has accepted in this request, with the same verifier, is not verified again:
+    /// what they found counts as long as the request is kept, even if the token expires or keys are replaced meanwhile.
+    /// For a connection that outlives its request, such as a WebSocket, build a request of its own and authenticate that.
     ///
     /// # Errors
     ///

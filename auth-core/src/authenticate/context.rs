@@ -5,6 +5,9 @@ use http::StatusCode;
 use crate::http::head::RequestHead;
 use crate::http::reason::Reason;
 
+/// The longest path that is kept, in bytes. A longer one counts as none.
+const MAX_PATH_BYTES: usize = 8 * 1024;
+
 /// The longest preference of a client that is kept, in bytes. A longer one counts as none.
 const MAX_PREFERENCE_BYTES: usize = 1024;
 
@@ -42,11 +45,13 @@ impl<'a> RejectionContext<'a> {
     /// `instance` of [RFC 9457 section 3.1.5](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.5).
     ///
     /// It is the path that the guard or extractor sees: inside a router nested with axum's `Router::nest`, it lacks
-    /// the prefix. Anyone may have written it: escape it in HTML. `None` in
+    /// the prefix. Anyone may have written it: escape it in HTML.
+    ///
+    /// `None` if it is longer than 8 KiB, and in
     /// [`Authenticator::example_rejection`](crate::Authenticator::example_rejection), which has no request.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
-        Some(&self.facts?.path)
+        self.facts?.path.as_deref()
     }
 
     /// The languages that the client prefers, such as `de-CH, fr;q=0.8`
@@ -70,7 +75,7 @@ impl<'a> RejectionContext<'a> {
 /// What the hook may ask about a request, for rejections that come when the request is no longer at hand.
 #[derive(Debug)]
 pub(crate) struct RequestFacts {
-    path: Box<str>,
+    path: Option<Box<str>>,
     accept_language: Option<Box<str>>,
     accept: Option<Box<str>>,
 }
@@ -80,7 +85,7 @@ impl RequestFacts {
         let target = request.target();
         let path = target.split_once('?').map_or(target, |(path, _)| path);
         Self {
-            path: path.into(),
+            path: (path.len() <= MAX_PATH_BYTES).then(|| path.into()),
             accept_language: preference(request, "accept-language"),
             accept: preference(request, "accept"),
         }

@@ -53,7 +53,7 @@ impl VerifierKeys {
     ///
     /// A verification that begins after this has returned knows these keys only, also for a token that was
     /// accepted before. One that is under way in another thread may end with the old keys; it leaves nothing
-    /// behind. To go over from one key to the next, give both for as long as tokens of the old one live.
+    /// behind. What a guard has found in a request counts until that request ends. To go over from one key to the next, give both for as long as tokens of the old one live.
     ///
     /// # Errors
     ///
