@@ -32,8 +32,8 @@ use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, Ma
 ///
 /// # Errors
 ///
-/// Like the extractor inside. Without a guard around the route it is a 500, and the log says what to do; so it is if a
-/// layer inside of the guard has changed the Authorization field, for the guard has not judged that.
+/// Like the extractor inside. Without a guard around the route it is a 500, and the log says what to do. It is also a
+/// 500 if a layer inside the guard has changed the Authorization field, since the guard has not judged the new value.
 #[derive(Clone, Debug)]
 pub struct Guarded<T>(pub T);
 

@@ -96,7 +96,7 @@ auth_core::adapter::wrappers! {
     Scoped,
     /// The application's own user behind a good token, out of its [`UserStore`](auth_core::UserStore).
     ///
-    /// The store is taken from the state as an [`Arc`], so the state has a field `db: Arc<Db>`. It is asked once per
+    /// The store is taken from the state as an [`Arc`](std::sync::Arc), so the state has a field `db: Arc<Db>`. It is asked once per
     /// request, however many extractors want the user.
     ///
     /// ```

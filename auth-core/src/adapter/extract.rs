@@ -75,8 +75,8 @@ pub fn extract_from_guard<T: Extract>(request: &impl RequestHead) -> Result<T, R
         let path = request.target().split('?').next();
         tracing::error!(
             path,
-            "request refused: no guard has judged it as it is: put the guard (`AuthLayer`) around this route, \
-             inside of any layer that changes the Authorization field"
+            "request refused: no guard has judged its credentials. Put the guard (`AuthLayer`) around this route, inside \
+             any layer that changes the Authorization field"
         );
         Err(Rejection::misconfigured())
     })

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// Why a request was refused: the class that the client is told.
+/// Why a request was refused: the class that the client sees.
 ///
 /// | reason | status | `WWW-Authenticate` | detail |
 /// |---|---|---|---|
