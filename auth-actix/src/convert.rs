@@ -1,9 +1,12 @@
-//! actix-web 4 speaks `http` 0.2, the core speaks `http` 1: the one file that knows of both.
+//! Requests and responses. actix-web 4 speaks `http` 0.2, the core speaks `http` 1: this is the one file that knows both.
 
+use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder, ResponseError};
 use auth_core::adapter::{Answer, RequestHead};
+
+use crate::wrappers::{AuthRejection, AuthResponse};
 
 /// An actix request as the core wants to see it.
 pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
@@ -35,8 +38,26 @@ impl RequestHead for Head<'_> {
     }
 }
 
+impl ResponseError for AuthRejection {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        response(&self.0)
+    }
+}
+
+impl<A: Answer> Responder for AuthResponse<A> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        response(&self.0)
+    }
+}
+
 /// The status of an answer; a code that `http` 0.2 cannot hold would be a 500.
-pub(crate) fn status(answer: &impl Answer) -> StatusCode {
+fn status(answer: &impl Answer) -> StatusCode {
     StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 

@@ -3,7 +3,6 @@
 mod convert;
 mod extract;
 mod middleware;
-mod response;
 mod wrappers;
 
 pub use auth_core::{

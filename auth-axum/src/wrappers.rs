@@ -1,12 +1,6 @@
 //! The types that axum's traits are implemented for.
 
 auth_core::adapter::wrappers! {
-    /// Demands a good token. The handler is not run without one.
-    ///
-    /// `C` is the application's own claims; leave it out to have none. Everything that an
-    /// [`auth_core::Authenticated`] offers is there: `user.subject()`, `user.claims`,
-    /// `user.require(&policy)?`.
-    ///
     /// ```
     /// use auth_axum::Authenticated;
     ///
@@ -18,9 +12,6 @@ auth_core::adapter::wrappers! {
     /// }
     /// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(tenant));
     /// ```
-    ///
-    /// A token without these claims is refused with 401, since it was not made for this application. Make a claim that
-    /// may be absent an `Option` in the type.
     ///
     /// If the compiler says only that `Handler<_, _>` is not satisfied, put axum's `#[debug_handler]` on the function:
     /// it names the cause.
@@ -40,18 +31,7 @@ auth_core::adapter::wrappers! {
     /// async fn home(user: auth_axum::Authenticated) {}
     /// let _: axum::Router<()> = axum::Router::new().route("/", axum::routing::get(home));
     /// ```
-    ///
-    /// ```
-    /// async fn home(user: auth_axum::Authenticated) {}
-    /// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says.
     Authenticated,
-    /// A good token, or none at all. A bad one is refused.
-    ///
     /// ```
     /// use auth_axum::MaybeAuthenticated;
     ///
@@ -65,8 +45,6 @@ auth_core::adapter::wrappers! {
     /// ```
     MaybeAuthenticated,
     BearerToken,
-    /// Demands a good token with all the scopes that the type names.
-    ///
     /// ```
     /// use auth_axum::{RequiredScopes, Scope, Scoped};
     ///
@@ -81,23 +59,8 @@ auth_core::adapter::wrappers! {
     /// }
     /// # let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(orders));
     /// ```
-    ///
-    /// `Scoped<OrdersRead, TenantClaims>` reads the application's own claims, too. A list of no scopes does not
-    /// compile:
-    ///
-    /// ```compile_fail
-    /// struct Nothing;
-    /// impl auth_axum::RequiredScopes for Nothing {
-    ///     const SCOPES: &'static [auth_axum::Scope] = &[];
-    /// }
-    /// async fn orders(user: auth_axum::Scoped<Nothing>) {}
-    /// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(orders));
-    /// ```
     Scoped,
-    /// The application's own user behind a good token, out of its [`UserStore`](auth_core::UserStore).
-    ///
-    /// The store is taken from the state as an [`Arc`](std::sync::Arc), so the state has a field `db: Arc<Db>`. It is asked once per
-    /// request, however many extractors want the user.
+    /// The store is taken from the state as an [`Arc`](std::sync::Arc), so the state has a field `db: Arc<Db>`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -130,11 +93,6 @@ auth_core::adapter::wrappers! {
     /// ```
     ///
     /// With `db: Arc<dyn UserStore<User = User>>` in the state it is `CurrentUser<dyn UserStore<User = User>>`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Authenticated`]. A user whom the store does not know is 401, an inactive one 403, and a store that fails
-    /// 503.
     CurrentUser,
     /// A refusal: the rejection of every extractor here, and an error for handlers to return.
     AuthRejection,

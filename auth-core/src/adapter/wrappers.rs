@@ -26,7 +26,20 @@ macro_rules! __wrappers {
         $(#[$auth_rejection:meta])* AuthRejection,
         $(#[$auth_response:meta])* AuthResponse $(,)?
     ) => {
+        /// Demands a good token. The handler is not run without one.
+        ///
+        /// `C` is the application's own claims; leave it out to have none. Everything that an
+        /// [`auth_core::Authenticated`] offers is there: `user.subject()`, `user.claims`,
+        /// `user.require(&policy)?`.
+        ///
+        /// A token without these claims is refused with 401, since it was not made for this application. Make a claim
+        /// that may be absent an `Option` in the type.
+        ///
         $(#[$authenticated])*
+        ///
+        /// # Errors
+        ///
+        /// Refuses with 401, 400, 503 or 500, as the table of [`auth_core::Reason`] says.
         #[derive(Debug)]
         pub struct Authenticated<C = $crate::NoClaims>(pub $crate::Authenticated<C>);
 
@@ -66,6 +79,8 @@ macro_rules! __wrappers {
             }
         }
 
+        /// A good token, or none at all. A bad one is refused.
+        ///
         $(#[$maybe_authenticated])*
         #[derive(Debug)]
         pub struct MaybeAuthenticated<C = $crate::NoClaims>(
@@ -114,6 +129,10 @@ macro_rules! __wrappers {
             }
         }
 
+        /// Demands a good token with all the scopes that the type names.
+        ///
+        /// `Scoped<OrdersRead, TenantClaims>` reads the application's own claims, too.
+        ///
         $(#[$scoped])*
         ///
         /// # Errors
@@ -164,7 +183,16 @@ macro_rules! __wrappers {
             }
         }
 
+        /// The application's own user behind a good token, out of its [`UserStore`](auth_core::UserStore).
+        ///
+        /// The store is asked once per request, however many extractors want the user.
+        ///
         $(#[$current_user])*
+        ///
+        /// # Errors
+        ///
+        /// As [`Authenticated`]. A user whom the store does not know is 401, an inactive one 403, and a store that
+        /// fails 503.
         pub struct CurrentUser<S: $crate::UserStore + ?::core::marker::Sized>(pub S::User);
 
         impl<S: $crate::UserStore + ?::core::marker::Sized> ::core::clone::Clone for CurrentUser<S> {

@@ -15,7 +15,24 @@ use crate::token::scope::Scope;
 /// }
 /// ```
 ///
-/// A bad name does not compile; nor does an empty list, if it is used.
+/// A bad name does not compile; nor does an empty list, if a handler demands it:
+///
+/// ```compile_fail,E0080
+/// use auth_core::adapter::{Scoped, extract_from_guard};
+/// # use auth_core::{Rejection, RequiredScopes, Scope};
+///
+/// struct Nothing;
+///
+/// impl RequiredScopes for Nothing {
+///     const SCOPES: &'static [Scope] = &[];
+/// }
+///
+/// fn scoped(request: &http::request::Parts) -> Result<Scoped<Nothing>, Rejection> {
+///     extract_from_guard(request)
+/// }
+/// # let (request, ()) = http::Request::new(()).into_parts();
+/// # let _ = scoped(&request);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no scopes",
     label = "not a list of scopes",
