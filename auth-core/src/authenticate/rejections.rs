@@ -74,14 +74,15 @@ impl Rejections {
         let error = failure.error();
         let reason = Reason::from(error);
         let (key_id, issuer) = (failure.key_id(), failure.verifier());
+        let hint = failure.hint().map(tracing::field::display);
         match reason {
             // The token is good: more likely the type is wrong, or the issuer has changed its claims.
             _ if matches!(error, VerifyError::Claims(_)) => {
-                warn!(?reason, %error, key_id, issuer, "request refused");
+                warn!(?reason, %error, hint, key_id, issuer, "request refused");
             }
-            Reason::Unavailable => warn!(?reason, %error, key_id, issuer, "request refused"),
-            Reason::Misconfigured => error!(?reason, %error, key_id, issuer, "request refused"),
-            _ => debug!(?reason, %error, key_id, issuer, "request refused"),
+            Reason::Unavailable => warn!(?reason, %error, hint, key_id, issuer, "request refused"),
+            Reason::Misconfigured => error!(?reason, %error, hint, key_id, issuer, "request refused"),
+            _ => debug!(?reason, %error, hint, key_id, issuer, "request refused"),
         }
         let retry_after = match error {
             VerifyError::Unavailable { retry_after } => *retry_after,

@@ -27,7 +27,7 @@ use super::truth::Truth;
 pub struct VerifiedToken {
     inner: Arc<Inner>,
     /// The place of the verifier of a chain that accepted it.
-    verifier: Option<usize>,
+    verifier: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -227,11 +227,11 @@ impl VerifiedToken {
     }
 
     /// The place, counted from 0, of the verifier of a chain that accepted the token.
-    pub(crate) fn verifier(&self) -> Option<usize> {
+    pub(crate) fn verifier(&self) -> Option<u32> {
         self.verifier
     }
 
-    pub(crate) fn by_verifier(self, place: usize) -> Self {
+    pub(crate) fn by_verifier(self, place: u32) -> Self {
         Self { verifier: Some(place), ..self }
     }
 

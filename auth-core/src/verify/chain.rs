@@ -51,7 +51,7 @@ struct MostTelling(Option<VerifyFailure>);
 
 impl MostTelling {
     /// Returns the token, if this verdict of the verifier at `place` decides.
-    fn add(&mut self, place: usize, verdict: Result<VerifiedToken, VerifyFailure>) -> Option<VerifiedToken> {
+    fn add(&mut self, place: u32, verdict: Result<VerifiedToken, VerifyFailure>) -> Option<VerifiedToken> {
         match verdict {
             Ok(token) => Some(token.by_verifier(place)),
             Err(failure) => {
@@ -70,8 +70,8 @@ impl MostTelling {
 }
 
 impl VerifierChain {
-    fn verifiers(&self) -> impl Iterator<Item = (usize, &dyn TokenVerifier)> {
-        std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref).enumerate()
+    fn verifiers(&self) -> impl Iterator<Item = (u32, &dyn TokenVerifier)> {
+        (0..).zip(std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::hint::Hint;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 
@@ -14,18 +15,19 @@ use crate::token::verified::VerifiedToken;
 pub struct VerifyFailure {
     error: VerifyError,
     key_id: Option<Arc<str>>,
-    verifier: Option<usize>,
+    verifier: Option<u32>,
+    hint: Option<Hint>,
 }
 
 impl VerifyFailure {
     /// The failure of a token that this key has, or would have, verified.
     pub(crate) fn by_key(error: VerifyError, key_id: Option<&Arc<str>>) -> Self {
-        Self { error, key_id: key_id.cloned(), verifier: None }
+        Self { error, key_id: key_id.cloned(), verifier: None, hint: None }
     }
 
     /// What is wrong with a token that was accepted before.
     pub(crate) fn of_token(error: VerifyError, token: &VerifiedToken) -> Self {
-        Self { error, key_id: token.shared_key_id().cloned(), verifier: token.verifier() }
+        Self { error, key_id: token.shared_key_id().cloned(), verifier: token.verifier(), hint: None }
     }
 
     /// The fault.
@@ -52,19 +54,31 @@ impl VerifyFailure {
         Self { key_id: Some(key_id.into()), ..self }
     }
 
+    /// What the log adds: what was expected, and what to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<&Hint> {
+        self.hint.as_ref()
+    }
+
+    /// Adds a hint for the log. Never write a part of the token into it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl fmt::Display + Send + Sync + 'static) -> Self {
+        Self { hint: Some(Hint::new(hint)), ..self }
+    }
+
     /// The place, counted from 0, of the verifier of a chain that decided.
-    pub(crate) fn verifier(&self) -> Option<usize> {
+    pub(crate) fn verifier(&self) -> Option<u32> {
         self.verifier
     }
 
-    pub(crate) fn by_verifier(self, place: usize) -> Self {
+    pub(crate) fn by_verifier(self, place: u32) -> Self {
         Self { verifier: Some(place), ..self }
     }
 }
 
 impl From<VerifyError> for VerifyFailure {
     fn from(error: VerifyError) -> Self {
-        Self { error, key_id: None, verifier: None }
+        Self { error, key_id: None, verifier: None, hint: None }
     }
 }
 

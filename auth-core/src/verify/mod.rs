@@ -3,4 +3,5 @@
 pub(crate) mod cache;
 pub(crate) mod chain;
 pub(crate) mod failure;
+pub(crate) mod hint;
 pub(crate) mod verifier;
