@@ -11,6 +11,7 @@ use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::policy::policy::Policy;
+use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
@@ -84,13 +85,21 @@ pub(crate) fn credentials<'r>(
         return Ok(Some(token));
     }
     let rejections = &setup.rejections;
-    let token = match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
+    let token = match Credentials::from_fields_up_to(
+        setup.max_token_bytes,
+        request.header_values(AUTHORIZATION),
+    ) {
         Credentials::Token(token) => token,
         Credentials::Missing => return Ok(None),
         Credentials::Malformed => return Err(rejections.reject_request(Reason::Malformed, request)),
         Credentials::TooLong => {
             let facts = rejections.facts(request);
-            return Err(rejections.reject_token(&VerifyError::TooLong.into(), facts.as_deref()));
+            let max_bytes = setup.max_token_bytes;
+            let failure = VerifyFailure::from(VerifyError::TooLong).with_hint(format!(
+                "{max_bytes} bytes are accepted: `.max_token_bytes(..)` accepts up to {UTMOST_TOKEN_BYTES}, as tokens of \
+                 Entra ID with many groups need"
+            ));
+            return Err(rejections.reject_token(&failure, facts.as_deref()));
         }
     };
     // RFC 6750 section 2: a client must not use more than one method to transmit the token.
@@ -113,8 +122,8 @@ fn accept(
     if tracing::enabled!(Level::DEBUG) {
         tracing::debug!(key_id = token.key_id(), issuer = token.verifier(), "token accepted");
     }
-    if setup.subject_in_spans {
-        tracing::Span::current().record("subject", token.subject());
+    if let Some(subject) = token.subject_opt().filter(|_| setup.subject_in_spans) {
+        tracing::Span::current().record("subject", subject);
     }
     Ok(token)
 }

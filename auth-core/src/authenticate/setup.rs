@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use super::panics::catch_panic;
 use super::rejections::Rejections;
+use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
 use crate::verify::verifier::TokenVerifier;
@@ -14,6 +15,8 @@ use crate::verify::verifier::TokenVerifier;
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
+    /// The longest token that the verifier looks at.
+    pub(crate) max_token_bytes: usize,
     pub(crate) rejections: Rejections,
     pub(crate) subject_in_spans: bool,
     /// The token that every request is treated as carrying.
@@ -24,6 +27,7 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
         Self {
+            max_token_bytes: verifier.max_token_bytes().min(UTMOST_TOKEN_BYTES),
             verifier,
             rejections: Rejections::new(None),
             subject_in_spans: false,

@@ -71,6 +71,11 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
 }
 
 async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S::User> {
+    // A store that looks for the empty name would take all such callers for one.
+    if caller.token().subject_opt().is_none() {
+        tracing::debug!(reason = ?Reason::Invalid, "request refused: the token names no subject, so there is no user");
+        return Err(caller.reject(Reason::Invalid));
+    }
     let lookup = async {
         let mut future = catch_panic(|| store.user(caller.token()))?;
         poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {

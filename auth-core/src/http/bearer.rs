@@ -47,15 +47,20 @@ impl<'a> Credentials<'a> {
     /// assert_eq!(Credentials::from_fields([&b"Bearer"[..]]), Credentials::Malformed);
     /// ```
     pub fn from_fields(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self::from_fields_up_to(MAX_TOKEN_BYTES, values)
+    }
+
+    /// As [`from_fields`](Self::from_fields), with another bound.
+    pub(crate) fn from_fields_up_to(max_bytes: usize, values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut values = values.into_iter();
         match (values.next(), values.next()) {
             (None, _) => Self::Missing,
-            (Some(value), None) => Self::from_field(value),
+            (Some(value), None) => Self::from_field(value, max_bytes),
             (Some(_), Some(_)) => Self::Malformed,
         }
     }
 
-    fn from_field(value: &'a [u8]) -> Self {
+    fn from_field(value: &'a [u8], max_bytes: usize) -> Self {
         let Some(rest) = strip_scheme(value) else {
             return match value.first() {
                 Some(first) if is_token_char(*first) => Self::Missing,
@@ -69,7 +74,7 @@ impl<'a> Credentials<'a> {
                 _ => Self::Malformed,
             };
         };
-        if rest.len() > MAX_TOKEN_BYTES {
+        if rest.len() > max_bytes {
             return Self::TooLong;
         }
         let spaces = rest.iter().take_while(|byte| **byte == b' ').count();

@@ -53,6 +53,64 @@ pub enum Problem {
     /// The issuer is empty, which no issuer is.
     #[error("the issuer is empty: give the `iss` of your tokens")]
     EmptyIssuer,
+    /// A plain issuer holds `{` or `}`, as the templates of metadata do.
+    #[error(
+        "the issuer holds `{{`: it is a template, and no token has it as `iss`. \
+         Call `.issuer_for_tenants(\"https://.../{{tenantid}}/...\", [\"<tenant>\"])`"
+    )]
+    IssuerIsTemplate,
+    /// A template without exactly one `{tenantid}`.
+    #[error("the template of `.issuer_for_tenants(...)` must hold `{{tenantid}}` once, and no other brace")]
+    TenantTemplate,
+    /// A template without tenants.
+    #[error("no tenant: list the tenants that may come in `.issuer_for_tenants(template, [...])`")]
+    NoTenants,
+    /// What was given as a tenant is no GUID.
+    #[error(
+        "tenant {position} of `.issuer_for_tenants(...)` is no GUID: give the tenant's id \
+         (Entra admin center, Overview), not its domain, and none of `common` and `organizations`"
+    )]
+    TenantIsNoGuid {
+        /// Its place in the list, counted from 1.
+        position: usize,
+    },
+    /// Several of `issuer`, `issuer_for_tenants` and `dangerously_accept_any_issuer`.
+    #[error(
+        "contradictory issuers: call either `.issuer(...)`, for each name that the issuer has, \
+         or `.issuer_for_tenants(...)` once, or `.dangerously_accept_any_issuer()`"
+    )]
+    ContradictoryIssuers,
+    /// Several of `audience`, `audience_in` and `dangerously_accept_any_audience`.
+    #[error(
+        "contradictory audiences: call either `.audience(...)`, for each name that this service has, \
+         or `.audience_in(...)` once, or `.dangerously_accept_any_audience()`"
+    )]
+    ContradictoryAudiences,
+    /// A claim is compared with no value, so that no token would pass.
+    #[error("`.{method}({claim:?}, ...)` lists no value: list those that are accepted")]
+    NoValues {
+        /// The method of the builder.
+        method: &'static str,
+        /// The claim.
+        claim: String,
+    },
+    /// `allow_clients` with no client, or one without a name.
+    #[error(
+        "`.allow_clients(...)` lists no client, or an empty one: list the ids of the clients that may call"
+    )]
+    NoClients,
+    /// A bound of tokens that is too small or too large.
+    #[error("`.max_token_bytes({bytes})` is out of range: 8,192 to 65,536 bytes (8 to 64 KiB) are accepted")]
+    TokenBytesOutOfRange {
+        /// What was asked for, in bytes.
+        bytes: usize,
+    },
+    /// Tokens of SPIFFE have no `typ` of RFC 9068.
+    #[error("contradictory types: call either `.accept_spiffe()` or `.require_access_token_type()`")]
+    ContradictoryTypes,
+    /// Keys, and the promise to bring them later.
+    #[error("`.keys_later()` is for a verifier without keys, and keys were given: leave one of them out")]
+    KeysNowAndLater,
     /// No audience was given.
     #[error(
         "no audience: call `.audience(\"https://...\")` with the name of this service in the `aud` of its tokens"

@@ -5,14 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audience::AudienceSettings;
 use super::build_error::{BuildError, Problem};
-use super::checks::TokenType;
+use super::header::{HeaderRules, TokenType};
+use super::issuer::IssuerSettings;
 use super::key_sources::JwtKeys;
+use super::options::Options;
 use super::verifier::JwtVerifier;
 use super::verifier_keys::VerifierKeys;
 use crate::clock::{Clock, SystemClock};
 use crate::key::algorithm::Algorithm;
 use crate::token::claim_path::ClaimPath;
+use crate::token::claim_rules::ClaimRules;
 use crate::verify::cache::{CacheLimits, TokenCache};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
@@ -23,31 +27,26 @@ const MAX_LEEWAY: Duration = Duration::from_secs(300);
 /// An issuer, an audience and a key must be given. Every mistake is kept until
 /// [`build`](Self::build), which reports them all.
 pub struct JwtVerifierBuilder {
-    issuer: Expected<String>,
-    audiences: Expected<Vec<String>>,
+    pub(super) issuers: IssuerSettings,
+    pub(super) audiences: AudienceSettings,
+    pub(super) options: Options,
     token_type: TokenType,
     leeway: Duration,
     max_age: Option<Duration>,
     max_lifetime: Option<Duration>,
     clock: Arc<dyn Clock>,
     algorithms: Option<Vec<Algorithm>>,
-    keys: JwtKeys,
+    pub(super) keys: JwtKeys,
     cache: Option<CacheLimits>,
     roles: Option<ClaimPath>,
-}
-
-/// What a claim has to be.
-enum Expected<T> {
-    NotSaid,
-    Value(T),
-    Anything,
 }
 
 impl Default for JwtVerifierBuilder {
     fn default() -> Self {
         Self {
-            issuer: Expected::NotSaid,
-            audiences: Expected::NotSaid,
+            issuers: IssuerSettings::default(),
+            audiences: AudienceSettings::default(),
+            options: Options::default(),
             token_type: TokenType::AccessTokenOrUnspecific,
             leeway: DEFAULT_LEEWAY,
             max_age: None,
@@ -70,11 +69,14 @@ impl JwtVerifier {
 }
 
 impl JwtVerifierBuilder {
-    /// Claim `iss` must be this, byte for byte: a trailing slash counts. A verifier is for one issuer, so
-    /// the last call counts.
+    /// Claim `iss` must be this, byte for byte: a trailing slash counts.
+    ///
+    /// Called again, it adds another name of the same issuer, as Google has two; one of them is enough. Every name
+    /// counts for every key: for issuers with keys of their own, chain verifiers
+    /// ([`VerifierChain`](crate::VerifierChain)).
     #[must_use]
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer = Expected::Value(issuer.into());
+        self.issuers.names.push(issuer.into());
         self
     }
 
@@ -82,17 +84,14 @@ impl JwtVerifierBuilder {
     /// service; one of them is enough.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        match &mut self.audiences {
-            Expected::Value(audiences) => audiences.push(audience.into()),
-            audiences => *audiences = Expected::Value(vec![audience.into()]),
-        }
+        self.audiences.names.push(audience.into());
         self
     }
 
     /// Leaves claim `iss` unchecked: any holder of one of the keys may name any issuer.
     #[must_use]
     pub fn dangerously_accept_any_issuer(mut self) -> Self {
-        self.issuer = Expected::Anything;
+        self.issuers.anyone = true;
         self
     }
 
@@ -100,7 +99,7 @@ impl JwtVerifierBuilder {
     /// and that service can use the tokens it is sent to act as its users here.
     #[must_use]
     pub fn dangerously_accept_any_audience(mut self) -> Self {
-        self.audiences = Expected::Anything;
+        self.audiences.anyone = true;
         self
     }
 
@@ -246,29 +245,18 @@ impl JwtVerifierBuilder {
     /// [`BuildError`] with every [`Problem`] there is.
     pub fn build(self) -> Result<JwtVerifier, BuildError> {
         let mut problems = Vec::new();
-        match &self.issuer {
-            Expected::NotSaid => problems.push(Problem::NoIssuer),
-            Expected::Value(issuer) if issuer.is_empty() => problems.push(Problem::EmptyIssuer),
-            Expected::Value(_) | Expected::Anything => {}
-        }
-        match &self.audiences {
-            Expected::NotSaid => problems.push(Problem::NoAudience),
-            Expected::Value(names) if names.iter().any(String::is_empty) => {
-                problems.push(Problem::EmptyAudience);
-            }
-            Expected::Value(_) | Expected::Anything => {}
-        }
+        let issuer = self.issuers.into_rule(&mut problems);
+        let audience = self.audiences.into_rule(&mut problems);
+        let options = self.options.vetted(self.token_type, &mut problems);
         if self.leeway > MAX_LEEWAY {
             problems.push(Problem::LeewayTooLong { leeway: self.leeway });
         }
+        // With no algorithm allowed every key would be complained of.
         if self.algorithms.as_ref().is_some_and(Vec::is_empty) {
             problems.push(Problem::NoAlgorithms);
-        }
-        // With no algorithm allowed every key would be complained of.
-        if problems.contains(&Problem::NoAlgorithms) {
             return Err(BuildError { problems });
         }
-        let keys = VerifierKeys::new(self.keys, self.algorithms);
+        let keys = VerifierKeys::new(self.keys, self.algorithms, options.keys_later);
         let keys = match keys {
             Ok(keys) if problems.is_empty() => keys,
             Ok(_) => return Err(BuildError { problems }),
@@ -278,9 +266,14 @@ impl JwtVerifierBuilder {
             }
         };
         Ok(JwtVerifier {
-            issuer: self.issuer.value(),
-            audiences: self.audiences.value(),
-            token_type: self.token_type,
+            claims: ClaimRules { empty_audience: audience.empty_audience(), ..options.claims },
+            issuer,
+            audience,
+            clients: options.clients,
+            required: options.required,
+            subject: options.subject,
+            header: HeaderRules { token_type: options.token_type, zip: options.zip },
+            max_token_bytes: options.max_token_bytes,
             leeway: self.leeway.as_secs(),
             max_age: self.max_age.map(|age| age.as_secs()),
             max_lifetime: self.max_lifetime.map(|lifetime| lifetime.as_secs()),
@@ -289,15 +282,6 @@ impl JwtVerifierBuilder {
             cache: self.cache.map(TokenCache::new),
             roles: self.roles,
         })
-    }
-}
-
-impl<T> Expected<T> {
-    fn value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::NotSaid | Self::Anything => None,
-        }
     }
 }
 

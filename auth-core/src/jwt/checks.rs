@@ -1,56 +1,23 @@
 //! The claims against what the verifier was told to expect. Each check is a pure function.
 
-use super::header::is_media_type;
-use crate::token::audience::Audience;
+use super::header::{TokenType, is_media_type};
 use crate::token::error::VerifyError;
 use crate::token::numeric_date::NumericDate;
 
 /// `typ`: absent, or one of the accepted media types. A verifier that demands access tokens of
 /// RFC 9068 does not take absence.
 pub(super) fn token_type(typ: Option<&str>, rule: TokenType) -> Result<(), VerifyError> {
+    // `typ` is not `JWT` with a prefix: `application/jwt` is no name that RFC 7519 recommends, and
+    // other kinds of token may carry it.
+    let unspecific = |typ: &str| typ.eq_ignore_ascii_case("JWT") || is_media_type(typ, "at+jwt");
     let accepted = match (typ, rule) {
-        (None, TokenType::AccessTokenOrUnspecific) => true,
+        (None, TokenType::AccessTokenOrUnspecific | TokenType::Spiffe) => true,
         (None, TokenType::AccessToken) => false,
-        // `typ` is not `JWT` with a prefix: `application/jwt` is no name that RFC 7519 recommends, and
-        // other kinds of token may carry it.
-        (Some(typ), TokenType::AccessTokenOrUnspecific) => {
-            typ.eq_ignore_ascii_case("JWT") || is_media_type(typ, "at+jwt")
-        }
+        (Some(typ), TokenType::AccessTokenOrUnspecific) => unspecific(typ),
+        (Some(typ), TokenType::Spiffe) => unspecific(typ) || typ == "JOSE",
         (Some(typ), TokenType::AccessToken) => is_media_type(typ, "at+jwt"),
     };
     if accepted { Ok(()) } else { Err(VerifyError::InvalidHeader("typ")) }
-}
-
-/// Which values of `typ` are accepted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum TokenType {
-    /// Absent, `JWT` or `at+jwt`.
-    AccessTokenOrUnspecific,
-    /// `at+jwt` only (RFC 9068 section 4).
-    AccessToken,
-}
-
-/// `iss`: byte for byte the one expected (RFC 9068 section 4).
-pub(super) fn issuer(claimed: Option<&str>, expected: Option<&str>) -> Result<(), VerifyError> {
-    match (claimed, expected) {
-        (_, None) => Ok(()),
-        (None, Some(_)) => Err(VerifyError::MissingClaim("iss")),
-        (Some(claimed), Some(expected)) if claimed == expected => Ok(()),
-        (Some(_), Some(_)) => Err(VerifyError::WrongIssuer),
-    }
-}
-
-/// `aud`: one of the expected is among those named (RFC 7519 section 4.1.3).
-pub(super) fn audience(
-    claimed: Option<Audience<'_>>,
-    expected: Option<&[String]>,
-) -> Result<(), VerifyError> {
-    match (claimed, expected) {
-        (_, None) => Ok(()),
-        (None, Some(_)) => Err(VerifyError::MissingClaim("aud")),
-        (Some(claimed), Some(expected)) if expected.iter().any(|own| claimed.contains(own)) => Ok(()),
-        (Some(_), Some(_)) => Err(VerifyError::WrongAudience),
-    }
 }
 
 /// `exp`: required, and refused from that very second on, leeway added (RFC 7519 section 4.1.4).
@@ -175,23 +142,6 @@ mod tests {
     }
 
     #[test]
-    fn issuers_are_compared_byte_by_byte() {
-        let expected = Some("https://issuer.example");
-        assert_eq!(issuer(expected, expected), Ok(()));
-        assert_eq!(issuer(None, expected), Err(VerifyError::MissingClaim("iss")));
-        for other in [
-            "https://issuer.example/",
-            "https://issuer.exampl",
-            "https://Issuer.example",
-            "",
-            "http://issuer.example",
-        ] {
-            assert_eq!(issuer(Some(other), expected), Err(VerifyError::WrongIssuer), "{other}");
-        }
-        assert_eq!(issuer(None, None), Ok(()));
-    }
-
-    #[test]
     fn types_of_other_tokens_are_refused() {
         use TokenType::{AccessToken, AccessTokenOrUnspecific};
         for typ in [
@@ -225,5 +175,16 @@ mod tests {
             assert_eq!(token_type(typ, AccessToken), Err(VerifyError::InvalidHeader("typ")), "{typ:?}");
         }
         assert_eq!(token_type(Some("at+jwt"), AccessToken), Ok(()));
+    }
+
+    #[test]
+    fn spiffe_has_one_type_more() {
+        for typ in [None, Some("JWT"), Some("at+jwt"), Some("JOSE")] {
+            assert_eq!(token_type(typ, TokenType::Spiffe), Ok(()), "{typ:?}");
+        }
+        for typ in ["jose", "JOSE+JSON", "application/jose", "", "JOSE "] {
+            let refused = Err(VerifyError::InvalidHeader("typ"));
+            assert_eq!(token_type(Some(typ), TokenType::Spiffe), refused, "{typ}");
+        }
     }
 }

@@ -12,6 +12,33 @@ use crate::token::error::VerifyError;
 /// The most members that a header may have, all levels together.
 const MAX_MEMBERS: usize = 32;
 
+/// Which headers are accepted, beside those of RFC 7515.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct HeaderRules {
+    pub(super) token_type: TokenType,
+    pub(super) zip: Zip,
+}
+
+/// Which values of `typ` are accepted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum TokenType {
+    /// Absent, `JWT` or `at+jwt`.
+    AccessTokenOrUnspecific,
+    /// `at+jwt` only (RFC 9068 section 4).
+    AccessToken,
+    /// Absent, `JWT`, `at+jwt` or `JOSE` (JWT-SVID section 2.3).
+    Spiffe,
+}
+
+/// What to do with `zip`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Zip {
+    /// Its presence refuses.
+    Refused,
+    /// `NONE` says that nothing is compressed. Everything else refuses.
+    NoneAccepted,
+}
+
 /// The parameters that matter, with their types checked.
 #[derive(Default)]
 pub(super) struct Header<'a> {
@@ -24,9 +51,10 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, VerifyError> {
+    pub(super) fn parse(text: &'a str, rules: HeaderRules) -> Result<Self, VerifyError> {
         let mut header = Self::default();
-        json::read_object(text, MAX_MEMBERS, &mut header).map_err(|fault| match fault {
+        let mut reader = Reader { header: &mut header, rules };
+        json::read_object(text, MAX_MEMBERS, &mut reader).map_err(|fault| match fault {
             Fault::Member(name) => VerifyError::InvalidHeader(name),
             Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
                 VerifyError::MalformedHeader
@@ -49,17 +77,29 @@ impl<'a> Header<'a> {
     }
 }
 
-impl<'de> Members<'de> for Header<'de> {
+/// Puts the parameters where they belong.
+struct Reader<'r, 'a> {
+    header: &'r mut Header<'a>,
+    rules: HeaderRules,
+}
+
+impl<'de> Members<'de> for Reader<'_, 'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        let header = &mut *self.header;
         match name {
-            "alg" => self.alg = Algorithm::from_name(&value.read::<Text<'_>>("alg")?.0),
-            "kid" => self.kid = Some(value.read("kid")?),
-            "typ" => self.typ = Some(value.read("typ")?),
-            "cty" => self.cty = Some(value.read("cty")?),
-            "crit" => self.refuse("crit", value)?,
-            "b64" => self.refuse("b64", value)?,
-            "zip" => self.refuse("zip", value)?,
-            "enc" => self.refuse("enc", value)?,
+            "alg" => header.alg = Algorithm::from_name(&value.read::<Text<'_>>("alg")?.0),
+            "kid" => header.kid = Some(value.read("kid")?),
+            "typ" => header.typ = Some(value.read("typ")?),
+            "cty" => header.cty = Some(value.read("cty")?),
+            "crit" => header.refuse("crit", value)?,
+            "b64" => header.refuse("b64", value)?,
+            "zip" if self.rules.zip == Zip::NoneAccepted => {
+                if value.read::<Text<'_>>("zip")?.0 != "NONE" {
+                    header.refused = Some("zip");
+                }
+            }
+            "zip" => header.refuse("zip", value)?,
+            "enc" => header.refuse("enc", value)?,
             _ => value.skip()?,
         }
         Ok(())
@@ -100,15 +140,18 @@ fn may_be_token(content_type: &str) -> bool {
 mod tests {
     use super::*;
 
+    const STRICT: HeaderRules =
+        HeaderRules { token_type: TokenType::AccessTokenOrUnspecific, zip: Zip::Refused };
+
     #[track_caller]
     fn refusal(text: &str) -> VerifyError {
-        Header::parse(text).and_then(|header| header.algorithm()).unwrap_err()
+        Header::parse(text, STRICT).and_then(|header| header.algorithm()).unwrap_err()
     }
 
     #[test]
     fn what_matters_is_read() {
         let text = r#"{"alg":"ES256","kid":"k\u0031","typ":"JWT","jku":"https://evil.example","x5c":["a"],"jwk":{"kty":"oct"}}"#;
-        let header = Header::parse(text).unwrap();
+        let header = Header::parse(text, STRICT).unwrap();
         assert_eq!(header.algorithm(), Ok(Algorithm::Es256));
         assert_eq!(header.kid.unwrap().0, "k1");
         assert_eq!(header.typ.unwrap().0, "JWT");
@@ -147,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn where_it_is_accepted_zip_is_none_and_nothing_else() {
+        let rules = HeaderRules { zip: Zip::NoneAccepted, ..STRICT };
+        let read =
+            |zip: &str| Header::parse(&format!("{{\"alg\":\"HS256\",\"zip\":{zip}}}"), rules).map(|_| ());
+        assert_eq!(read("\"NONE\""), Ok(()));
+        for zip in ["\"DEF\"", "\"none\"", "\"NONE \"", "\"\"", "null", "[\"NONE\"]", "{}", "0"] {
+            assert_eq!(read(zip), Err(VerifyError::InvalidHeader("zip")), "{zip}");
+        }
+        for name in ["crit", "b64", "enc"] {
+            let text = format!("{{\"alg\":\"HS256\",\"zip\":\"NONE\",\"{name}\":\"NONE\"}}");
+            let refused = Header::parse(&text, rules).err();
+            assert!(matches!(refused, Some(VerifyError::InvalidHeader(found)) if found == name), "{name}");
+        }
+    }
+
+    #[test]
     fn a_nested_jwt_refuses() {
         for cty in [
             "JWT",
@@ -166,7 +225,7 @@ mod tests {
         }
         for cty in ["json", "", "jw", "application/json", "text/plain"] {
             let text = format!("{{\"alg\":\"HS256\",\"cty\":\"{cty}\"}}");
-            assert!(Header::parse(&text).is_ok(), "{cty}");
+            assert!(Header::parse(&text, STRICT).is_ok(), "{cty}");
         }
     }
 
@@ -187,14 +246,14 @@ mod tests {
     #[test]
     fn bounds_are_exact() {
         let kid = |length: usize| format!("{{\"alg\":\"HS256\",\"kid\":\"{}\"}}", "k".repeat(length));
-        assert!(Header::parse(&kid(256)).is_ok());
+        assert!(Header::parse(&kid(256), STRICT).is_ok());
         assert_eq!(refusal(&kid(257)), VerifyError::InvalidHeader("kid"));
 
         let members = |count: usize| {
             let others: Vec<_> = (1..count).map(|index| format!("\"{index}\":0")).collect();
             format!("{{\"alg\":\"HS256\",{}}}", others.join(","))
         };
-        assert!(Header::parse(&members(32)).is_ok());
+        assert!(Header::parse(&members(32), STRICT).is_ok());
         assert_eq!(refusal(&members(33)), VerifyError::MalformedHeader);
     }
 

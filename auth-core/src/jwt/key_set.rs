@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::checks::{self, TokenType};
-use super::header::Header;
+use super::checks;
+use super::header::{Header, HeaderRules};
 use super::segments::{self, MAX_SIGNATURE_BYTES, Segments};
 use crate::jwk::set::SkippedKey;
 use crate::key::algorithm::Algorithm;
@@ -22,6 +22,8 @@ pub(super) struct KeySet {
     pub(super) epoch: u64,
     pub(super) keys: Vec<VerificationKey>,
     pub(super) skipped: Vec<SkippedKey>,
+    /// The keys are still to come.
+    awaited: bool,
     known_headers: [OnceLock<KnownHeader>; 4],
 }
 
@@ -38,6 +40,20 @@ struct KnownHeader {
 }
 
 impl KeySet {
+    /// No keys yet: no verdict can be had.
+    pub(super) fn awaited() -> Self {
+        Self { awaited: true, ..Self::default() }
+    }
+
+    /// Whether both hold the same keys, in any order. Keys of one set differ from each other.
+    pub(super) fn has_same_keys_as(&self, other: &Self) -> bool {
+        let among =
+            |key: &VerificationKey, keys: &[VerificationKey]| keys.iter().any(|other| key.is_same_as(other));
+        self.awaited == other.awaited
+            && self.keys.iter().all(|key| among(key, &other.keys))
+            && other.keys.iter().all(|key| among(key, &self.keys))
+    }
+
     /// Judges the header of a token and finds the key that verifies its signature.
     ///
     /// A header segment is remembered once the only key that it leaves has verified a signature under it. The first
@@ -45,7 +61,7 @@ impl KeySet {
     pub(super) fn signer(
         &self,
         segments: &Segments<'_>,
-        accepted: TokenType,
+        rules: HeaderRules,
     ) -> Result<&VerificationKey, VerifyFailure> {
         if let Some((key, verifier)) = self.known_signer(segments.header) {
             return match verify_signature([(key, verifier)], segments) {
@@ -53,10 +69,14 @@ impl KeySet {
                 Err(error) => Err(VerifyFailure::by_key(error, key.kid())),
             };
         }
+        if self.awaited {
+            let unavailable = VerifyFailure::from(VerifyError::Unavailable { retry_after: None });
+            return Err(unavailable.with_hint("the keys are still to come (`.keys_later()`)"));
+        }
         let json = String::from_utf8(segments::decode(segments.header)?)
             .map_err(|_| VerifyError::MalformedHeader)?;
-        let header = Header::parse(&json)?;
-        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), accepted)?;
+        let header = Header::parse(&json, rules)?;
+        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), rules.token_type)?;
         let algorithm = header.algorithm()?;
         let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
         let mut only = self.candidates(kid, algorithm);
@@ -131,8 +151,13 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+    use super::super::header::{TokenType, Zip};
     use super::super::key_sources::JwtKeys;
     use super::*;
+    use crate::token::bounds::MAX_TOKEN_BYTES;
+
+    const RULES: HeaderRules =
+        HeaderRules { token_type: TokenType::AccessTokenOrUnspecific, zip: Zip::Refused };
 
     /// Else four forged headers would leave no place for those that the issuer writes.
     #[test]
@@ -142,7 +167,7 @@ mod tests {
         for number in 0..8 {
             let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"HS256","n":{number}}}"#));
             let forged = format!("{header}.e30.{}", URL_SAFE_NO_PAD.encode([0; 32]));
-            let outcome = keys.signer(&Segments::split(&forged).unwrap(), TokenType::AccessTokenOrUnspecific);
+            let outcome = keys.signer(&Segments::split(&forged, MAX_TOKEN_BYTES).unwrap(), RULES);
             assert_eq!(outcome.err().map(VerifyFailure::into_error), Some(VerifyError::InvalidSignature));
         }
         assert_eq!(remembered(), 0);
@@ -151,9 +176,9 @@ mod tests {
         let key = r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}"#;
         let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let keys = JwtKeys::new().jwk(key).load(None).unwrap();
-        let segments = Segments::split(token).unwrap();
+        let segments = Segments::split(token, MAX_TOKEN_BYTES).unwrap();
         assert!(keys.known_signer(segments.header).is_none());
-        assert!(keys.signer(&segments, TokenType::AccessTokenOrUnspecific).is_ok());
+        assert!(keys.signer(&segments, RULES).is_ok());
         assert!(keys.known_signer(segments.header).is_some());
     }
 }

@@ -70,6 +70,10 @@ impl JwtKeys {
         self.with(Source::JwkSetFile(path.as_ref().to_owned()))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     fn with(mut self, source: Source) -> Self {
         self.sources.push(source);
         self

@@ -4,13 +4,20 @@
 //! ([RFC 7515](https://www.rfc-editor.org/rfc/rfc7515)) and verified by the rules of
 //! [RFC 8725](https://www.rfc-editor.org/rfc/rfc8725).
 
+mod audience;
 pub(crate) mod build_error;
 pub(crate) mod builder;
 mod checks;
+mod deviations;
+mod difference;
 mod header;
+mod issuer;
 mod key_set;
 pub(crate) mod key_sources;
+mod options;
+mod required;
 mod segments;
+mod subject;
 pub(crate) mod verifier;
 pub(crate) mod verifier_keys;
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 
 /// A token split at its two dots, with nothing decoded yet.
@@ -21,8 +20,8 @@ pub(super) struct Segments<'a> {
 impl<'a> Segments<'a> {
     /// Splits without allocating. A fourth segment, as a JWE has, is refused, and so are an empty header
     /// and an empty signature, as an unsecured JWS has. An empty payload is a JWS, though no claims.
-    pub(super) fn split(token: &'a str) -> Result<Self, VerifyError> {
-        if token.len() > MAX_TOKEN_BYTES {
+    pub(super) fn split(token: &'a str, max_bytes: usize) -> Result<Self, VerifyError> {
+        if token.len() > max_bytes {
             return Err(VerifyError::TooLong);
         }
         let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
@@ -65,26 +64,34 @@ pub(super) fn decode_signature<'b>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::bounds::MAX_TOKEN_BYTES;
 
     #[test]
     fn exactly_two_dots_and_no_empty_segment() {
-        let segments = Segments::split("aa.bb.cc").unwrap_or_else(|_| unreachable!());
+        let segments = Segments::split("aa.bb.cc", MAX_TOKEN_BYTES).unwrap_or_else(|_| unreachable!());
         assert_eq!((segments.header, segments.payload, segments.signature), ("aa", "bb", "cc"));
         assert_eq!(segments.signing_input, b"aa.bb");
-        assert!(Segments::split("aa..cc").is_ok(), "an empty payload");
+        assert!(Segments::split("aa..cc", MAX_TOKEN_BYTES).is_ok(), "an empty payload");
         for token in
             ["", ".", "..", "...", "a", "a.b", "a.b.", ".b.c", "a.b.c.", "a.b.c.d", "a.b.c.d.e", ".a.b.c"]
         {
-            assert_eq!(Segments::split(token).err(), Some(VerifyError::MalformedToken), "{token}");
+            assert_eq!(
+                Segments::split(token, MAX_TOKEN_BYTES).err(),
+                Some(VerifyError::MalformedToken),
+                "{token}"
+            );
         }
     }
 
     #[test]
     fn the_bound_is_exact() {
         let token = format!("a.b.{}", "c".repeat(MAX_TOKEN_BYTES - 4));
-        assert!(Segments::split(&token).is_ok());
-        assert_eq!(Segments::split(&format!("{token}c")).err(), Some(VerifyError::TooLong));
-        assert_eq!(Segments::split(&".".repeat(1_000_000)).err(), Some(VerifyError::TooLong));
+        assert!(Segments::split(&token, MAX_TOKEN_BYTES).is_ok());
+        assert_eq!(Segments::split(&format!("{token}c"), MAX_TOKEN_BYTES).err(), Some(VerifyError::TooLong));
+        assert_eq!(
+            Segments::split(&".".repeat(1_000_000), MAX_TOKEN_BYTES).err(),
+            Some(VerifyError::TooLong)
+        );
     }
 
     #[test]

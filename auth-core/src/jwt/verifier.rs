@@ -5,14 +5,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::audience::AudienceRule;
 use super::checks;
+use super::header::HeaderRules;
+use super::issuer::IssuerRule;
 use super::key_set::KeySet;
+use super::required::{AllowedClients, RequiredClaim};
 use super::segments::{self, Segments};
+use super::subject::SubjectRule;
 use super::verifier_keys::VerifierKeys;
 use crate::clock::Clock;
 use crate::jwk::set::SkippedKey;
 use crate::key::verification_key::VerificationKey;
+use crate::token::claim_fault::ClaimFault;
 use crate::token::claim_path::ClaimPath;
+use crate::token::claim_rules::ClaimRules;
 use crate::token::claims::RegisteredClaims;
 use crate::token::error::VerifyError;
 use crate::token::verified::{Origin, VerifiedToken};
@@ -35,20 +42,37 @@ use crate::verify::verifier::TokenVerifier;
 ///
 /// How a token is judged, in this order; the first fault ends it:
 ///
-/// 1. At most 8 KiB, and exactly three segments.
+/// 1. At most 8 KiB ([`max_token_bytes`]), and exactly three segments.
 /// 2. The header is strict JSON and asks for nothing that this library does not understand. `alg` only narrows what the
 ///    keys allow, `kid` only chooses among them. `crit`, `b64`, `zip` and `enc` refuse by their presence, and `cty`
-///    refuses if it announces a JWT inside. `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are ignored: keys come from
+///    refuses if it announces a JWT inside ([`accept_zip_none`]). `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are ignored: keys come from
 ///    the configuration, never from the token.
-/// 3. `typ` is absent, `JWT` or `at+jwt`.
+/// 3. `typ` is absent, `JWT` or `at+jwt` ([`require_access_token_type`], [`accept_spiffe`]).
 /// 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
 ///    without any; or, if the token has none, all), of the token's `alg`, at most eight.
 /// 5. One of them verifies the signature. Only from here on is anything in the payload believed.
-/// 6. The claims are strict JSON (no member twice at any depth, at most 16 levels and 256 members) with
-///    the types that RFC 7519 says; `scope` is one string of distinct names with single spaces between, `scp`
-///    such a string or an array of such names.
-/// 7. `iss` and `aud` are as expected, `cnf` is absent, `exp` is there and to come, `nbf` and `iat`, where
-///    there, are past; `sub` is there and not empty.
+/// 6. The claims are strict JSON (no member twice at any depth, at most 16 levels and 256 members
+///    ([`members_bounded_by_bytes`])) with the types that RFC 7519 says ([`null_is_absent`]); `scope` is one string of
+///    distinct names with single spaces between, `scp` such a string or an array of such names ([`lenient_scope`]).
+/// 7. `iss` and `aud` are as expected ([`issuer_for_tenants`], [`audience_in`]), the client is allowed and demanded claims
+///    are there ([`allow_clients`], [`require_claim`]), `cnf` is absent, `exp` is there and to come, `nbf` and `iat`,
+///    where there, are past; `sub` is there and not empty ([`subject_or`], [`allow_missing_subject`]).
+///
+/// The methods in brackets change a step. No step is changed unless one is called.
+///
+/// [`max_token_bytes`]: crate::jwt::JwtVerifierBuilder::max_token_bytes
+/// [`accept_zip_none`]: crate::jwt::JwtVerifierBuilder::accept_zip_none
+/// [`require_access_token_type`]: crate::jwt::JwtVerifierBuilder::require_access_token_type
+/// [`accept_spiffe`]: crate::jwt::JwtVerifierBuilder::accept_spiffe
+/// [`members_bounded_by_bytes`]: crate::jwt::JwtVerifierBuilder::members_bounded_by_bytes
+/// [`null_is_absent`]: crate::jwt::JwtVerifierBuilder::null_is_absent
+/// [`lenient_scope`]: crate::jwt::JwtVerifierBuilder::lenient_scope
+/// [`issuer_for_tenants`]: crate::jwt::JwtVerifierBuilder::issuer_for_tenants
+/// [`audience_in`]: crate::jwt::JwtVerifierBuilder::audience_in
+/// [`allow_clients`]: crate::jwt::JwtVerifierBuilder::allow_clients
+/// [`require_claim`]: crate::jwt::JwtVerifierBuilder::require_claim
+/// [`subject_or`]: crate::jwt::JwtVerifierBuilder::subject_or
+/// [`allow_missing_subject`]: crate::jwt::JwtVerifierBuilder::allow_missing_subject
 ///
 /// Strict JSON means: one object in UTF-8 without a byte order mark; no member twice, at any depth, however its name is
 /// escaped; bounded nesting and number of members; every string sound, also in members that nobody asks for; and for
@@ -66,9 +90,14 @@ use crate::verify::verifier::TokenVerifier;
 /// For tokens of several issuers, build one for each and chain them
 /// ([`VerifierChain`](crate::VerifierChain)): then no issuer's key is ever tried on behalf of another.
 pub struct JwtVerifier {
-    pub(super) issuer: Option<String>,
-    pub(super) audiences: Option<Vec<String>>,
-    pub(super) token_type: checks::TokenType,
+    pub(super) issuer: IssuerRule,
+    pub(super) audience: AudienceRule,
+    pub(super) clients: Option<AllowedClients>,
+    pub(super) required: Box<[RequiredClaim]>,
+    pub(super) subject: SubjectRule,
+    pub(super) header: HeaderRules,
+    pub(super) claims: ClaimRules,
+    pub(super) max_token_bytes: usize,
     pub(super) leeway: u64,
     pub(super) max_age: Option<u64>,
     pub(super) max_lifetime: Option<u64>,
@@ -117,10 +146,10 @@ impl JwtVerifier {
 
     /// The steps in which a token is judged; the numbers are those of the type's documentation.
     fn judge_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyFailure> {
-        let segments = Segments::split(token)?; // 1
-        let key = keys.signer(&segments, self.token_type)?; // 2, 3, 4, 5
+        let segments = Segments::split(token, self.max_token_bytes)?; // 1
+        let key = keys.signer(&segments, self.header)?; // 2, 3, 4, 5
         let verified = self.judge_claims(token, segments.payload, key); // 6, 7
-        verified.map_err(|error| VerifyFailure::by_key(error, key.kid()))
+        verified.map_err(|failure| failure.of_key(key.kid()))
     }
 
     fn judge_claims(
@@ -128,20 +157,30 @@ impl JwtVerifier {
         token: &str,
         payload: &str,
         key: &VerificationKey,
-    ) -> Result<VerifiedToken, VerifyError> {
+    ) -> Result<VerifiedToken, VerifyFailure> {
         let json = String::from_utf8(segments::decode(payload)?).map_err(|_| VerifyError::MalformedClaims)?;
-        let claims = RegisteredClaims::parse(&json)?;
-        self.check_claims(&claims)?;
+        let mut claims = RegisteredClaims::read(&json, &self.claims).map_err(unreadable)?;
+        self.check_claims(&claims, &json, key)?;
+        self.subject.settle(&mut claims, &json)?;
         let origin = Origin { text: Some(token.into()), key_id: key.kid().cloned() };
-        VerifiedToken::from_parsed(claims, json, self.roles.clone(), origin)
+        Ok(VerifiedToken::from_parsed(claims, json, self.roles.clone(), origin))
     }
 
-    fn check_claims(&self, claims: &RegisteredClaims) -> Result<(), VerifyError> {
+    fn check_claims(
+        &self,
+        claims: &RegisteredClaims,
+        json: &str,
+        key: &VerificationKey,
+    ) -> Result<(), VerifyFailure> {
         let now = self.now()?;
-        checks::issuer(claims.iss(), self.issuer.as_deref())?;
-        checks::audience(claims.aud(), self.audiences.as_deref())?;
+        self.issuer.check(claims, json, key.issuer())?;
+        self.audience.check(claims, json)?;
+        if let Some(clients) = &self.clients {
+            clients.check(json)?;
+        }
+        self.required.iter().try_for_each(|claim| claim.check(claims, json))?;
         checks::not_sender_constrained(claims.confirmation)?;
-        self.check_times(claims, now)
+        Ok(self.check_times(claims, now)?)
     }
 
     /// All that another moment may judge otherwise.
@@ -159,6 +198,10 @@ impl JwtVerifier {
 
 #[async_trait]
 impl TokenVerifier for JwtVerifier {
+    fn max_token_bytes(&self) -> usize {
+        self.max_token_bytes
+    }
+
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.judge(token)
     }
@@ -168,12 +211,19 @@ impl TokenVerifier for JwtVerifier {
     }
 }
 
+fn unreadable(fault: ClaimFault) -> VerifyFailure {
+    match fault.into_parts() {
+        (error, Some(hint)) => VerifyFailure::from(error).with_hint(hint),
+        (error, None) => error.into(),
+    }
+}
+
 /// Prints what is expected, and of the keys only `kid` and algorithms.
 impl fmt::Debug for JwtVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtVerifier")
             .field("issuer", &self.issuer)
-            .field("audiences", &self.audiences)
+            .field("audience", &self.audience)
             .field("leeway", &self.leeway)
             .field("keys", &self.keys)
             .finish_non_exhaustive()

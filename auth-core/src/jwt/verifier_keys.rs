@@ -1,8 +1,7 @@
 //! The keys of a verifier, to replace them while it serves.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
@@ -39,21 +38,36 @@ pub struct VerifierKeys {
 
 struct Shared {
     current: ArcSwap<KeySet>,
-    epochs: AtomicU64,
+    /// The latest epoch. Who replaces the keys holds it, so that each set is compared with the one it replaces.
+    replacing: Mutex<u64>,
     allowed: Option<Vec<Algorithm>>,
 }
 
 impl VerifierKeys {
-    pub(super) fn new(keys: JwtKeys, allowed: Option<Vec<Algorithm>>) -> Result<Self, Vec<Problem>> {
-        let current = ArcSwap::from_pointee(keys.load(allowed.as_deref())?);
-        Ok(Self { shared: Arc::new(Shared { current, epochs: AtomicU64::new(0), allowed }) })
+    /// Loads the keys; none at all, if they come later.
+    pub(super) fn new(
+        keys: JwtKeys,
+        allowed: Option<Vec<Algorithm>>,
+        later: bool,
+    ) -> Result<Self, Vec<Problem>> {
+        let set = match later {
+            false => keys.load(allowed.as_deref())?,
+            true if keys.is_empty() => KeySet::awaited(),
+            true => return Err(vec![Problem::KeysNowAndLater]),
+        };
+        let current = ArcSwap::from_pointee(set);
+        Ok(Self { shared: Arc::new(Shared { current, replacing: Mutex::new(0), allowed }) })
     }
 
     /// Replaces all keys by these, at once.
     ///
+    /// If they are the same keys, in any order, tokens that were accepted stay in the cache: an issuer's key set can be
+    /// read again and again.
+    ///
     /// A verification that begins after this has returned knows these keys only, also for a token that was
     /// accepted before. One that is under way in another thread may end with the old keys; it leaves nothing
-    /// behind. What a guard has found in a request counts until that request ends. To go over from one key to the next, give both for as long as tokens of the old one live.
+    /// behind. What a guard has found in a request counts until that request ends. To go over from one key to the next,
+    /// give both for as long as tokens of the old one live.
     ///
     /// # Errors
     ///
@@ -62,7 +76,12 @@ impl VerifierKeys {
     pub fn replace(&self, keys: JwtKeys) -> Result<(), BuildError> {
         let shared = &*self.shared;
         let mut set = keys.load(shared.allowed.as_deref()).map_err(|problems| BuildError { problems })?;
-        set.epoch = shared.epochs.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut latest = shared.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = shared.current.load();
+        if !set.has_same_keys_as(&current) {
+            *latest += 1;
+        }
+        set.epoch = *latest;
         shared.current.store(Arc::new(set));
         Ok(())
     }

@@ -53,6 +53,14 @@ impl VerificationKey {
         self.kid.as_ref()
     }
 
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        None
+    }
+
+    pub(crate) fn is_same_as(&self, _: &Self) -> bool {
+        false
+    }
+
     pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         self.verifiers.iter().map(|(algorithm, _)| *algorithm)
     }

@@ -1,19 +1,20 @@
 //! Registered claims, read once and strictly.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize as _, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::audience::{Audience, Span};
+use super::claim_fault::ClaimFault;
 use super::claim_query::MemberIndex;
+use super::claim_rules::{ClaimRules, EmptyAudience, Nulls, ScopeSpelling};
 use super::numeric_date::NumericDate;
 use super::scope::{InvalidScope, is_scope_token};
 use super::scope_set::ScopeSet;
-use crate::json::{self, Fault, Members, Text, Value};
+use crate::json::{self, Members, Text, Value};
 use crate::token::error::VerifyError;
-
-/// The most members that claims may have, all levels together.
-const MAX_MEMBERS: usize = 256;
 
 /// The claims that this library knows, with their types checked and their values not yet judged
 /// ([RFC 7519 section 4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1),
@@ -44,17 +45,24 @@ enum Recipients {
 }
 
 impl RegisteredClaims {
+    /// Reads claims that deviate in nothing.
     pub(crate) fn parse(text: &str) -> Result<Self, VerifyError> {
+        Self::read(text, &ClaimRules::STRICT).map_err(ClaimFault::into_error)
+    }
+
+    /// Reads claims by these rules.
+    pub(crate) fn read(text: &str, rules: &ClaimRules) -> Result<Self, ClaimFault> {
         // No string is longer than it was with its escapes.
         let mut claims = Self { texts: String::with_capacity(text.len()), ..Self::default() };
-        let names = json::read_object(text, MAX_MEMBERS, &mut claims).map_err(|fault| match fault {
-            Fault::Member(name) => VerifyError::InvalidClaim(name),
-            Fault::Syntax | Fault::Duplicate | Fault::TooDeep | Fault::TooManyMembers => {
-                VerifyError::MalformedClaims
-            }
-        })?;
+        let names = json::read_object(text, rules.max_members, &mut Reader { claims: &mut claims, rules })
+            .map_err(|fault| ClaimFault::new(fault, text, rules))?;
         claims.members = MemberIndex::new(text, &names);
         Ok(claims)
+    }
+
+    /// Takes this for the subject.
+    pub(crate) fn set_sub(&mut self, subject: &str) {
+        self.sub = Some(keep(&mut self.texts, subject));
     }
 
     pub(crate) fn iss(&self) -> Option<&str> {
@@ -105,27 +113,86 @@ impl RegisteredClaims {
     }
 }
 
-impl<'de> Members<'de> for RegisteredClaims {
+/// Puts the members where they belong.
+struct Reader<'a> {
+    claims: &'a mut RegisteredClaims,
+    rules: &'a ClaimRules,
+}
+
+impl<'de> Members<'de> for Reader<'_> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
-        let texts = &mut self.texts;
+        let Self { claims, rules } = self;
+        let texts = &mut claims.texts;
         match name {
-            "iss" => self.iss = Some(value.read_with("iss", KeepText(texts))?),
-            "sub" => self.sub = Some(value.read_with("sub", KeepText(texts))?),
-            "aud" => self.aud = Some(value.read_with("aud", KeepRecipients(texts))?),
-            "exp" => self.exp = Some(value.read("exp")?),
-            "nbf" => self.nbf = Some(value.read("nbf")?),
-            "iat" => self.iat = Some(value.read("iat")?),
-            "jti" => self.jti = Some(value.read_with("jti", KeepText(texts))?),
-            "client_id" => self.client_id = Some(value.read_with("client_id", KeepText(texts))?),
-            "scope" => self.scope = Some(value.read_with("scope", KeepScopes(texts))?),
-            "scp" => self.scp = Some(value.read_with("scp", KeepScopeOrScopes(texts))?),
+            "iss" => claims.iss = Some(value.read_with("iss", KeepText(texts))?),
+            "sub" => claims.sub = Some(value.read_with("sub", KeepText(texts))?),
+            "aud" => claims.aud = Some(value.read_with("aud", KeepRecipients(texts, rules.empty_audience))?),
+            "exp" => claims.exp = Some(value.read("exp")?),
+            "nbf" => claims.nbf = optional(value, "nbf", PhantomData, rules.nulls)?,
+            "iat" => claims.iat = Some(value.read("iat")?),
+            "jti" => claims.jti = optional(value, "jti", KeepText(texts), rules.nulls)?,
+            "client_id" => claims.client_id = optional(value, "client_id", KeepText(texts), rules.nulls)?,
+            "scope" => {
+                claims.scope = match rules.scopes {
+                    ScopeSpelling::Strict => optional(value, "scope", KeepScopes(texts), rules.nulls)?,
+                    ScopeSpelling::Lenient => {
+                        optional(value, "scope", KeepLenientScopes(texts), rules.nulls)?
+                    }
+                }
+            }
+            "scp" => {
+                claims.scp = Some(match rules.scopes {
+                    ScopeSpelling::Strict => value.read_with("scp", KeepScopeOrScopes(texts))?,
+                    ScopeSpelling::Lenient => value.read_with("scp", KeepLenientScopes(texts))?,
+                });
+            }
             "cnf" => {
-                self.confirmation = true;
+                claims.confirmation = true;
                 value.skip()?;
             }
             _ => value.skip()?,
         }
         Ok(())
+    }
+}
+
+/// Reads a claim that may be `null` where the rules take that for absent.
+fn optional<'de, A: MapAccess<'de>, S: DeserializeSeed<'de>>(
+    value: Value<'_, 'de, A>,
+    name: &'static str,
+    seed: S,
+    nulls: Nulls,
+) -> Result<Option<S::Value>, A::Error> {
+    match nulls {
+        Nulls::Refused => value.read_with(name, seed).map(Some),
+        Nulls::Absent => value.read_with(name, UnlessNull(seed)),
+    }
+}
+
+/// Reads what is not `null`.
+struct UnlessNull<S>(S);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for UnlessNull<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for UnlessNull<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
     }
 }
 
@@ -200,8 +267,58 @@ impl<'de> Visitor<'de> for KeepScopeOrScopes<'_> {
     }
 }
 
-/// Keeps a string, or an array of one or more strings.
-struct KeepRecipients<'a>(&'a mut String);
+/// Keeps a list of scopes, or an array of them, in whatever spelling, as the list that it stands for.
+struct KeepLenientScopes<'a>(&'a mut String);
+
+impl KeepLenientScopes<'_> {
+    fn keep<'n, E: de::Error>(self, names: impl Iterator<Item = &'n str>) -> Result<Span, E> {
+        let start = self.0.len();
+        let mut seen = HashSet::new();
+        for name in names {
+            if !is_scope_token(name.as_bytes()) {
+                return Err(E::custom(InvalidScope));
+            }
+            if seen.insert(name) {
+                if self.0.len() > start {
+                    self.0.push(' ');
+                }
+                self.0.push_str(name);
+            }
+        }
+        Ok(start..self.0.len())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for KeepLenientScopes<'_> {
+    type Value = Span;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Span, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeepLenientScopes<'_> {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("names of scopes, in a string or in an array of strings")
+    }
+
+    fn visit_str<E: de::Error>(self, list: &str) -> Result<Span, E> {
+        self.keep(list.split(' ').filter(|name| !name.is_empty()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Span, A::Error> {
+        let mut names = Vec::new();
+        while let Some(Text(name)) = seq.next_element()? {
+            names.push(name);
+        }
+        self.keep(names.iter().map(AsRef::as_ref))
+    }
+}
+
+/// Keeps a string, or an array of strings: one or more, unless nobody asks whom the token is for.
+struct KeepRecipients<'a>(&'a mut String, EmptyAudience);
 
 impl<'de> DeserializeSeed<'de> for KeepRecipients<'_> {
     type Value = Recipients;
@@ -227,7 +344,7 @@ impl<'de> Visitor<'de> for KeepRecipients<'_> {
         while let Some(recipient) = seq.next_element_seed(KeepText(self.0))? {
             recipients.push(recipient);
         }
-        if recipients.is_empty() {
+        if recipients.is_empty() && self.1 == EmptyAudience::Refused {
             return Err(de::Error::invalid_length(0, &self));
         }
         Ok(Recipients::Many(recipients))

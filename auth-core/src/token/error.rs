@@ -61,8 +61,9 @@ pub enum VerifyError {
     /// Not a token that this verifier knows.
     #[error("no such token")]
     UnknownToken,
-    /// Over [`MAX_TOKEN_BYTES`](crate::adapter::MAX_TOKEN_BYTES).
-    #[error("the token is longer than 8 KiB")]
+    /// Longer than the verifier accepts: 8 KiB, unless
+    /// [`max_token_bytes`](crate::jwt::JwtVerifierBuilder::max_token_bytes) says otherwise.
+    #[error("the token is longer than the verifier accepts")]
     TooLong,
     /// Not a JWS in compact serialization: three segments of base64url without padding.
     #[error("the token is not three segments of base64url (RFC 7515 section 7.1)")]
@@ -94,6 +95,14 @@ pub enum VerifyError {
     /// `aud` names none of the configured audiences.
     #[error("the token is for another audience")]
     WrongAudience,
+    /// The token was issued to a client that is not among the
+    /// [allowed](crate::jwt::JwtVerifierBuilder::allow_clients).
+    #[error("the token was issued to another client")]
+    WrongClient,
+    /// A claim is missing or has another value than the verifier
+    /// [demands](crate::jwt::JwtVerifierBuilder::require_claim).
+    #[error("a claim that the verifier demands is missing or has another value")]
+    UnmetClaim,
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
@@ -141,15 +150,17 @@ impl VerifyError {
             Self::MissingClaim(_) | Self::InvalidClaim(_) => 8,
             Self::WrongIssuer => 9,
             Self::WrongAudience => 10,
-            Self::SenderConstrained => 11,
+            Self::WrongClient => 11,
+            Self::UnmetClaim => 12,
+            Self::SenderConstrained => 13,
             Self::Expired
             | Self::NotYetValid
             | Self::IssuedInFuture
             | Self::TooOld
-            | Self::LifetimeTooLong => 12,
-            Self::Claims(_) => 13,
-            Self::Unavailable { .. } => 14,
-            Self::Misconfigured(_) => 15,
+            | Self::LifetimeTooLong => 14,
+            Self::Claims(_) => 15,
+            Self::Unavailable { .. } => 16,
+            Self::Misconfigured(_) => 17,
         }
     }
 }

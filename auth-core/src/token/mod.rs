@@ -2,8 +2,11 @@
 
 pub(crate) mod audience;
 pub(crate) mod bounds;
+pub(crate) mod claim_fault;
 pub(crate) mod claim_path;
 pub(crate) mod claim_query;
+pub(crate) mod claim_rules;
+pub(crate) mod claim_text;
 pub(crate) mod claim_value;
 pub(crate) mod claims;
 pub(crate) mod error;

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use super::audience::Audience;
 use super::claim_path::ClaimPath;
 use super::claim_query::{Question, Steps};
+use super::claim_text::{ClaimText, claim_text};
 use super::claims::RegisteredClaims;
 use super::error::{ClaimsError, VerifyError};
 use super::scope_set::ScopeSet;
@@ -40,6 +41,8 @@ struct Inner {
     text: Option<Arc<str>>,
     /// The `kid` of the configured key that verified it.
     key_id: Option<Arc<str>>,
+    /// The client, if it is not in `client_id`, once it was asked for.
+    client: OnceLock<Option<Box<str>>>,
     /// The claims as the types that were asked for first.
     typed: [OnceLock<Arc<dyn Any + Send + Sync>>; 4],
 }
@@ -67,25 +70,26 @@ impl VerifiedToken {
     /// are not a JSON object of at most 16 levels and 256 members.
     pub fn assert_verified(claims: impl Serialize) -> Result<Self, VerifyError> {
         let json = serde_json::to_string(&claims).map_err(|_| VerifyError::MalformedClaims)?;
-        Self::from_parsed(RegisteredClaims::parse(&json)?, json, None, Origin::default())
+        let claims = RegisteredClaims::parse(&json)?;
+        match claims.sub() {
+            None => Err(VerifyError::MissingClaim("sub")),
+            Some("") => Err(VerifyError::InvalidClaim("sub")),
+            Some(_) => Ok(Self::from_parsed(claims, json, None, Origin::default())),
+        }
     }
 
-    /// `claims` is what was read in `json`; `roles` says where roles stand, if not in `roles`.
+    /// `claims` is what was read in `json`; `roles` says where roles stand, if not in `roles`. Whether there is a
+    /// subject is the caller's to judge.
     pub(crate) fn from_parsed(
         claims: RegisteredClaims,
         json: String,
         roles: Option<ClaimPath>,
         origin: Origin,
-    ) -> Result<Self, VerifyError> {
-        match claims.sub() {
-            None => Err(VerifyError::MissingClaim("sub")),
-            Some("") => Err(VerifyError::InvalidClaim("sub")),
-            Some(_) => {
-                let Origin { text, key_id } = origin;
-                let inner = Inner { claims, json, roles, text, key_id, typed: Default::default() };
-                Ok(Self { inner: Arc::new(inner), verifier: None })
-            }
-        }
+    ) -> Self {
+        let Origin { text, key_id } = origin;
+        let (client, typed) = Default::default();
+        let inner = Inner { claims, json, roles, text, key_id, client, typed };
+        Self { inner: Arc::new(inner), verifier: None }
     }
 
     /// Returns the same token with its roles in this claim instead of `roles`, for
@@ -110,10 +114,21 @@ impl VerifiedToken {
         self
     }
 
-    /// Whom the token is about: claim `sub`, never empty. Unique only within its issuer.
+    /// Whom the token is about: claim `sub`. Unique only within its issuer.
+    ///
+    /// Never empty, unless the verifier was told to
+    /// [`allow_missing_subject`](crate::jwt::JwtVerifierBuilder::allow_missing_subject): then ask
+    /// [`subject_opt`](Self::subject_opt).
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.inner.claims.sub().unwrap_or_default()
+        self.subject_opt().unwrap_or_default()
+    }
+
+    /// Whom the token is about, if it says so, as tokens of machines need not where the verifier was told to
+    /// [`allow_missing_subject`](crate::jwt::JwtVerifierBuilder::allow_missing_subject).
+    #[must_use]
+    pub fn subject_opt(&self) -> Option<&str> {
+        self.inner.claims.sub().filter(|subject| !subject.is_empty())
     }
 
     /// Who issued the token: claim `iss`.
@@ -153,10 +168,18 @@ impl VerifiedToken {
     }
 
     /// The client that the token was issued to: claim `client_id`
-    /// ([RFC 8693 section 4.3](https://www.rfc-editor.org/rfc/rfc8693#section-4.3)).
+    /// ([RFC 8693 section 4.3](https://www.rfc-editor.org/rfc/rfc8693#section-4.3)); in tokens without it `azp` (OpenID
+    /// Connect Core section 2; Keycloak, Entra ID v2, Clerk), `cid` (Okta) or `appid` (Entra ID v1).
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.inner.claims.client_id()
+        let elsewhere = || {
+            let text = |claim: &&str| match claim_text(&self.inner.json, &ClaimPath::from(*claim)) {
+                ClaimText::Text(client) => Some(client.into()),
+                ClaimText::Absent | ClaimText::Null | ClaimText::OfAnotherType => None,
+            };
+            ["azp", "cid", "appid"].iter().find_map(text)
+        };
+        self.inner.claims.client_id().or_else(|| self.inner.client.get_or_init(elsewhere).as_deref())
     }
 
     /// What was granted: claim `scope`, or, in a token without it, claim `scp`; empty if the token has neither.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::failure::VerifyFailure;
 use super::verifier::TokenVerifier;
+use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 
@@ -100,6 +101,11 @@ impl TokenVerifier for VerifierChain {
             }
         }
         Some(Err(failures.into_failure()))
+    }
+
+    /// That of the verifier that looks at the longest ones. Each refuses what is too long for itself.
+    fn max_token_bytes(&self) -> usize {
+        self.verifiers().map(|(_, verifier)| verifier.max_token_bytes()).max().unwrap_or(MAX_TOKEN_BYTES)
     }
 }
 
@@ -222,6 +228,8 @@ mod tests {
             VerifyError::MissingClaim("exp"),
             VerifyError::WrongIssuer,
             VerifyError::WrongAudience,
+            VerifyError::WrongClient,
+            VerifyError::UnmetClaim,
             VerifyError::SenderConstrained,
             VerifyError::Expired,
             VerifyError::Claims(token.claims::<Tenant>().unwrap_err()),

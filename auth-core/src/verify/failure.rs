@@ -25,6 +25,11 @@ impl VerifyFailure {
         Self { error, key_id: key_id.cloned(), verifier: None, hint: None }
     }
 
+    /// The same failure, of a token that this key has verified.
+    pub(crate) fn of_key(self, key_id: Option<&Arc<str>>) -> Self {
+        Self { key_id: key_id.cloned(), ..self }
+    }
+
     /// What is wrong with a token that was accepted before.
     pub(crate) fn of_token(error: VerifyError, token: &VerifiedToken) -> Self {
         Self { error, key_id: token.shared_key_id().cloned(), verifier: token.verifier(), hint: None }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::failure::VerifyFailure;
+use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 
 /// Judges a token.
@@ -66,6 +67,14 @@ pub trait TokenVerifier: Send + Sync {
         let _ = token;
         None
     }
+
+    /// The longest token that this verifier looks at, in bytes: 8 KiB unless it says otherwise, 64 KiB at most. A longer
+    /// one is refused before the verifier is asked.
+    ///
+    /// A verifier around another one that forgets to pass this on refuses more, never less.
+    fn max_token_bytes(&self) -> usize {
+        MAX_TOKEN_BYTES
+    }
 }
 
 #[async_trait]
@@ -77,6 +86,10 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
     }
+
+    fn max_token_bytes(&self) -> usize {
+        (**self).max_token_bytes()
+    }
 }
 
 #[async_trait]
@@ -87,5 +100,9 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
 
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
+    }
+
+    fn max_token_bytes(&self) -> usize {
+        (**self).max_token_bytes()
     }
 }
