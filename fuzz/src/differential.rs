@@ -8,13 +8,15 @@ use jsonwebtoken::{DecodingKey, Validation};
 use jwt_simple::prelude::{Duration, HS256Key, MACLike as _, NoCustomClaims, VerificationOptions};
 use serde_json::{Map, Value};
 
-use crate::token::split;
+use crate::token::{count, split};
 
 const SECRET: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
 
 struct Judges {
     issuer: TestIssuer,
     ours: JwtVerifier,
+    /// With every option that lets more in.
+    open: JwtVerifier,
     jsonwebtoken: (DecodingKey, Validation),
     jwt_simple: (HS256Key, VerificationOptions),
 }
@@ -36,6 +38,19 @@ static JUDGES: LazyLock<Judges> = LazyLock::new(|| {
     };
     Judges {
         ours: issuer.verifier().no_cache().build().unwrap(),
+        open: issuer
+            .verifier()
+            .no_cache()
+            .subject_or("client_id")
+            .allow_missing_subject()
+            .lenient_scope()
+            .null_is_absent()
+            .max_token_bytes(64 * 1024)
+            .members_bounded_by_bytes()
+            .accept_zip_none()
+            .accept_spiffe()
+            .build()
+            .unwrap(),
         jsonwebtoken: (DecodingKey::from_secret(&SECRET), validation),
         jwt_simple: (HS256Key::from_bytes(&SECRET), options),
         issuer,
@@ -62,7 +77,8 @@ impl Judges {
 
 /// Signs what is before the byte 0xFF as a header and what is after it as claims, and has three libraries
 /// judge it. What ours accepts, the others accept; what ours refuses and another accepts is of a kind that
-/// `stricter` explains.
+/// `stricter` explains. With options ours accepts all that it accepts without, and what it accepts more is what an
+/// option names.
 pub fn differential(data: &[u8]) -> String {
     let Some((header, claims)) = split(data) else { return "nothing to sign".to_owned() };
     if near_the_present(claims) {
@@ -71,6 +87,7 @@ pub fn differential(data: &[u8]) -> String {
     let judges = &*JUDGES;
     let token = judges.issuer.sign_raw(header, claims);
     let ours = judges.ours.verify_jwt(&token).map(drop);
+    with_options(judges, &token, ours.as_ref().err(), header, claims);
     let (message, signature) = token.rsplit_once('.').unwrap();
     let other = if signature.starts_with('A') { "B" } else { "A" };
     let forged = format!("{message}.{other}{}", signature.get(1..).unwrap());
@@ -101,6 +118,50 @@ pub fn differential(data: &[u8]) -> String {
     match ours {
         Ok(()) => "accepted".to_owned(),
         Err(error) => format!("{error:?}"),
+    }
+}
+
+fn with_options(judges: &Judges, token: &str, refused: Option<&VerifyError>, header: &[u8], claims: &[u8]) {
+    let opened = judges.open.verify_jwt(token).map(drop);
+    match (refused, &opened) {
+        (None, Err(error)) => panic!("an option refuses: {error:?}"),
+        (Some(error), Ok(())) => {
+            let (header, mut claims) = (members(header), members(claims));
+            assert!(deviates(error, &header, &claims), "no option is for this: {error:?}");
+            // Without what the options are for, the others accept it.
+            for name in ["nbf", "jti", "client_id", "scope"] {
+                claims.retain(|claim, value| claim != name || !value.is_null());
+            }
+            if claims.get("sub").and_then(Value::as_str).is_none_or(str::is_empty) {
+                claims.insert("sub".to_owned(), "x".into());
+            }
+            let header = header.into_iter().filter(|(name, _)| name != "zip" && name != "typ").collect();
+            let plain = judges.issuer.sign_raw(plain_header(header), plain_claims(claims));
+            for theirs in [judges.jsonwebtoken(&plain), judges.jwt_simple(&plain)] {
+                assert!(theirs.is_ok(), "ours accepts with options, another does not: {theirs:?}");
+            }
+        }
+        (None, Ok(())) | (Some(_), Err(_)) => {}
+    }
+}
+
+/// Whether an option is for what was refused without.
+fn deviates(error: &VerifyError, header: &Map<String, Value>, claims: &Map<String, Value>) -> bool {
+    let is_null = |name| claims.get(name).is_some_and(Value::is_null);
+    let is_list = |name| match claims.get(name) {
+        Some(Value::Array(names)) => names.iter().all(Value::is_string),
+        value => value.is_some_and(Value::is_string),
+    };
+    match error {
+        VerifyError::InvalidHeader("zip") => header.get("zip").is_some_and(|zip| zip == "NONE"),
+        VerifyError::InvalidHeader("typ") => header.get("typ").is_some_and(|typ| typ == "JOSE"),
+        VerifyError::InvalidClaim(name @ ("nbf" | "jti" | "client_id")) => is_null(*name),
+        VerifyError::InvalidClaim("scope") => is_null("scope") || is_list("scope"),
+        VerifyError::InvalidClaim("scp") => is_list("scp"),
+        VerifyError::InvalidClaim("sub") => claims.get("sub").is_some_and(|subject| subject == ""),
+        VerifyError::MissingClaim("sub") => !claims.contains_key("sub"),
+        VerifyError::MalformedClaims => count(&Value::from(claims.clone())) > 256,
+        _ => false,
     }
 }
 

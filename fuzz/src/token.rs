@@ -82,7 +82,7 @@ fn members(text: &[u8]) -> Map<String, Value> {
     members
 }
 
-fn count(value: &Value) -> usize {
+pub(crate) fn count(value: &Value) -> usize {
     match value {
         Value::Object(members) => members.values().map(|member| 1 + count(member)).sum(),
         Value::Array(elements) => elements.iter().map(count).sum(),
