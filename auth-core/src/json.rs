@@ -12,7 +12,7 @@
 //!    marked itself, as it does if any crate has switched its `arbitrary_precision` on, has to be one that an
 //!    `f64` holds, as without.
 //! 6. A member that is asked for has the JSON type that its specification says; `null` is no
-//!    substitute for absence.
+//!    substitute for absence, unless the caller asks for an `Option`.
 //!
 //! No error holds anything of the input.
 //!
@@ -85,6 +85,18 @@ impl<'de, A: MapAccess<'de>> Value<'_, 'de, A> {
     pub(crate) fn skip(self) -> Result<(), A::Error> {
         self.map.next_value_seed(Strict { walk: self.walk, depth: 2 })
     }
+
+    /// As [`skip`](Self::skip), and says what it was.
+    pub(crate) fn skip_noting(self) -> Result<Seen<'de>, A::Error> {
+        self.map.next_value_seed(Noting(Strict { walk: self.walk, depth: 2 }))
+    }
+}
+
+/// What a value was that was passed over.
+pub(crate) enum Seen<'de> {
+    Null,
+    Text(Cow<'de, str>),
+    Other,
 }
 
 /// Reads one object of at most `max_members` members over all levels. Yields the names of the outermost
@@ -273,6 +285,61 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
     }
 }
 
+/// Walks over a value and says what it was.
+struct Noting<'a, 'de>(Strict<'a, 'de>);
+
+impl<'de> DeserializeSeed<'de> for Noting<'_, 'de> {
+    type Value = Seen<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Noting<'_, 'de> {
+    type Value = Seen<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Seen<'de>, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Seen<'de>, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Seen<'de>, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Seen<'de>, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Seen<'de>, E> {
+        Ok(Seen::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Seen<'de>, E> {
+        Ok(Seen::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Seen<'de>, E> {
+        Ok(Seen::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Seen<'de>, A::Error> {
+        self.0.visit_seq(seq).map(|()| Seen::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Seen<'de>, A::Error> {
+        self.0.visit_map(map).map(|()| Seen::Other)
+    }
+}
+
 /// A JSON string and nothing else; borrowed unless it holds an escape.
 #[derive(Clone)]
 pub(crate) struct Text<'de>(pub(crate) Cow<'de, str>);
@@ -452,6 +519,40 @@ mod tests {
         };
         assert_eq!(read(members(32)), Ok(None));
         assert_eq!(read(members(33)), Err(Fault::TooManyMembers));
+    }
+
+    /// Skips `v` and notes what it was.
+    struct Witness(Option<String>);
+
+    impl<'de> Members<'de> for Witness {
+        fn member<A: MapAccess<'de>>(&mut self, _: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+            self.0 = Some(match value.skip_noting()? {
+                Seen::Null => "null".to_owned(),
+                Seen::Text(text) => format!("text {text}"),
+                Seen::Other => "other".to_owned(),
+            });
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_was_passed_over_is_told_and_was_judged() {
+        let seen = |value: &str| {
+            let mut witness = Witness(None);
+            read_object(&format!("{{\"v\":{value}}}"), 32, &mut witness).map(|_| witness.0.unwrap())
+        };
+        assert_eq!(seen("null").as_deref(), Ok("null"));
+        assert_eq!(seen(r#""a""#).as_deref(), Ok("text a"));
+        assert_eq!(seen(r#""\u0061""#).as_deref(), Ok("text a"));
+        for other in ["1", "-1", "1.5", "true", "[null]", r#"{"a":null}"#, "1e300", "18446744073709551616"] {
+            assert_eq!(seen(other).as_deref(), Ok("other"), "{other}");
+        }
+        assert_eq!(seen(r#"{"a":1,"a":1}"#), Err(Fault::Duplicate));
+        assert_eq!(seen(r#"[{"a":1,"\u0061":1}]"#), Err(Fault::Duplicate));
+        assert_eq!(seen(&format!("{}{}", "[".repeat(16), "]".repeat(16))), Err(Fault::TooDeep));
+        for broken in [r#""\ud800""#, "nul", "1e400", "[1,]"] {
+            assert_eq!(seen(broken), Err(Fault::Syntax), "{broken}");
+        }
     }
 
     #[test]

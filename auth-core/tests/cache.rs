@@ -193,6 +193,57 @@ fn every_replacement_counts_from_the_first_on() {
     }
 }
 
+/// That a token was found in the cache shows in its claims, which are the very same then.
+#[test]
+fn a_set_of_the_same_keys_keeps_the_cache() {
+    let clock = TestClock::at(START);
+    let issuers =
+        ["a", "b"].map(|kid| TestIssuer::new(Algorithm::Es256).kid(kid).clock(TestClock::at(START)));
+    let jwk = |index: usize| issuers[index].jwk();
+    let set =
+        |keys: &[serde_json::Value]| JwtKeys::new().jwks(serde_json::json!({ "keys": keys }).to_string());
+    let verifier = JwtVerifier::builder()
+        .issuer("https://issuer.example")
+        .audience("https://api.example")
+        .clock(clock)
+        .jwks(serde_json::json!({"keys": [jwk(0), jwk(1)]}).to_string())
+        .build()
+        .unwrap();
+    let keys = verifier.keys();
+    let token = issuers[0].good("alice");
+    let claims = || verifier.verify_jwt(&token).unwrap().shared_claims::<serde_json::Value>().unwrap();
+    let mut seen = claims();
+    let with = |mut key: serde_json::Value, name: &str, value: &str| {
+        key[name] = value.into();
+        key
+    };
+
+    let ed25519 = |kid: &str| TestIssuer::new(Algorithm::EdDsa).kid(kid).jwk();
+    for (same, replacement) in [
+        (true, set(&[jwk(0), jwk(1)])),
+        (true, set(&[jwk(1), jwk(0)])),
+        (true, set(&[with(jwk(0), "x5t", "unknown"), jwk(1)])),
+        (true, set(&[jwk(0), jwk(1), with(ed25519("enc"), "use", "enc")])),
+        (false, set(&[jwk(0)])),
+        (false, set(&[jwk(0), jwk(1)])),
+        (false, set(&[jwk(0), jwk(1), ed25519("new")])),
+        (false, set(&[jwk(0), ed25519("new")])),
+        (false, set(&[jwk(0), ed25519("new")])),
+        (false, set(&[jwk(0), with(jwk(1), "kid", "other")])),
+        (false, set(&[with(jwk(0), "issuer", "https://issuer.example"), with(jwk(1), "kid", "other")])),
+    ] {
+        keys.replace(replacement).unwrap();
+        let again = claims();
+        assert_eq!(Arc::ptr_eq(&seen, &again), same);
+        seen = again;
+    }
+    // What the cache holds for keys that are gone does not come back with them.
+    keys.replace(set(&[jwk(1)])).unwrap();
+    assert!(verifier.verify_jwt(&token).is_err());
+    keys.replace(set(&[jwk(0), jwk(1)])).unwrap();
+    assert!(!Arc::ptr_eq(&seen, &claims()));
+}
+
 #[test]
 fn a_set_that_cannot_be_used_leaves_the_keys_as_they_are() {
     let clock = TestClock::at(START);

@@ -612,3 +612,55 @@ fn keys_may_come_later() {
     assert_eq!(refused.status(), 503);
     assert!(refused.headers().any(|(name, _)| name == "retry-after"));
 }
+
+#[test]
+fn an_issuer_of_tenants_respects_that_of_the_key() {
+    let issuer = issuer();
+    let claimed = TEMPLATE.replace("{tenantid}", TENANT);
+    let token = issuer.token("alice").claim("iss", claimed.as_str()).claim("tid", TENANT).sign();
+    let with_key_issuer = |key_issuer: Value| {
+        let mut jwk = issuer.jwk();
+        jwk["issuer"] = key_issuer;
+        JwtVerifier::builder()
+            .issuer_for_tenants(TEMPLATE, [TENANT])
+            .audience("https://api.example")
+            .jwks(json!({"keys": [jwk]}).to_string())
+    };
+    for key_issuer in [json!(TEMPLATE), json!(claimed), Value::Null] {
+        assert!(verdict(with_key_issuer(key_issuer.clone()), &token).is_ok(), "{key_issuer}");
+    }
+    let other = TEMPLATE.replace("{tenantid}", "11111111-6c67-4c5b-b112-36a304b66dad");
+    for key_issuer in [json!(other), json!("https://login.microsoftonline.com/"), json!("")] {
+        let refused = verdict(with_key_issuer(key_issuer.clone()), &token).unwrap_err();
+        assert_eq!(refused, VerifyError::WrongIssuer, "{key_issuer}");
+    }
+}
+
+#[test]
+fn spiffe_has_its_type_and_its_use() {
+    let issuer = issuer();
+    let option = Deviation { issuer: &issuer, set: JwtVerifierBuilder::accept_spiffe };
+    option.lets_in(&issuer.token("alice").header("typ", "JOSE").sign(), VerifyError::InvalidHeader("typ"));
+    for typ in ["jose", "JOSE+JSON", "dpop+jwt", "x509"] {
+        option.refuses(&issuer.token("alice").header("typ", typ).sign(), VerifyError::InvalidHeader("typ"));
+    }
+    let strict = problems(issuer.verifier().accept_spiffe().require_access_token_type());
+    assert_eq!(strict, [Problem::ContradictoryTypes]);
+
+    let mut jwk = issuer.jwk();
+    for (usage, by_default, with_option) in
+        [("sig", true, true), ("jwt-svid", false, true), ("x509-svid", false, false), ("enc", false, false)]
+    {
+        jwk["use"] = usage.into();
+        let bundle = json!({"keys": [jwk], "spiffe_sequence": 12, "spiffe_refresh_hint": 300}).to_string();
+        let builder = || JwtVerifier::builder().issuer(ISSUER).audience("https://api.example").jwks(&bundle);
+        assert_eq!(builder().build().is_ok(), by_default, "{usage}");
+        let built = builder().accept_spiffe().build();
+        assert_eq!(built.is_ok(), with_option, "{usage}");
+        if let Ok(verifier) = built {
+            assert!(verifier.verify_jwt(&issuer.good("alice")).is_ok());
+            // Replaced keys are held to the same rule.
+            assert!(verifier.keys().replace(JwtKeys::new().jwks(&bundle)).is_ok());
+        }
+    }
+}

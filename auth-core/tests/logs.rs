@@ -1,15 +1,15 @@
 //! What is logged, and how loudly. One test, alone in its process: `tracing` remembers across threads which
 //! log lines nobody wants.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use auth_core::adapter::{Guard, extract_from_guard, extract_user};
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, NoClaims, Policy, StoreFailure, TokenVerifier, UserLookup,
-    UserStore, VerifiedToken, VerifierChain, VerifyError, VerifyFailure, async_trait,
+    Algorithm, Authenticated, Authenticator, JwtVerifier, NoClaims, Policy, StoreFailure, TokenVerifier,
+    UserLookup, UserStore, VerifiedToken, VerifierChain, VerifyError, VerifyFailure, async_trait,
 };
 use auth_testing::{TestIssuer, TestRequest};
 
@@ -118,6 +118,7 @@ fn a_refusal_is_logged_at_the_level_of_whose_fault_it_is() {
             "{log}"
         );
 
+        skipped_keys(&taken);
         keys_and_issuers(&taken);
         subjects(&taken);
     });
@@ -139,6 +140,28 @@ impl UserStore for Store {
             Self::Fails => Err(io::Error::other("the disk is full").into()),
             Self::Panics => panic!("the store is broken"),
         }
+    }
+}
+
+/// A key for another use is no fault of the set; any other that is skipped may be.
+fn skipped_keys(taken: &dyn Fn() -> String) {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    for (member, value, level) in [
+        ("use", "enc", "DEBUG"),
+        ("use", "x509-svid", "DEBUG"),
+        ("use", "jwt-svid", "DEBUG"),
+        ("d", "AAAA", "WARN"),
+        ("alg", "ES384", "WARN"),
+        ("kty", "canary", "WARN"),
+    ] {
+        let mut other = issuer.jwk();
+        other[member] = value.into();
+        let set = serde_json::json!({"keys": [other, issuer.jwk()]}).to_string();
+        let builder = JwtVerifier::builder().issuer("i").audience("a").jwks(set);
+        assert_eq!(builder.build().unwrap().skipped_keys().len(), 1);
+        let log = taken();
+        assert!(log.contains(level) && log.contains("index=0") && log.lines().count() == 1, "{log}");
+        assert!(!log.contains("canary"), "{log}");
     }
 }
 

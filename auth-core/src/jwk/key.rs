@@ -2,15 +2,18 @@
 //! [RFC 7518 section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6),
 //! [RFC 8037](https://www.rfc-editor.org/rfc/rfc8037)).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{self, Deserialize, Deserializer, MapAccess};
 
-use crate::json::{self, Fault, Members, Text, Value};
+use crate::json::{self, Fault, Members, Seen, Text, Value};
 use crate::key::algorithm::Algorithm;
 use crate::key::curve::Curve;
 use crate::key::error::KeyError;
 use crate::key::material::KeyMaterial;
+use crate::key::rules::KeyRules;
 use crate::key::verification_key::{MAX_KID_BYTES, UnvettedKey};
 
 /// The most members of one key, all levels together.
@@ -27,6 +30,7 @@ pub(crate) struct Jwk<'a> {
     key_ops: Option<Vec<Text<'a>>>,
     alg: Option<Text<'a>>,
     kid: Option<Text<'a>>,
+    issuer: Option<Cow<'a, str>>,
     crv: Option<Text<'a>>,
     x: Option<Base64Url>,
     y: Option<Base64Url>,
@@ -61,11 +65,11 @@ impl<'a> Jwk<'a> {
     }
 
     /// The key, if it may verify signatures.
-    pub(crate) fn into_key(self) -> Result<UnvettedKey, KeyError> {
+    pub(crate) fn into_key(mut self, rules: KeyRules<'_>) -> Result<UnvettedKey, KeyError> {
         if let Some(member) = self.private {
             return Err(KeyError::PrivateJwk(member));
         }
-        if self.usage.as_ref().is_some_and(|usage| usage.0 != "sig") {
+        if self.usage.as_ref().is_some_and(|usage| !rules.allow_use(&usage.0)) {
             return Err(KeyError::WrongUse("use"));
         }
         if self.key_ops.as_ref().is_some_and(|operations| operations.iter().all(|name| name.0 != "verify")) {
@@ -81,7 +85,8 @@ impl<'a> Jwk<'a> {
             return Err(KeyError::KidTooLong);
         }
         let kid = self.kid().map(Into::into);
-        Ok(UnvettedKey { kid, algorithm, material: self.into_material()? })
+        let issuer = self.issuer.take().map(Into::into);
+        Ok(UnvettedKey { kid, algorithm, issuer, material: self.into_material()? })
     }
 
     fn into_material(self) -> Result<KeyMaterial, KeyError> {
@@ -115,6 +120,19 @@ impl<'a> Jwk<'a> {
     }
 }
 
+impl<'a> Jwk<'a> {
+    /// Notes a member that is not read for its value alone.
+    fn other(&mut self, name: &str, seen: Seen<'a>) {
+        match (name, seen) {
+            (_, Seen::Null) => {}
+            // No member of RFC 7517: another type than Microsoft's is none of our business.
+            ("issuer", Seen::Text(issuer)) => self.issuer = Some(issuer),
+            ("keys", _) => self.is_set = true,
+            _ => self.private = PRIVATE.into_iter().find(|private| *private == name).or(self.private),
+        }
+    }
+}
+
 /// The same number. RFC 7518 section 6.3.1.1 forbids the zeros, and tells that implementations write one.
 fn without_leading_zeros(mut number: Vec<u8>) -> Vec<u8> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -124,24 +142,20 @@ fn without_leading_zeros(mut number: Vec<u8>) -> Vec<u8> {
 
 impl<'de> Members<'de> for Jwk<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
+        // Some serializers write null for what is not there.
         match name {
-            "kty" => self.kty = Some(value.read("kty")?),
-            // Some serializers write null for what is not there.
+            "kty" => self.kty = value.read("kty")?,
             "use" => self.usage = value.read("use")?,
             "key_ops" => self.key_ops = value.read("key_ops")?,
             "alg" => self.alg = value.read("alg")?,
             "kid" => self.kid = value.read("kid")?,
-            "crv" => self.crv = Some(value.read("crv")?),
-            "x" => self.x = Some(value.read("x")?),
-            "y" => self.y = Some(value.read("y")?),
-            "n" => self.n = Some(value.read("n")?),
-            "e" => self.e = Some(value.read("e")?),
-            "k" => self.k = Some(value.read("k")?),
-            _ => {
-                self.is_set |= name == "keys";
-                self.private = PRIVATE.into_iter().find(|private| *private == name).or(self.private);
-                value.skip()?;
-            }
+            "crv" => self.crv = value.read("crv")?,
+            "x" => self.x = value.read("x")?,
+            "y" => self.y = value.read("y")?,
+            "n" => self.n = value.read("n")?,
+            "e" => self.e = value.read("e")?,
+            "k" => self.k = value.read("k")?,
+            _ => self.other(name, value.skip_noting()?),
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! JWK Sets ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)), vetted key by
-//! key: a bad key is skipped with a warning, the rest serve.
+//! key: a bad key is skipped with a warning, the rest serve. One for another use is skipped without.
 
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use super::key::Jwk;
 use crate::json::{self, Fault, Members, Value};
-use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
+use crate::key::rules::KeyRules;
 use crate::key::verification_key::{MAX_KID_BYTES, VerificationKey};
 
 /// The largest key set that is read, in bytes (256 KiB).
@@ -71,7 +71,7 @@ pub enum JwkSetError {
 }
 
 impl JwkSet {
-    pub(crate) fn parse(text: &str, allowed: Option<&[Algorithm]>) -> Result<Self, JwkSetError> {
+    pub(crate) fn parse(text: &str, rules: KeyRules<'_>) -> Result<Self, JwkSetError> {
         if text.len() > MAX_SET_BYTES {
             return Err(JwkSetError::TooLarge);
         }
@@ -88,12 +88,12 @@ impl JwkSet {
         let otherwise = document.otherwise.unwrap_or(JwkSetError::NoKeys);
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
         for (index, key) in document.keys.ok_or(otherwise)?.iter().enumerate() {
-            set.add(index, key.get(), allowed);
+            set.add(index, key.get(), rules);
         }
         Ok(set)
     }
 
-    fn add(&mut self, index: usize, text: &str, allowed: Option<&[Algorithm]>) {
+    fn add(&mut self, index: usize, text: &str, rules: KeyRules<'_>) {
         let mut kid = None;
         let load = |kid: &mut Option<String>| {
             let jwk = Jwk::parse(text)?;
@@ -101,7 +101,7 @@ impl JwkSet {
             if jwk.is_secret() {
                 return Err(KeyError::SecretInSet);
             }
-            let key = VerificationKey::load(jwk.into_key()?, allowed)?;
+            let key = VerificationKey::load(jwk.into_key(rules)?, rules)?;
             if self.keys.iter().any(|earlier| earlier.is_ambiguous_with(&key)) {
                 return Err(KeyError::AmbiguousKid);
             }
@@ -110,7 +110,13 @@ impl JwkSet {
         match load(&mut kid) {
             Ok(key) => self.keys.push(key),
             Err(error) => {
-                tracing::warn!(index, kid, %error, "key of the JWK Set skipped");
+                // Keys for another use belong into a set as much as these do, and many issuers have some there.
+                match error {
+                    KeyError::WrongUse("use") => {
+                        tracing::debug!(index, kid, %error, "key of the JWK Set skipped");
+                    }
+                    _ => tracing::warn!(index, kid, %error, "key of the JWK Set skipped"),
+                }
                 self.skipped.push(SkippedKey { index, kid, error });
             }
         }
@@ -139,5 +145,65 @@ impl<'de> Members<'de> for Document<'de> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(member: &str) -> String {
+        format!(r#"{{{member}"kty":"RSA","n":"{}","e":"AQAB"}}"#, "_".repeat(341) + "w")
+    }
+
+    #[track_caller]
+    fn outcome(member: &str, rules: KeyRules<'_>) -> Result<Option<String>, KeyError> {
+        let set = JwkSet::parse(&format!(r#"{{"keys":[{}]}}"#, key(member)), rules);
+        let mut set = set.unwrap_or_else(|error| panic!("{error}"));
+        match set.keys.pop() {
+            Some(key) => Ok(key.issuer().map(str::to_owned)),
+            None => Err(set.skipped.remove(0).error),
+        }
+    }
+
+    #[test]
+    fn the_use_of_spiffe_is_accepted_by_rule_only() {
+        let (usual, spiffe) = (KeyRules::default(), KeyRules { spiffe: true, ..KeyRules::default() });
+        for (member, usually, in_spiffe) in [
+            (r#""use":"jwt-svid","#, false, true),
+            (r#""use":"sig","#, true, true),
+            ("", true, true),
+            (r#""use":null,"#, true, true),
+            (r#""use":"x509-svid","#, false, false),
+            (r#""use":"enc","#, false, false),
+            (r#""use":"JWT-SVID","#, false, false),
+            (r#""use":"jwt-svid","key_ops":["sign"],"#, false, false),
+            (r#""use":"jwt-svid","d":"AAAA","#, false, false),
+        ] {
+            assert_eq!(outcome(member, usual).is_ok(), usually, "{member}");
+            assert_eq!(outcome(member, spiffe).is_ok(), in_spiffe, "{member}");
+        }
+        assert_eq!(outcome(r#""use":"jwt-svid","#, usual), Err(KeyError::WrongUse("use")));
+    }
+
+    #[test]
+    fn the_issuer_of_a_key_is_kept() {
+        for (member, issuer) in [
+            (
+                r#""issuer":"https://login.example/{tenantid}/v2.0","#,
+                Some("https://login.example/{tenantid}/v2.0"),
+            ),
+            (r#""issuer":"\u0061","#, Some("a")),
+            (r#""issuer":7,"#, None),
+            (r#""issuer":["a"],"#, None),
+            (r#""issuer":null,"#, None),
+            ("", None),
+        ] {
+            assert_eq!(outcome(member, KeyRules::default()), Ok(issuer.map(str::to_owned)), "{member}");
+        }
+        let twice = outcome(r#""issuer":"a","issuer":"a","#, KeyRules::default());
+        assert!(matches!(twice, Err(KeyError::Jwk(_))), "{twice:?}");
+        let within = outcome(r#""issuer":{"a":1,"a":1},"#, KeyRules::default());
+        assert!(matches!(within, Err(KeyError::Jwk(_))), "{within:?}");
     }
 }

@@ -12,7 +12,7 @@ use super::issuer::IssuerSettings;
 use super::key_sources::JwtKeys;
 use super::options::Options;
 use super::verifier::JwtVerifier;
-use super::verifier_keys::VerifierKeys;
+use super::verifier_keys::{KeySettings, VerifierKeys};
 use crate::clock::{Clock, SystemClock};
 use crate::key::algorithm::Algorithm;
 use crate::token::claim_path::ClaimPath;
@@ -256,7 +256,12 @@ impl JwtVerifierBuilder {
             problems.push(Problem::NoAlgorithms);
             return Err(BuildError { problems });
         }
-        let keys = VerifierKeys::new(self.keys, self.algorithms, options.keys_later);
+        let settings = KeySettings {
+            algorithms: self.algorithms,
+            spiffe: options.token_type == TokenType::Spiffe,
+            later: options.keys_later,
+        };
+        let keys = VerifierKeys::new(self.keys, settings);
         let keys = match keys {
             Ok(keys) if problems.is_empty() => keys,
             Ok(_) => return Err(BuildError { problems }),

@@ -13,6 +13,7 @@ use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
 use crate::key::material::KeyMaterial;
 use crate::key::pem;
+use crate::key::rules::KeyRules;
 use crate::key::verification_key::{UnvettedKey, VerificationKey};
 
 /// Keys to verify with, from one source or several.
@@ -79,15 +80,15 @@ impl JwtKeys {
         self
     }
 
-    /// Reads and vets the keys, for the algorithms that are allowed.
-    pub(super) fn load(self, allowed: Option<&[Algorithm]>) -> Result<KeySet, Vec<Problem>> {
+    /// Reads and vets the keys.
+    pub(super) fn load(self, rules: KeyRules<'_>) -> Result<KeySet, Vec<Problem>> {
         if self.sources.is_empty() {
             return Err(vec![Problem::NoKeys]);
         }
         let mut problems = Vec::new();
         let mut set = KeySet::default();
         for (index, source) in self.sources.into_iter().enumerate() {
-            match source.load(index + 1, allowed) {
+            match source.load(index + 1, rules) {
                 Ok(mut loaded) => {
                     set.keys.append(&mut loaded.keys);
                     set.skipped.append(&mut loaded.skipped);
@@ -114,24 +115,23 @@ impl fmt::Debug for JwtKeys {
 
 impl Source {
     /// `position` is the place among the calls that give keys, counted from 1.
-    fn load(self, position: usize, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
+    fn load(self, position: usize, rules: KeyRules<'_>) -> Result<JwkSet, Problem> {
         let (method, unvetted) = match self {
             Self::Secret(algorithm, secret) => ("secret", shared_secret(algorithm, secret)),
             Self::Pem(text) => {
-                let unvetted =
-                    pem::parse(&text).map(|material| UnvettedKey { kid: None, algorithm: None, material });
+                let unvetted = pem::parse(&text).map(UnvettedKey::of);
                 ("public_key_pem", unvetted)
             }
-            Self::Jwk(text) => ("jwk", Jwk::parse(&text).and_then(Jwk::into_key)),
-            Self::JwkSet(text) => return load_set(&text, None, allowed),
+            Self::Jwk(text) => ("jwk", Jwk::parse(&text).and_then(|jwk| jwk.into_key(rules))),
+            Self::JwkSet(text) => return load_set(&text, None, rules),
             Self::JwkSetFile(path) => {
                 return match read_bounded(&path) {
-                    Ok(text) => load_set(&text, Some(path), allowed),
+                    Ok(text) => load_set(&text, Some(path), rules),
                     Err(error) => Err(Problem::UnreadableFile { path, error: error.kind() }),
                 };
             }
         };
-        let loaded = unvetted.and_then(|key| VerificationKey::load(key, allowed));
+        let loaded = unvetted.and_then(|key| VerificationKey::load(key, rules));
         let key = loaded.map_err(|error| Problem::Key { position, method, error })?;
         Ok(JwkSet { keys: vec![key], skipped: Vec::new() })
     }
@@ -141,7 +141,7 @@ fn shared_secret(algorithm: Algorithm, secret: Vec<u8>) -> Result<UnvettedKey, K
     if algorithm.min_secret_bytes().is_none() {
         return Err(KeyError::NotHmac { algorithm });
     }
-    Ok(UnvettedKey { kid: None, algorithm: Some(algorithm), material: KeyMaterial::Secret(secret) })
+    Ok(UnvettedKey { algorithm: Some(algorithm), ..UnvettedKey::of(KeyMaterial::Secret(secret)) })
 }
 
 /// Reads no more than a set may have, and one byte, so that a larger one is found to be so.
@@ -154,8 +154,8 @@ fn read_bounded(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
-fn load_set(text: &str, path: Option<PathBuf>, allowed: Option<&[Algorithm]>) -> Result<JwkSet, Problem> {
-    match JwkSet::parse(text, allowed) {
+fn load_set(text: &str, path: Option<PathBuf>, rules: KeyRules<'_>) -> Result<JwkSet, Problem> {
+    match JwkSet::parse(text, rules) {
         Ok(set) if set.keys.is_empty() => Err(Problem::NoUsableKey { path, skipped: set.skipped }),
         Ok(set) => Ok(set),
         Err(error) => Err(Problem::JwkSet { path, error }),

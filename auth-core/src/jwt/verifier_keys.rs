@@ -10,6 +10,7 @@ use super::key_set::KeySet;
 use super::key_sources::JwtKeys;
 use crate::jwk::set::SkippedKey;
 use crate::key::algorithm::Algorithm;
+use crate::key::rules::KeyRules;
 
 /// The keys of a [`JwtVerifier`](crate::JwtVerifier), to replace them while it serves: take it from
 /// [`JwtVerifier::keys`](crate::JwtVerifier::keys) before the verifier is given away. Clones are of the same
@@ -40,23 +41,34 @@ struct Shared {
     current: ArcSwap<KeySet>,
     /// The latest epoch. Who replaces the keys holds it, so that each set is compared with the one it replaces.
     replacing: Mutex<u64>,
-    allowed: Option<Vec<Algorithm>>,
+    settings: KeySettings,
+}
+
+/// What a verifier was told about its keys, beside the keys themselves.
+pub(super) struct KeySettings {
+    pub(super) algorithms: Option<Vec<Algorithm>>,
+    /// Keys of SPIFFE may sign too.
+    pub(super) spiffe: bool,
+    /// The keys come after the verifier was built.
+    pub(super) later: bool,
+}
+
+impl KeySettings {
+    fn rules(&self) -> KeyRules<'_> {
+        KeyRules { allowed: self.algorithms.as_deref(), spiffe: self.spiffe }
+    }
 }
 
 impl VerifierKeys {
     /// Loads the keys; none at all, if they come later.
-    pub(super) fn new(
-        keys: JwtKeys,
-        allowed: Option<Vec<Algorithm>>,
-        later: bool,
-    ) -> Result<Self, Vec<Problem>> {
-        let set = match later {
-            false => keys.load(allowed.as_deref())?,
+    pub(super) fn new(keys: JwtKeys, settings: KeySettings) -> Result<Self, Vec<Problem>> {
+        let set = match settings.later {
+            false => keys.load(settings.rules())?,
             true if keys.is_empty() => KeySet::awaited(),
             true => return Err(vec![Problem::KeysNowAndLater]),
         };
         let current = ArcSwap::from_pointee(set);
-        Ok(Self { shared: Arc::new(Shared { current, replacing: Mutex::new(0), allowed }) })
+        Ok(Self { shared: Arc::new(Shared { current, replacing: Mutex::new(0), settings }) })
     }
 
     /// Replaces all keys by these, at once.
@@ -75,7 +87,7 @@ impl VerifierKeys {
     /// stay.
     pub fn replace(&self, keys: JwtKeys) -> Result<(), BuildError> {
         let shared = &*self.shared;
-        let mut set = keys.load(shared.allowed.as_deref()).map_err(|problems| BuildError { problems })?;
+        let mut set = keys.load(shared.settings.rules()).map_err(|problems| BuildError { problems })?;
         let mut latest = shared.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         let current = shared.current.load();
         if !set.has_same_keys_as(&current) {

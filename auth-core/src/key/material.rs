@@ -6,6 +6,7 @@ use super::error::KeyError;
 use super::vetting;
 
 /// A key as it was read, before it is vetted. Never printed.
+#[derive(Eq, PartialEq)]
 pub(crate) enum KeyMaterial {
     /// For HMAC.
     Secret(Vec<u8>),

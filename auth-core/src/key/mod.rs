@@ -6,5 +6,6 @@ pub(crate) mod curve;
 pub(crate) mod error;
 pub(crate) mod material;
 pub(crate) mod pem;
+pub(crate) mod rules;
 pub(crate) mod verification_key;
 mod vetting;
