@@ -5,7 +5,8 @@
 //! 1. Without a byte order mark; one object, and only white space after it.
 //! 2. No member twice, at any depth, however its name is escaped: two parsers may disagree about
 //!    which one counts ([RFC 8725 section 2.5], [RFC 7519 section 4]).
-//! 3. Nesting, and the number of members over all levels, are bounded.
+//! 3. Nesting, and the number of members over all levels, are bounded. The work is linear in the length of the
+//!    text, so that the number may be left to the bound of its bytes.
 //! 4. Every string is decoded, so that a lone surrogate is an error also where nobody asks for the
 //!    member.
 //! 5. The names by which serde_json marks JSON within a string, and numbers, refuse. A number that it has
@@ -24,6 +25,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use crate::open_names::OpenNames;
 
 /// The deepest nesting that is read; the outermost object is the first level.
 pub(crate) const MAX_DEPTH: usize = 16;
@@ -99,19 +102,19 @@ pub(crate) enum Seen<'de> {
     Other,
 }
 
-/// Reads one object of at most `max_members` members over all levels. Yields the names of the outermost
-/// ones, in order.
+/// Reads one object of at most `max_members` members over all levels; `usize::MAX` if the caller has bounded the
+/// bytes of the text. Yields the names of the outermost ones, in order.
 pub(crate) fn read_object<'de>(
     text: &'de str,
     max_members: usize,
     members: &mut impl Members<'de>,
 ) -> Result<Vec<Cow<'de, str>>, Fault> {
-    let names = Vec::with_capacity(24);
+    let names = OpenNames::with_capacity(24);
     let mut walk = Walk { names, members_left: max_members, reading: None, fault: None };
     let mut json = serde_json::Deserializer::from_str(text);
     let outcome = json.deserialize_map(Outermost { walk: &mut walk, members }).and_then(|()| json.end());
     match outcome {
-        Ok(()) => Ok(walk.names),
+        Ok(()) => Ok(walk.names.into_names()),
         Err(error) => {
             let of_member = walk.reading.filter(|_| error.is_data()).map(Fault::Member);
             Err(walk.fault.or(of_member).unwrap_or(Fault::Syntax))
@@ -120,8 +123,7 @@ pub(crate) fn read_object<'de>(
 }
 
 struct Walk<'de> {
-    /// The names seen so far in each object that is still open, innermost last.
-    names: Vec<Cow<'de, str>>,
+    names: OpenNames<'de>,
     members_left: usize,
     reading: Option<&'static str>,
     fault: Option<Fault>,
@@ -138,14 +140,13 @@ impl<'de> Walk<'de> {
         if name == RAW_VALUE || name == NUMBER {
             return Err(self.fail(Fault::Syntax));
         }
-        if self.names.iter().skip(start).any(|seen| *seen == name) {
+        if !self.names.enter(start, name) {
             return Err(self.fail(Fault::Duplicate));
         }
         let Some(left) = self.members_left.checked_sub(1) else {
             return Err(self.fail(Fault::TooManyMembers));
         };
         self.members_left = left;
-        self.names.push(name);
         Ok(())
     }
 
@@ -269,7 +270,7 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let start = self.walk.names.len();
+        let start = self.walk.names.open();
         let mut next = map.next_key()?;
         if matches!(&next, Some(Text(name)) if name == NUMBER) {
             return self.walk.number(map);
@@ -280,7 +281,7 @@ impl<'de> Visitor<'de> for Strict<'_, 'de> {
             map.next_value_seed(Strict { walk: self.walk, depth: self.depth + 1 })?;
             next = map.next_key()?;
         }
-        self.walk.names.truncate(start);
+        self.walk.names.close(start);
         Ok(())
     }
 }
@@ -553,6 +554,39 @@ mod tests {
         for broken in [r#""\ud800""#, "nul", "1e400", "[1,]"] {
             assert_eq!(seen(broken), Err(Fault::Syntax), "{broken}");
         }
+    }
+
+    #[test]
+    fn members_may_be_bounded_by_the_bytes_alone() {
+        fn read_unbounded(text: &str) -> Result<Vec<Cow<'_, str>>, Fault> {
+            read_object(text, usize::MAX, &mut Probe::default())
+        }
+        let flat = |count: usize| {
+            let members: Vec<_> = (0..count).map(|index| format!("\"m{index}\":{{\"m0\":0}}")).collect();
+            members.join(",")
+        };
+        for count in [33, 257, 5_000] {
+            let members = flat(count);
+            let text = format!("{{{members}}}");
+            let outermost = read_unbounded(&text).unwrap();
+            assert_eq!(outermost.len(), count);
+            assert_eq!(outermost.last().map(|name| &**name), Some(&*format!("m{}", count - 1)));
+            let inner = format!("{{\"a\":[{{{members}}},{{{members}}}]}}");
+            assert_eq!(read_unbounded(&inner).unwrap(), ["a"]);
+            for repeated in ["m0", "\\u006d0", &format!("m{}", count - 1)] {
+                for text in [
+                    format!("{{{members},\"{repeated}\":0}}"),
+                    format!("{{\"{repeated}\":0,{members}}}"),
+                    format!("{{\"a\":[{{{members}}},{{{members},\"{repeated}\":0}}]}}"),
+                ] {
+                    assert_eq!(read_unbounded(&text), Err(Fault::Duplicate), "{count} {repeated}");
+                }
+            }
+        }
+        let bounded = format!("{{{}}}", flat(32));
+        let read_bounded = |bound| read_object(&bounded, bound, &mut Probe::default()).map(|_| ());
+        assert_eq!(read_bounded(63), Err(Fault::TooManyMembers));
+        assert_eq!(read_bounded(64), Ok(()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod json;
 mod jwk;
 pub mod jwt;
 mod key;
+mod open_names;
 pub mod policy;
 mod token;
 mod verify;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The folders and files of auth-core and the floors that they are on. One may use lower floors, and itself.
 ///
 /// It follows that `http` knows no verifier, `token` no refusal and `policy` no HTTP.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 12] = [
     ("adapter", 5),
     ("authenticate", 4),
     ("jwt", 4),
@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 11] = [
     ("key", 1),
     ("json", 1),
     ("clock", 1),
+    ("open_names", 0),
 ];
 
 /// Who must not use whom, though the floors would allow it: what verifies JWTs knows no request.

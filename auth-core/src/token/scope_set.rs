@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::scope::{InvalidScope, is_scope_character};
 
+/// So many names are compared with each other one by one; more are sorted, lest the work grows with the square.
+const FEW: usize = 16;
+
 /// The scopes that a token was granted: a set; the order means nothing.
 #[derive(Clone, Copy, Default)]
 pub struct ScopeSet<'a> {
@@ -32,7 +35,7 @@ impl<'a> ScopeSet<'a> {
             return Err(InvalidScope);
         }
         // Most tokens have a few, which are compared without an allocation.
-        let mut few: [&[u8]; 16] = [&[]; 16];
+        let mut few: [&[u8]; FEW] = [&[]; FEW];
         let mut count = 0;
         for name in text.as_bytes().split(|byte| *byte == b' ') {
             if name.is_empty() || few.iter().take(count).any(|earlier| *earlier == name) {
@@ -55,9 +58,13 @@ impl<'a> ScopeSet<'a> {
     }
 
     fn has_duplicate(self) -> bool {
+        self.sorted().windows(2).any(|pair| pair.first() == pair.last())
+    }
+
+    fn sorted(self) -> Vec<&'a str> {
         let mut names: Vec<_> = self.iter().collect();
         names.sort_unstable();
-        names.windows(2).any(|pair| pair.first() == pair.last())
+        names
     }
 
     /// Whether the scope was granted.
@@ -83,7 +90,14 @@ impl<'a> ScopeSet<'a> {
 /// The same scopes, in any order.
 impl PartialEq for ScopeSet<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.iter().count() == other.iter().count() && self.iter().all(|name| other.contains(name))
+        let count = self.iter().count();
+        if count != other.iter().count() {
+            return false;
+        }
+        if count > FEW {
+            return self.sorted() == other.sorted();
+        }
+        self.iter().all(|name| other.contains(name))
     }
 }
 
@@ -133,6 +147,21 @@ mod tests {
         assert_eq!(set("a b c"), set("c a b"));
         for other in ["a b", "a b c d", "a b d", ""] {
             assert_ne!(set("a b c"), set(other));
+        }
+    }
+
+    #[test]
+    fn the_order_means_nothing_however_long_the_list() {
+        for count in [15, 16, 17, 18, 1_000] {
+            let names: Vec<_> = (0..count).map(|index| format!("scope{index}")).collect();
+            let mut reversed = names.clone();
+            reversed.reverse();
+            let other = reversed.join(" ").replace("scope0", "other");
+            let [list, reversed] = [names, reversed].map(|names| names.join(" "));
+            let set = |text| ScopeSet::parse(text).unwrap();
+            assert_eq!(set(&list), set(&reversed), "{count}");
+            assert_ne!(set(&list), set(&other), "{count}");
+            assert_ne!(set(&list), set(&format!("{list} other")), "{count}");
         }
     }
 
