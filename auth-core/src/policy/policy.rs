@@ -43,7 +43,8 @@ use crate::token::verified::VerifiedToken;
 /// }
 /// ```
 ///
-/// Evaluating a policy allocates nothing, unless a claim is written with escapes or has the wrong type.
+/// Evaluating a policy allocates nothing, unless a claim is written with escapes, has the wrong type, or stands in an
+/// object beside members that are nested.
 #[derive(Clone)]
 pub struct Policy(Rule);
 
@@ -79,10 +80,11 @@ impl Policy {
         Self::any_of(scopes.into_iter().map(Self::scope))
     }
 
-    /// The token's roles, an array of strings, hold this one. A claim of another type grants nothing.
+    /// The token's roles hold this one.
     ///
-    /// Read from the claim `roles`, unless the verifier was told of another one, as by
-    /// [`JwtVerifierBuilder::roles`](crate::jwt::JwtVerifierBuilder::roles).
+    /// Read from the claim `roles`, an array of strings. The verifier may name another claim, and
+    /// [its shape](ClaimPath#shapes), as by [`JwtVerifierBuilder::roles`](crate::jwt::JwtVerifierBuilder::roles).
+    /// A claim of another shape grants nothing.
     #[must_use]
     pub fn role(role: impl Into<String>) -> Self {
         Self(Rule::Role(role.into().into()))
@@ -206,7 +208,8 @@ impl ClaimPolicy {
         Policy(Rule::Equals(self.0, value.into()))
     }
 
-    /// The claim is an array of values of this type, and this is one of them.
+    /// The claim is an array of values of this type, and this is one of them. A path of another
+    /// [shape](ClaimPath#shapes) looks for one value, or among the keys of an object.
     #[must_use]
     pub fn contains(self, value: impl Into<ClaimValue>) -> Policy {
         Policy(Rule::Contains(self.0, value.into()))

@@ -158,6 +158,27 @@ fn roles_that_are_read_from_scopes_may_change_with_them() {
 }
 
 #[test]
+fn roles_of_any_shape_may_change_with_the_scopes() {
+    for (scp, path) in [
+        (json!("x"), ClaimPath::from("scp").single()),
+        (json!("x"), ClaimPath::from("scp").single_or_array()),
+        (json!(["x"]), ClaimPath::from("scp").single_or_array()),
+        (json!("x"), ClaimPath::from("scp").keys()),
+    ] {
+        let scp = token_of(json!({"sub": "a", "scp": scp})).with_roles_at(path.clone());
+        suffices(&scope("y").and(!Policy::role("y")), &scp, &[]);
+        suffices(&scope("y").and(Policy::role("x")), &scp, &[]);
+        suffices(&scope("y").and(Policy::claim(path.clone()).contains("x")), &scp, &[]);
+        suffices(&scope("y").or(Policy::role("y")), &scp, &["y"]);
+    }
+    // The twin: roles elsewhere stay what they are.
+    let moved =
+        token_of(json!({"sub": "a", "scp": "x", "role": "x"})).with_roles_at(ClaimPath::supabase_role());
+    suffices(&scope("y").and(Policy::role("x")), &moved, &["y"]);
+    suffices(&scope("y").and(!Policy::role("z")), &moved, &["y"]);
+}
+
+#[test]
 fn claims_that_hold_scopes_can_be_asked_like_any_other() {
     let scp = token_of(json!({"sub": "a", "scp": ["x"]})).with_roles_at("scp");
     for policy in [Policy::claim("scp").contains("x"), Policy::role("x")] {

@@ -3,24 +3,28 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize as _, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
 
-use super::claim_path::ClaimPath;
+use super::claim_path::{ClaimPath, Shape};
 use super::claim_value::ClaimValue;
 use super::truth::Truth;
 use crate::json::Text;
 
-/// What is left to go of a path.
+/// What is left to go of a path, and the shape of the claim at its end.
 #[derive(Clone, Copy)]
 pub(crate) struct Steps<'a> {
     first: Option<&'a str>,
     others: &'a [Box<str>],
+    shape: Shape,
 }
 
 impl<'a> Steps<'a> {
-    /// To an outermost claim.
+    /// To an outermost claim that is an array.
     pub(crate) fn one(name: &'a str) -> Self {
-        Self { first: Some(name), others: &[] }
+        Self { first: Some(name), others: &[], shape: Shape::Array }
     }
 
     fn split_first(self) -> Option<(&'a str, Self)> {
@@ -28,13 +32,13 @@ impl<'a> Steps<'a> {
             Some(first) => (first, self.others),
             None => self.others.split_first().map(|(first, others)| (&**first, others))?,
         };
-        Some((first, Self { first: None, others }))
+        Some((first, Self { first: None, others, ..self }))
     }
 }
 
 impl<'a> From<&'a ClaimPath> for Steps<'a> {
     fn from(path: &'a ClaimPath) -> Self {
-        Self { first: None, others: path.names() }
+        Self { first: None, others: path.names(), shape: path.shape() }
     }
 }
 
@@ -42,7 +46,7 @@ impl<'a> From<&'a ClaimPath> for Steps<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Question<'a> {
     Equals(&'a ClaimValue),
-    /// Is it an array, all of the value's type, with the value among them?
+    /// Has it the shape that the path says, with values of this type only, and the value among them?
     Contains(&'a ClaimValue),
 }
 
@@ -74,13 +78,18 @@ impl MemberIndex {
     }
 
     /// What the claims, whose text this is, answer. Unknown if the path ends before its claim, or if the claim
-    /// has another type than the question is about.
+    /// has another type or shape than the question is about.
     pub(crate) fn ask(&self, text: &str, path: Steps<'_>, question: Question<'_>) -> Truth {
-        let Some((first, inner)) = path.split_first() else { return Truth::Unknown };
+        self.find(text, path).map_or(Truth::Unknown, |value| answer(value, path.shape, question))
+    }
+
+    /// The text from where the value at the end of the path begins, whatever its type and shape, if there is one.
+    pub(crate) fn find<'t>(&self, text: &'t str, path: Steps<'_>) -> Option<&'t str> {
+        let (first, inner) = path.split_first()?;
         match self.value_of(text, first) {
-            Some(value) => read(value, Descend { path: inner, question }),
-            None if self.has_gaps => read(text, Descend { path, question }),
-            None => Truth::Unknown,
+            Some(value) => descend(value, inner),
+            None if self.has_gaps => descend(text, path),
+            None => None,
         }
     }
 
@@ -88,63 +97,115 @@ impl MemberIndex {
     fn value_of<'t>(&self, text: &'t str, name: &str) -> Option<&'t str> {
         let after_name = self.names.iter().find_map(|(start, end)| {
             let (start, end) = (usize::try_from(*start).ok()?, usize::try_from(*end).ok()?);
-            (text.get(start..end)? == name).then(|| text.get(end..))?
+            // The lengths tell most names apart.
+            (end - start == name.len() && text.get(start..end)? == name).then(|| text.get(end..))?
         })?;
         after_name.strip_prefix('"')?.trim_start().strip_prefix(':')
     }
 }
 
-/// Reads the one value that the text begins with.
-fn read(text: &str, seed: Descend<'_>) -> Truth {
-    seed.deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap_or(Truth::Unknown)
+/// The text from where the value begins that the path leads to within the value that the text begins with.
+fn descend<'t>(text: &'t str, path: Steps<'_>) -> Option<&'t str> {
+    if path.split_first().is_none() {
+        return Some(text);
+    }
+    Descend(path).deserialize(&mut serde_json::Deserializer::from_str(text)).ok().flatten()
 }
 
-/// Goes down a path and asks there. An error is a wrong type on the way.
-#[derive(Clone, Copy)]
-struct Descend<'a> {
-    path: Steps<'a>,
-    question: Question<'a>,
-}
+/// Goes down a path. An error is a wrong type on the way.
+struct Descend<'a>(Steps<'a>);
 
 impl<'de> DeserializeSeed<'de> for Descend<'_> {
-    type Value = Truth;
+    type Value = Option<&'de str>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Truth, D::Error> {
-        match (self.path.split_first(), self.question) {
-            (Some(_), _) => deserializer.deserialize_map(self),
-            (None, Question::Contains(_)) => deserializer.deserialize_seq(self),
-            (None, Question::Equals(value)) => Compare(value).deserialize(deserializer).map(Truth::from),
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        match self.0.split_first() {
+            Some(_) => deserializer.deserialize_map(self),
+            None => <&RawValue>::deserialize(deserializer).map(|value| Some(value.get())),
         }
     }
 }
 
 impl<'de> Visitor<'de> for Descend<'_> {
+    type Value = Option<&'de str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object on the way of the path")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        let Some((wanted, path)) = self.0.split_first() else { return Ok(None) };
+        while let Some(Text(name)) = map.next_key()? {
+            if name == wanted {
+                found = map.next_value_seed(Descend(path))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What the claim answers whose value the text begins with.
+fn answer(text: &str, shape: Shape, question: Question<'_>) -> Truth {
+    let json = &mut serde_json::Deserializer::from_str(text);
+    let answer = match (question, shape) {
+        (Question::Contains(value), Shape::Keys) => json.deserialize_map(Keys(value)),
+        (Question::Contains(value), Shape::Array) => json.deserialize_seq(Elements(value)),
+        (Question::Contains(value), Shape::SingleOrArray) if text.trim_start().starts_with('[') => {
+            json.deserialize_seq(Elements(value))
+        }
+        (Question::Contains(value), Shape::Single | Shape::SingleOrArray) | (Question::Equals(value), _) => {
+            Compare(value).deserialize(json).map(Truth::from)
+        }
+    };
+    answer.unwrap_or(Truth::Unknown)
+}
+
+/// Looks for a value in an array; an error if any of its elements is of another type.
+struct Elements<'a>(&'a ClaimValue);
+
+impl<'de> Visitor<'de> for Elements<'_> {
     type Value = Truth;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what the path leads to")
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Truth, A::Error> {
+        let mut found = false;
+        while let Some(equal) = seq.next_element_seed(Compare(self.0))? {
+            found |= equal;
+        }
+        Ok(found.into())
+    }
+}
+
+/// Looks for a value among the keys of an object.
+struct Keys<'a>(&'a ClaimValue);
+
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = Truth;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Truth, A::Error> {
-        let mut answer = Truth::Unknown;
-        let Some((wanted, path)) = self.path.split_first() else { return Ok(Truth::Unknown) };
-        while let Some(Text(name)) = map.next_key()? {
-            if name == wanted {
-                answer = map.next_value_seed(Descend { path, ..self })?;
+        let ClaimValue::Text(wanted) = self.0 else { return Err(de::Error::custom("keys are strings")) };
+        let mut answer = Truth::No;
+        while let Some(Text(key)) = map.next_key()? {
+            if *key == **wanted {
+                let value: &RawValue = map.next_value()?;
+                // The issuer says that the role is off, or nothing. Neither grants it, negated or not.
+                let is_off = matches!(value.get(), "null" | "false");
+                answer = if is_off { Truth::Unknown } else { Truth::Yes };
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(answer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Truth, A::Error> {
-        let Question::Contains(value) = self.question else { return Ok(Truth::Unknown) };
-        let mut found = false;
-        while let Some(equal) = seq.next_element_seed(Compare(value))? {
-            found |= equal;
-        }
-        Ok(found.into())
     }
 }
 
@@ -272,6 +333,34 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_of_another_shape_is_there_all_the_same() {
+        let is_there = |claims: &str, path: ClaimPath| {
+            RegisteredClaims::parse(claims).unwrap().members().find(claims, Steps::from(&path)).is_some()
+        };
+        for value in ["null", "false", "0", "\"\"", "[]", "{}", "[1]", "{\"roles\":null}"] {
+            for (claims, path) in [
+                (format!(r#"{{"a":1,"roles" : {value} ,"b":2}}"#), ClaimPath::roles()),
+                (format!(r#"{{"\u0072oles":{value}}}"#), ClaimPath::roles().keys()),
+                (
+                    format!(r#"{{"realm_access":{{"a":{{}},"roles" : {value} }}}}"#),
+                    ClaimPath::realm_access_roles(),
+                ),
+                (format!(r#"{{"o":{{"r\u006fl":{value},"a":1}}}}"#), ClaimPath::clerk_org_role()),
+            ] {
+                assert!(is_there(&claims, path), "{claims}");
+            }
+        }
+        for (claims, path) in [
+            (r#"{}"#, ClaimPath::roles()),
+            (r#"{"\u0061":1,"b":{"roles":[]}}"#, ClaimPath::roles()),
+            (r#"{"realm_access":{}}"#, ClaimPath::realm_access_roles()),
+            (r#"{"realm_access":"roles"}"#, ClaimPath::realm_access_roles()),
+        ] {
+            assert!(!is_there(claims, path), "{claims}");
+        }
+    }
+
+    #[test]
     fn equal_means_of_the_same_type_too() {
         let equals = |value: &str, wanted: ClaimValue| {
             ask(&format!(r#"{{"a":{value},"b":0}}"#), "a", Question::Equals(&wanted))
@@ -309,6 +398,13 @@ mod tests {
         assert_eq!(ClaimPath::resource_access_roles("shop").to_string(), "resource_access.shop.roles");
         assert_eq!(format!("{:?}", ClaimPath::permissions()), "ClaimPath(permissions)");
         assert_eq!(ClaimPath::groups(), ClaimPath::from("groups".to_owned()));
+        let shapes = ClaimPath::groups;
+        assert_eq!(format!("{:?}", shapes().single()), "ClaimPath(groups, single)");
+        assert_eq!(format!("{:?}", shapes().single_or_array()), "ClaimPath(groups, single or array)");
+        assert_eq!(format!("{:?}", shapes().keys()), "ClaimPath(groups, keys)");
+        assert_eq!(shapes().keys().to_string(), "groups", "where it stands");
+        assert_ne!(shapes().keys(), shapes());
+        assert_eq!(shapes().keys().single(), shapes().single(), "the last one counts");
         let values: [ClaimValue; 3] = ["x".into(), true.into(), 7.into()];
         assert_eq!(format!("{values:?}"), r#"["x", true, 7]"#);
     }

@@ -93,7 +93,8 @@ impl VerifiedToken {
     }
 
     /// Returns the same token with its roles in this claim instead of `roles`, for
-    /// [`Policy::role`](crate::Policy::role). For verifiers of your own; for JWTs there is
+    /// [`Policy::role`](crate::Policy::role). An array of strings, unless the path says
+    /// [another shape](ClaimPath#shapes). For verifiers of your own; for JWTs there is
     /// [`JwtVerifierBuilder::roles`](crate::jwt::JwtVerifierBuilder::roles).
     #[must_use]
     pub fn with_roles_at(&self, path: impl Into<ClaimPath>) -> Self {
