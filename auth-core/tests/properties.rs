@@ -198,6 +198,24 @@ proptest! {
     }
 
     #[test]
+    fn a_name_stands_once_in_an_object_however_many_there_are(
+        count in 1..=2000_usize,
+        repeated in any::<prop::sample::Index>(),
+        place in any::<prop::sample::Index>(),
+        depth in 0..15_usize,
+        arrays in any::<u16>(),
+        escaped in any::<bool>(),
+    ) {
+        case("a name twice among up to 2,000, at any place and depth");
+        let Party { issuer, .. } = &*PARTY;
+        let verifier = issuer.verifier().members_bounded_by_bytes().max_token_bytes(65_536).no_cache().build().unwrap();
+        let mut members: Vec<_> = (0..count).map(|index| member(index, false)).collect();
+        prop_assert!(verifier.verify_jwt(&within(&members, depth, arrays)).is_ok());
+        members.insert(place.index(count + 1), member(repeated.index(count), escaped));
+        prop_assert!(verifier.verify_jwt(&within(&members, depth, arrays)).is_err());
+    }
+
+    #[test]
     fn challenges_are_read_back_by_a_strict_parser(
         realm in "[ !#-\\[\\]-~]{1,40}",
         scopes in prop::collection::btree_set("[!#-\\[\\]-~]{1,12}", 1..5),
@@ -222,6 +240,34 @@ proptest! {
         let sound_scope = !text.is_empty() && text.chars().all(quotable('!'));
         prop_assert_eq!(Scope::new(&*text).is_ok(), sound_scope);
     }
+}
+
+/// A member with a name of its own, and within some an object with a name that others have.
+fn member(index: usize, escaped: bool) -> String {
+    let initial = if escaped { "\\u006d" } else { "m" };
+    let value = if index % 3 == 0 { r#"{"m0":0}"# } else { "0" };
+    format!(r#""{initial}{index}":{value}"#)
+}
+
+/// A good token with these members in an object `depth` levels below the outermost one, which `arrays` says of what.
+fn within(members: &[String], depth: usize, arrays: u16) -> String {
+    let issuer = &PARTY.issuer;
+    let good = issuer.good("alice");
+    let claims = URL_SAFE_NO_PAD.decode(good.split('.').nth(1).unwrap()).unwrap();
+    let mut added = members.join(",");
+    for level in 0..depth {
+        let is_array = level > 0 && arrays & (1 << level) != 0;
+        added = match (level, is_array) {
+            (0, _) => format!("{{{added}}}"),
+            (_, true) => format!("[{added}]"),
+            (_, false) => format!(r#"{{"m0":{added}}}"#),
+        };
+    }
+    if depth > 0 {
+        added = format!(r#""m0":{added}"#);
+    }
+    let claims = String::from_utf8(claims).unwrap().replacen('{', &format!("{{{added},"), 1);
+    issuer.sign_raw(r#"{"alg":"EdDSA"}"#, claims)
 }
 
 /// Accepts every token, and grants nothing.
