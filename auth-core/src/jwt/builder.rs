@@ -191,8 +191,8 @@ impl JwtVerifierBuilder {
         self
     }
 
-    /// Where this issuer's tokens have their roles, for [`Policy::role`](crate::Policy::role): a claim that is an
-    /// array of strings. `roles` if nothing else is said.
+    /// Where this issuer's tokens have their roles, for [`Policy::role`](crate::Policy::role): an array of strings,
+    /// unless the path has another [shape](ClaimPath#shapes). `roles` if nothing else is said.
     ///
     /// ```
     /// use auth_core::{ClaimPath, JwtVerifier};

@@ -99,8 +99,8 @@ impl JwtVerifierBuilder {
     /// Accepts tokens of up to this many bytes: 8,192 (8 KiB) unless said otherwise, up to 65,536. Tokens of Entra ID
     /// with 200 groups have about 12,000.
     ///
-    /// A longer token costs more memory and time before it is refused. The server has to accept header fields of this
-    /// size, too: actix-web and hyper do, many proxies stop at 8 KiB.
+    /// A longer token costs more memory and time before it is refused. The server and the proxies before it have to
+    /// accept header fields of this size, too; many proxies stop at 8 KiB.
     #[must_use]
     pub fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.options.max_token_bytes = bytes;

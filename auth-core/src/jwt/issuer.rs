@@ -79,11 +79,10 @@ impl IssuerRule {
                 if names.iter().any(|name| **name == *claimed) {
                     return Ok(());
                 }
-                let advice = "Give `.issuer(..)` the very text of the token's `iss`";
                 let advice = if is_of_entra_v1(claimed) && !names.iter().any(|name| is_of_entra_v1(name)) {
                     "It is a v1.0 token of Entra ID: set `requestedAccessTokenVersion` to 2 in the API's manifest"
                 } else {
-                    advice
+                    "Give `.issuer(..)` the very text of the token's `iss`"
                 };
                 let mismatch = Mismatch::new("iss", names, &[claimed], advice);
                 Err(VerifyFailure::from(VerifyError::WrongIssuer).with_hint(mismatch))

@@ -45,7 +45,7 @@ impl KeySet {
         Self { awaited: true, ..Self::default() }
     }
 
-    /// Whether both hold the same keys, in any order. Keys of one set differ from each other.
+    /// Whether both hold the same keys, in any order and number.
     pub(super) fn has_same_keys_as(&self, other: &Self) -> bool {
         let among =
             |key: &VerificationKey, keys: &[VerificationKey]| keys.iter().any(|other| key.is_same_as(other));

@@ -31,8 +31,11 @@ impl ClaimFault {
                 },
             ),
             Fault::TooManyMembers => Self::malformed(
-                "they have over 256 members: `.members_bounded_by_bytes()` bounds them by the size of the token alone, \
-                 as Keycloak's `resource_access` with many clients needs",
+                const {
+                    assert!(ClaimRules::STRICT.max_members == 256);
+                    "they have over 256 members: `.members_bounded_by_bytes()` bounds them by the size of the token alone, \
+                 as Keycloak's `resource_access` with many clients needs"
+                },
             ),
         }
     }
