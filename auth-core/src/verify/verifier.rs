@@ -37,7 +37,8 @@ use crate::token::verified::VerifiedToken;
 /// Look up the hash of a secret, not the secret itself: then the time of the comparison reveals nothing about the
 /// secret, and the secrets stay out of memory and backups.
 ///
-/// The token is at most 8 KiB of b64token characters. Nothing else about it was checked.
+/// The token is at most 8 KiB ([`max_token_bytes`](TokenVerifier::max_token_bytes)) of b64token characters. Nothing else
+/// about it was checked.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not judge tokens",
     label = "not a `TokenVerifier`",
