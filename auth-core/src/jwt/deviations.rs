@@ -58,6 +58,9 @@ impl JwtVerifierBuilder {
     /// Takes the subject from this claim if `sub` is absent or empty, as Keycloak 25 and later and many issuers leave it
     /// out of tokens of machines. Called again, it adds a claim that is tried after those before.
     ///
+    /// [`subject`](crate::VerifiedToken::subject) is that claim then. Policies on claims, and the application's own claims
+    /// type, still see the claims as they were sent.
+    ///
     /// Gives up that all subjects come from one namespace: a client called like a user would pass for the user. Use it
     /// if clients and users cannot have the same names, as with ids that the issuer makes up.
     #[must_use]

@@ -9,7 +9,7 @@ use crate::token::claim_path::ClaimPath;
 use crate::token::claim_query::Question;
 use crate::token::claim_text::{ClaimText, claim_text};
 use crate::token::claim_value::ClaimValue;
-use crate::token::claims::RegisteredClaims;
+use crate::token::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use crate::token::error::VerifyError;
 use crate::token::truth::Truth;
 use crate::verify::failure::VerifyFailure;
@@ -54,9 +54,6 @@ impl fmt::Display for RequiredClaim {
 /// The clients that tokens may have been issued to.
 #[derive(Debug)]
 pub(super) struct AllowedClients(Arc<[Box<str>]>);
-
-/// Where issuers put the client.
-pub(crate) const CLIENT_CLAIMS: [&str; 4] = ["client_id", "azp", "cid", "appid"];
 
 impl AllowedClients {
     pub(super) fn new(clients: Vec<String>, problems: &mut Vec<Problem>) -> Self {

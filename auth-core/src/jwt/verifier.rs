@@ -45,8 +45,8 @@ use crate::verify::verifier::TokenVerifier;
 /// 1. At most 8 KiB ([`max_token_bytes`]), and exactly three segments.
 /// 2. The header is strict JSON and asks for nothing that this library does not understand. `alg` only narrows what the
 ///    keys allow, `kid` only chooses among them. `crit`, `b64`, `zip` and `enc` refuse by their presence, and `cty`
-///    refuses if it announces a JWT inside ([`accept_zip_none`]). `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are ignored: keys come from
-///    the configuration, never from the token.
+///    refuses if it announces a JWT inside ([`accept_zip_none`]). `jwk`, `jku`, `x5c`, `x5u`, `x5t` and all others are
+///    ignored: keys come from the configuration, never from the token.
 /// 3. `typ` is absent, `JWT` or `at+jwt` ([`require_access_token_type`], [`accept_spiffe`]).
 /// 4. The configured keys offer candidates: those with the token's `kid` (or, if no key has it, those
 ///    without any; or, if the token has none, all), of the token's `alg`, at most eight.

@@ -16,6 +16,9 @@ use super::scope_set::ScopeSet;
 use crate::json::{self, Members, Text, Value};
 use crate::token::error::VerifyError;
 
+/// Where issuers put the client that a token was issued to.
+pub(crate) const CLIENT_CLAIMS: [&str; 4] = ["client_id", "azp", "cid", "appid"];
+
 /// The claims that this library knows, with their types checked and their values not yet judged
 /// ([RFC 7519 section 4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1),
 /// [RFC 9068 section 2.2](https://www.rfc-editor.org/rfc/rfc9068#section-2.2)).

@@ -11,7 +11,7 @@ use super::audience::Audience;
 use super::claim_path::ClaimPath;
 use super::claim_query::{Question, Steps};
 use super::claim_text::{ClaimText, claim_text};
-use super::claims::RegisteredClaims;
+use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
@@ -178,7 +178,7 @@ impl VerifiedToken {
                 ClaimText::Text(client) => Some(client.into()),
                 ClaimText::Absent | ClaimText::Null | ClaimText::OfAnotherType => None,
             };
-            ["azp", "cid", "appid"].iter().find_map(text)
+            CLIENT_CLAIMS.iter().find_map(text)
         };
         self.inner.claims.client_id().or_else(|| self.inner.client.get_or_init(elsewhere).as_deref())
     }
