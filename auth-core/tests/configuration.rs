@@ -282,7 +282,8 @@ fn a_text_that_is_no_set_is_refused() {
 
 #[test]
 fn a_set_without_a_usable_key_says_why() {
-    assert_eq!(problem(expecting().jwks(r#"{"keys":[]}"#)).to_string(), "the JWK Set holds no usable key");
+    let empty = problem(expecting().jwks(r#"{"keys":[]}"#)).to_string();
+    assert!(empty.starts_with("the JWK Set holds no usable key: its array `keys` is empty."), "{empty}");
     let symmetric = json!({"keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode([7; 64])}]}).to_string();
     let text = problem(expecting().jwks(symmetric)).to_string();
     assert!(text.contains("key 0: it is a shared secret"), "{text}");
@@ -407,7 +408,7 @@ fn what_was_mistaken_for_something_else_is_told() {
         (text(expecting().jwks(issuer.jwks().split_at(40).0)), "not one sound JSON object"),
         (text(expecting().public_key_pem("keys/public.pem")), "not the path"),
         (
-            text(expecting().public_key_pem(issuer.public_key_pem().replace('\n', "\\n"))),
+            text(expecting().public_key_pem(issuer.public_key_pem().replace('\n', "\\\\n"))),
             "instead of line ends",
         ),
         (

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::key::Jwk;
 use crate::json::{self, Fault, Members, Value};
 use crate::key::error::KeyError;
+use crate::key::given::GivenInstead;
 use crate::key::rules::KeyRules;
 use crate::key::verification_key::{MAX_KID_BYTES, VerificationKey};
 
@@ -65,9 +66,24 @@ pub enum JwkSetError {
     /// The metadata of an issuer (RFC 8414) instead of its keys.
     #[error("it is the issuer's metadata: get the key set from the address that it has as `jwks_uri`")]
     IssuerMetadata,
+    /// Something else, that was recognised.
+    #[error("{0}")]
+    Instead(GivenInstead),
     /// No array `keys`.
     #[error("it has no array `keys`: expected `{{\"keys\":[...]}}`")]
     NoKeys,
+}
+
+impl JwkSetError {
+    /// What was given instead, or `otherwise` if it is unknown or looks like a set.
+    pub(crate) fn instead(given: &[u8], otherwise: Self) -> Self {
+        match GivenInstead::of(given) {
+            None | Some(GivenInstead::JwkSet) => otherwise,
+            Some(GivenInstead::Jwk) => Self::SingleKey,
+            Some(GivenInstead::IssuerMetadata) => Self::IssuerMetadata,
+            Some(given) => Self::Instead(given),
+        }
+    }
 }
 
 impl JwkSet {
@@ -79,15 +95,18 @@ impl JwkSet {
         json::read_object(text, MAX_MEMBERS, &mut document).map_err(|fault| match fault {
             Fault::Member(_) => JwkSetError::NoKeys,
             Fault::Duplicate => JwkSetError::DuplicateMember,
-            Fault::Syntax => JwkSetError::Syntax,
+            Fault::Syntax => JwkSetError::instead(text.as_bytes(), JwkSetError::Syntax),
             Fault::TooDeep | Fault::TooManyMembers => JwkSetError::TooComplex,
         })?;
         if document.keys.as_ref().is_some_and(|keys| keys.len() > MAX_KEYS) {
             return Err(JwkSetError::TooManyKeys);
         }
-        let otherwise = document.otherwise.unwrap_or(JwkSetError::NoKeys);
+        let Some(keys) = document.keys else {
+            let instead = || JwkSetError::instead(text.as_bytes(), JwkSetError::NoKeys);
+            return Err(document.otherwise.unwrap_or_else(instead));
+        };
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
-        for (index, key) in document.keys.ok_or(otherwise)?.iter().enumerate() {
+        for (index, key) in keys.iter().enumerate() {
             set.add(index, key.get(), rules);
         }
         Ok(set)

@@ -197,5 +197,10 @@ fn reasons(skipped: &[SkippedKey]) -> String {
     if skipped.len() > reasons.len() {
         reasons.push(format!("and {} more", skipped.len() - reasons.len()));
     }
-    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
+    if reasons.is_empty() {
+        return ": its array `keys` is empty. Make a signing key at the issuer; \
+                if it signs with a shared secret, give that to `secret`"
+            .to_owned();
+    }
+    format!(" ({})", reasons.join("; "))
 }

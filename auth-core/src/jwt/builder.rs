@@ -120,6 +120,9 @@ impl JwtVerifierBuilder {
     /// `-----BEGIN PUBLIC KEY-----`, or for RSA also `-----BEGIN RSA PUBLIC KEY-----`. The key serves
     /// tokens with any `kid` that no other key has. An RSA key serves RS256 to PS512, if
     /// [`algorithms`](Self::algorithms) does not restrict it.
+    ///
+    /// Also accepted, as environment variables and admin pages have it: the two characters `\n` for line ends, quotes
+    /// around the text, the whole text in base64, and the body without its lines BEGIN and END.
     #[must_use]
     pub fn public_key_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.keys = self.keys.public_key_pem(pem);

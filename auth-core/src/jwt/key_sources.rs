@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use super::build_error::Problem;
 use super::key_set::KeySet;
 use crate::jwk::key::Jwk;
-use crate::jwk::set::{JwkSet, MAX_SET_BYTES};
+use crate::jwk::set::{JwkSet, JwkSetError, MAX_SET_BYTES};
 use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
+use crate::key::given::GivenInstead;
 use crate::key::material::KeyMaterial;
 use crate::key::pem;
 use crate::key::rules::KeyRules;
@@ -122,14 +123,9 @@ impl Source {
                 let unvetted = pem::parse(&text).map(UnvettedKey::of);
                 ("public_key_pem", unvetted)
             }
-            Self::Jwk(text) => ("jwk", Jwk::parse(&text).and_then(|jwk| jwk.into_key(rules))),
+            Self::Jwk(text) => ("jwk", single_jwk(&text, rules)),
             Self::JwkSet(text) => return load_set(&text, None, rules),
-            Self::JwkSetFile(path) => {
-                return match read_bounded(&path) {
-                    Ok(text) => load_set(&text, Some(path), rules),
-                    Err(error) => Err(Problem::UnreadableFile { path, error: error.kind() }),
-                };
-            }
+            Self::JwkSetFile(path) => return load_file(path, rules),
         };
         let loaded = unvetted.and_then(|key| VerificationKey::load(key, rules));
         let key = loaded.map_err(|error| Problem::Key { position, method, error })?;
@@ -144,14 +140,49 @@ fn shared_secret(algorithm: Algorithm, secret: Vec<u8>) -> Result<UnvettedKey, K
     Ok(UnvettedKey { algorithm: Some(algorithm), ..UnvettedKey::of(KeyMaterial::Secret(secret)) })
 }
 
+fn single_jwk(text: &str, rules: KeyRules<'_>) -> Result<UnvettedKey, KeyError> {
+    Jwk::parse(text).and_then(|jwk| jwk.into_key(rules)).map_err(|error| match error {
+        KeyError::Jwk(_) | KeyError::JwkMember("kty") => match GivenInstead::of(text.as_bytes()) {
+            None | Some(GivenInstead::Jwk) => error,
+            Some(given) => KeyError::Instead(given),
+        },
+        other => other,
+    })
+}
+
+fn load_file(path: PathBuf, rules: KeyRules<'_>) -> Result<JwkSet, Problem> {
+    let bytes = match read_bounded(&path) {
+        Ok(bytes) => bytes,
+        Err(error) => return Err(unreadable(path, error.kind())),
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => load_set(&text, Some(path), rules),
+        Err(error) => Err(match GivenInstead::of(error.as_bytes()) {
+            Some(given) => Problem::JwkSet { path: Some(path), error: JwkSetError::Instead(given) },
+            None => Problem::UnreadableFile { path, error: io::ErrorKind::InvalidData },
+        }),
+    }
+}
+
+/// A text that was given as a path is not printed: it may be a private key.
+fn unreadable(path: PathBuf, error: io::ErrorKind) -> Problem {
+    match GivenInstead::of(path.as_os_str().as_encoded_bytes()) {
+        None | Some(GivenInstead::Path) => Problem::UnreadableFile { path, error },
+        Some(GivenInstead::Url) => {
+            Problem::JwkSet { path: Some(path), error: JwkSetError::Instead(GivenInstead::Url) }
+        }
+        Some(given) => Problem::JwkSet { path: None, error: JwkSetError::Instead(given) },
+    }
+}
+
 /// Reads no more than a set may have, and one byte, so that a larger one is found to be so.
-fn read_bounded(path: &Path) -> io::Result<String> {
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_SET_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_SET_BYTES {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+    Ok(bytes)
 }
 
 fn load_set(text: &str, path: Option<PathBuf>, rules: KeyRules<'_>) -> Result<JwkSet, Problem> {

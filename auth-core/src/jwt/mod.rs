@@ -27,3 +27,4 @@ pub use self::key_sources::JwtKeys;
 pub use self::verifier_keys::VerifierKeys;
 pub use crate::jwk::set::{JwkSetError, SkippedKey};
 pub use crate::key::error::KeyError;
+pub use crate::key::given::GivenInstead;

@@ -1,6 +1,7 @@
 //! What can be wrong with a key.
 
 use super::algorithm::Algorithm;
+use super::given::GivenInstead;
 
 /// Why a key cannot be used. No variant holds anything secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -47,6 +48,9 @@ pub enum KeyError {
         "it is a certificate: take the public key from it with `openssl x509 -in cert.pem -pubkey -noout`"
     )]
     Certificate,
+    /// Something else, that was recognised.
+    #[error("{0}")]
+    Instead(GivenInstead),
     /// Not what a PEM public key looks like.
     #[error("it is not one PEM block `-----BEGIN PUBLIC KEY-----`: {0}")]
     Pem(&'static str),

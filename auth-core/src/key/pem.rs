@@ -4,9 +4,12 @@ use spki::der::asn1::{ObjectIdentifier, UintRef};
 use spki::der::{Decode, Reader, SliceReader};
 use spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 
+use super::binary::Binary;
 use super::curve::Curve;
 use super::error::KeyError;
+use super::given::GivenInstead;
 use super::material::KeyMaterial;
+use super::writing;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -26,11 +29,57 @@ const PRIVATE: [&str; 6] = [
     "DSA PRIVATE KEY",
 ];
 
-/// Reads the one public key in a PEM text.
-pub(crate) fn parse(text: &[u8]) -> Result<KeyMaterial, KeyError> {
-    let has = |needle: &[u8]| text.windows(needle.len()).any(|window| window == needle);
-    if has(b"-----BEGIN ") && has(b"\\n") {
-        return Err(KeyError::Pem("it has the two characters `\\n` instead of line ends"));
+/// Reads the one public key in a PEM text, which may be written as environment variables and admin pages have it:
+///
+/// 1. with quotes around it, and with the two characters `\n` for line ends;
+/// 2. the whole text in base64;
+/// 3. without its lines BEGIN and END: a SubjectPublicKeyInfo in base64.
+///
+/// None of them leaves a doubt which key is meant, and each is vetted as any key.
+pub(crate) fn parse(given: &[u8]) -> Result<KeyMaterial, KeyError> {
+    let text = writing::plain(given);
+    if has_begin(&text) && !text.starts_with(b"{") {
+        return one_block(&text);
+    }
+    let decoded = Some(&text).filter(|text| text.len() <= writing::MAX_BYTES);
+    match decoded.and_then(|text| writing::from_base64(text)) {
+        Some(decoded) if has_begin(&decoded) && !decoded.starts_with(b"{") => {
+            one_block(&writing::plain(&decoded))
+        }
+        Some(decoded) => body(&decoded).unwrap_or_else(|| Err(instead(given))),
+        None => Err(instead(given)),
+    }
+}
+
+fn has_begin(text: &[u8]) -> bool {
+    writing::contains(text, b"-----BEGIN ")
+}
+
+/// The contents of a PEM block without its lines; `None` if it is nothing of that kind.
+fn body(der: &[u8]) -> Option<Result<KeyMaterial, KeyError>> {
+    Some(match Binary::of(der)? {
+        Binary::PublicKey => subject_public_key_info(der),
+        Binary::RsaPublicKey => {
+            Err(KeyError::Pem("put `-----BEGIN RSA PUBLIC KEY-----` before it, and the END line after it"))
+        }
+        Binary::Certificate => Err(KeyError::Certificate),
+        Binary::PrivateKey(label) => Err(KeyError::PrivateKey(label)),
+        Binary::SshKey => Err(KeyError::Instead(GivenInstead::SshKey)),
+    })
+}
+
+fn instead(given: &[u8]) -> KeyError {
+    match GivenInstead::of(given) {
+        Some(GivenInstead::Certificate) => KeyError::Certificate,
+        Some(GivenInstead::PublicKeyPem) => KeyError::Pem("it is encoded more than once: decode it first"),
+        Some(given) => KeyError::Instead(given),
+        None => KeyError::Pem("there is no PEM block in it (the text is wanted, not the path of a file)"),
+    }
+}
+
+fn one_block(text: &[u8]) -> Result<KeyMaterial, KeyError> {
+    if writing::contains(text, b"\\n") {
+        return Err(KeyError::Pem("it has the two characters `\\n` instead of line ends, escaped twice"));
     }
     let blocks = pem::parse_many(text).map_err(|_| KeyError::Pem("the PEM encoding is broken"))?;
     for block in &blocks {
@@ -39,8 +88,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<KeyMaterial, KeyError> {
         }
     }
     match blocks.as_slice() {
-        [] if has(b"-----BEGIN ") => Err(KeyError::Pem("its line `-----END ...-----` is missing")),
-        [] => Err(KeyError::Pem("there is no PEM block in it (the text is wanted, not the path of a file)")),
+        [] => Err(KeyError::Pem("its line `-----END ...-----` is missing")),
         [block] => match block.tag() {
             "PUBLIC KEY" => subject_public_key_info(block.contents()),
             "RSA PUBLIC KEY" => rsa_public_key(block.contents()),

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use curve25519_dalek::edwards::CompressedEdwardsY;
-use spki::der::asn1::AnyRef;
-use spki::der::{Decode as _, SliceReader, Tag, Tagged as _};
 
+use super::binary::is_key_der;
 use super::curve::Curve;
 use super::error::KeyError;
+use super::writing;
 
 /// No key stands in for a secret, in whatever form keys are handed around.
 ///
@@ -21,28 +21,11 @@ pub(super) fn secret(secret: &[u8]) -> Result<(), KeyError> {
     let is_ssh = [&b"ssh-"[..], b"sk-ssh-", b"ecdsa-sha2-", b"sk-ecdsa-"].into_iter().any(begins);
     let is_jwk = (begins(b"{") || begins(b"[")) && contains(b"\"kty\"");
     let compact: Vec<u8> = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let decoded = [STANDARD.decode(&compact).ok(), URL_SAFE_NO_PAD.decode(&compact).ok(), from_hex(&compact)];
+    let decoded =
+        [STANDARD.decode(&compact).ok(), URL_SAFE_NO_PAD.decode(&compact).ok(), writing::from_hex(&compact)];
     let is_der =
         [secret, text].into_iter().any(is_key_der) || decoded.iter().flatten().any(|der| is_key_der(der));
     if is_armoured || is_ssh || is_jwk || is_der { Err(KeyError::SecretIsKey) } else { Ok(()) }
-}
-
-/// Whether it is DER as keys and certificates are: one sequence, that begins with a number or another
-/// sequence. Random bytes are taken for one in less than one of 10^7 cases.
-fn is_key_der(bytes: &[u8]) -> bool {
-    let Ok(outer) = AnyRef::from_der(bytes) else { return false };
-    let begins_well = SliceReader::new(outer.value()).and_then(|mut reader| AnyRef::decode(&mut reader));
-    outer.tag() == Tag::Sequence
-        && begins_well.is_ok_and(|first| matches!(first.tag(), Tag::Integer | Tag::Sequence))
-}
-
-fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(high)? << 4 | digit(low)?),
-        _ => None,
-    };
-    text.chunks(2).map(pair).collect()
 }
 
 /// 2048 to 8192 bits, odd, no ROCA; an odd exponent from 3 to 2^33 - 1. Both without leading zeros.

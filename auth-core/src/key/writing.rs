@@ -1,0 +1,151 @@
+//! The ways in which keys and secrets are written down: quoted, escaped, encoded, in another character set.
+//!
+//! All of them read leniently. They serve to recognise what was given; what a key is made of is read strictly,
+//! where it is used.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// The longest text that is looked into, in bytes (256 KiB).
+pub(super) const MAX_BYTES: usize = 256 * 1024;
+
+const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// The text without byte order mark, white space and quotes around it, and without escapes in it.
+pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let text = without_mark(bytes).trim_ascii();
+    let text = match text {
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner,
+        _ => text,
+    };
+    if text.contains(&b'\\') { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) }
+}
+
+/// UTF-16 of ASCII in either byte order is ASCII with a zero beside each byte.
+pub(super) fn without_zeros(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text: Vec<u8> = without_mark(bytes).iter().copied().filter(|byte| *byte != 0).collect();
+    (!text.is_empty() && text.len() <= bytes.len() / 2).then_some(text)
+}
+
+/// Of either alphabet, padded or not, with white space in it.
+pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let standard = |byte: u8| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    let compact: Vec<u8> =
+        text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).map(standard).collect();
+    BASE64.decode(compact).ok()
+}
+
+/// With colons or white space in it, and perhaps `0x` before it.
+pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii();
+    let digits = text.strip_prefix(b"0x").unwrap_or(text).iter();
+    let digits: Vec<u8> =
+        digits.copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b':').collect();
+    digits.chunks(2).map(hex_pair).collect()
+}
+
+fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    BYTE_ORDER_MARKS.into_iter().find_map(|mark| bytes.strip_prefix(mark)).unwrap_or(bytes)
+}
+
+/// The escapes of JSON and of shells, as far as they stand for ASCII; others stay.
+fn unescaped(mut text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    loop {
+        let (byte, rest) = match text {
+            [] => return plain,
+            [b'\\', b'n', rest @ ..] => (b'\n', rest),
+            [b'\\', b'r', rest @ ..] => (b'\r', rest),
+            [b'\\', b't', rest @ ..] => (b'\t', rest),
+            [b'\\', byte @ (b'\\' | b'/' | b'"' | b'\''), rest @ ..] => (*byte, rest),
+            [b'\\', b'u', b'0', b'0', high, low, rest @ ..] => match hex_pair(&[*high, *low]) {
+                Some(byte) => (byte, rest),
+                None => (b'?', rest),
+            },
+            [byte, rest @ ..] => (*byte, rest),
+        };
+        plain.push(byte);
+        text = rest;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_around_a_text_goes_and_what_is_escaped_in_it_comes_back() {
+        for (written, expected) in [
+            ("a", "a"),
+            (" a\r\n", "a"),
+            ("\u{feff}a", "a"),
+            ("\"a\"", "a"),
+            ("\u{feff} 'a' ", "a"),
+            ("\"a'", "\"a'"),
+            ("\"", "\""),
+            (r"a\nb\r\n", "a\nb\r\n"),
+            (r#""{\"a\":\t1}""#, "{\"a\":\t1}"),
+            (r"a\\n\/\u003d\u00zz\x\", "a\\n/=?\\x\\"),
+        ] {
+            assert_eq!(plain(written.as_bytes()), expected.as_bytes(), "{written}");
+        }
+    }
+
+    #[test]
+    fn utf_16_is_read_in_either_byte_order() {
+        let units: Vec<u16> = "some text".encode_utf16().collect();
+        for mark in [&[][..], &[0xfeff]] {
+            let all = || mark.iter().chain(&units);
+            let little: Vec<u8> = all().flat_map(|unit| unit.to_le_bytes()).collect();
+            let big: Vec<u8> = all().flat_map(|unit| unit.to_be_bytes()).collect();
+            for bytes in [little, big] {
+                assert_eq!(without_zeros(&bytes).as_deref(), Some(&b"some text"[..]));
+            }
+        }
+        assert_eq!(without_zeros(b"some text"), None);
+        assert_eq!(without_zeros(b""), None);
+        assert_eq!(without_zeros(&[0; 8]), None);
+    }
+
+    #[test]
+    fn hex_and_base64_are_read_as_people_write_them() {
+        for text in ["00ff10", "00FF10", "00:ff:10", " 00 ff 10\n", "0x00ff10"] {
+            assert_eq!(from_hex(text.as_bytes()), Some(vec![0, 0xff, 0x10]), "{text}");
+        }
+        for text in ["00f", "0g", "00-ff"] {
+            assert_eq!(from_hex(text.as_bytes()), None, "{text}");
+        }
+        for text in ["+/8=", "-_8", "+/8", " +/\n8=\r\n", "+/9="] {
+            assert_eq!(from_base64(text.as_bytes()), Some(vec![0xfb, 0xff]), "{text}");
+        }
+        for text in ["+/8==", "a b c?", "=", "a"] {
+            assert_eq!(from_base64(text.as_bytes()), None, "{text}");
+        }
+    }
+}
