@@ -11,6 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+/// Random bytes, as a secret has to be.
+fn secret(length: usize) -> &'static [u8] {
+    b"FKcWxGc3HSbrZBYcbYBrs+TXD5417cmkg7Dt/P+l/fKznkLHAfKCAWNNswnP5jww".get(..length).unwrap()
+}
+
 /// 2048 bits, odd; nobody knows its factors.
 fn modulus() -> String {
     URL_SAFE_NO_PAD.encode([0xff; 256])
@@ -63,13 +68,13 @@ fn all_mistakes_are_told_at_once() {
 fn nothing_is_expected_by_default() {
     let error = JwtVerifier::builder().build().unwrap_err();
     assert_eq!(error.problems(), [Problem::NoIssuer, Problem::NoAudience, Problem::NoKeys]);
-    assert_eq!(problem(expecting().issuer("").secret(Algorithm::Hs256, [7; 32])), Problem::EmptyIssuer);
+    assert_eq!(problem(expecting().issuer("").secret(Algorithm::Hs256, secret(32))), Problem::EmptyIssuer);
 }
 
 #[test]
 fn leeway_is_300_seconds_at_most() {
     let builder =
-        |seconds| expecting().secret(Algorithm::Hs256, [7; 32]).leeway(Duration::from_secs(seconds));
+        |seconds| expecting().secret(Algorithm::Hs256, secret(32)).leeway(Duration::from_secs(seconds));
     assert!(builder(300).build().is_ok());
     let leeway = Duration::from_secs(301);
     assert_eq!(problem(builder(301)), Problem::LeewayTooLong { leeway });
@@ -78,16 +83,16 @@ fn leeway_is_300_seconds_at_most() {
 #[test]
 fn secrets_have_the_length_of_their_hash() {
     for (algorithm, required) in [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
-        assert!(expecting().secret(algorithm, vec![7; required]).build().is_ok(), "{algorithm}");
+        assert!(expecting().secret(algorithm, secret(required)).build().is_ok(), "{algorithm}");
         for actual in [0, 1, required - 1] {
             let error = KeyError::SecretTooShort { algorithm, actual, required };
-            assert_eq!(key_error(expecting().secret(algorithm, vec![7; actual])), error);
+            assert_eq!(key_error(expecting().secret(algorithm, secret(actual))), error);
             let jwk =
-                json!({"kty": "oct", "alg": algorithm.name(), "k": URL_SAFE_NO_PAD.encode(vec![7; actual])});
+                json!({"kty": "oct", "alg": algorithm.name(), "k": URL_SAFE_NO_PAD.encode(secret(actual))});
             assert_eq!(key_error(expecting().jwk(jwk.to_string())), error);
         }
     }
-    let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode([7; 31])});
+    let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret(31))});
     let error = KeyError::SecretTooShort { algorithm: Algorithm::Hs256, actual: 31, required: 32 };
     assert_eq!(key_error(expecting().jwk(jwk.to_string())), error);
 }
@@ -103,7 +108,7 @@ fn the_text_of_a_key_is_no_secret() {
         assert_eq!(key_error(expecting().secret(Algorithm::Hs256, text)), KeyError::SecretIsKey);
     }
     let algorithm = Algorithm::Rs256;
-    assert_eq!(key_error(expecting().secret(algorithm, [7; 32])), KeyError::NotHmac { algorithm });
+    assert_eq!(key_error(expecting().secret(algorithm, secret(32))), KeyError::NotHmac { algorithm });
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn a_jwk_is_strict_json() {
 #[test]
 fn a_set_keeps_what_is_good() {
     let good = TestIssuer::new(Algorithm::Es256).kid("good");
-    let secret = json!({"kty": "oct", "kid": "s", "k": URL_SAFE_NO_PAD.encode([7; 64])});
+    let secret = json!({"kty": "oct", "kid": "s", "k": URL_SAFE_NO_PAD.encode(secret(64))});
     let keys = json!([
         1,
         "x",
@@ -284,7 +289,7 @@ fn a_text_that_is_no_set_is_refused() {
 fn a_set_without_a_usable_key_says_why() {
     let empty = problem(expecting().jwks(r#"{"keys":[]}"#)).to_string();
     assert!(empty.starts_with("the JWK Set holds no usable key: its array `keys` is empty."), "{empty}");
-    let symmetric = json!({"keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode([7; 64])}]}).to_string();
+    let symmetric = json!({"keys": [{"kty": "oct", "k": URL_SAFE_NO_PAD.encode(secret(64))}]}).to_string();
     let text = problem(expecting().jwks(symmetric)).to_string();
     assert!(text.contains("key 0: it is a shared secret"), "{text}");
 }

@@ -363,7 +363,7 @@ fn in_a_chain_no_issuer_speaks_for_another() {
 
 #[test]
 fn debug_shows_no_key() {
-    let secret = "canary-canary-canary-canary-canary";
+    let secret = "canary-g0uKY65Pi2uge_vi_b-pxmXV3gGuWLlZ-canary";
     let builder = expecting().secret(Algorithm::Hs256, secret);
     assert!(!format!("{builder:?}").contains("canary"));
     let shown = format!("{:?}", builder.build().unwrap());

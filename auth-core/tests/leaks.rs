@@ -228,7 +228,7 @@ fn nothing_secret_shows_anywhere() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || log.clone())
         .finish();
-    let secret = CANARY.repeat(12);
+    let secret = format!("{CANARY}{CANARY}-Z3L08O4JKj5x3vnM7ZBV-8jwetKwmUDX-{CANARY}{CANARY}");
     let issuer = TestIssuer::with_secret(Algorithm::Hs256, secret.as_bytes());
 
     let accepted = tracing::subscriber::with_default(subscriber, || {

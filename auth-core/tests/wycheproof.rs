@@ -107,7 +107,7 @@ fn every_key_vector() {
 
 #[test]
 fn every_encrypted_token_is_refused() {
-    let any_key = json!({"kty": "oct", "k": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}).to_string();
+    let any_key = json!({"kty": "oct", "k": "Cr2odgG-KNj9NgyJJ11QgGvF4gNJZc1EB1Raer11S7A"}).to_string();
     let builder = JwtVerifier::builder().dangerously_accept_any_issuer().dangerously_accept_any_audience();
     let verifier = builder.jwk(any_key).build();
     let mut total = 0;

@@ -297,7 +297,8 @@ fn rfc_8037_a_3_thumbprint() {
 
 #[test]
 fn nothing_secret_is_printed() {
-    let key = SigningKey::secret(Algorithm::Hs256, b"canary canary canary canary canary").unwrap();
+    let key =
+        SigningKey::secret(Algorithm::Hs256, b"canary Cr2odgG-KNj9NgyJJ11QgGvF4gNJZc1E canary").unwrap();
     let builder = TokenIssuer::builder("https://issuer.example", key.clone());
     let printed = format!("{key:?} {builder:?}");
     let issuer = builder.build().unwrap();

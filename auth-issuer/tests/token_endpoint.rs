@@ -25,7 +25,7 @@ use auth_testing::TestClock;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-const SECRET: &[u8] = b"a secret of 32 random bytes here";
+const SECRET: &[u8] = b"kEsZv5lcXZ1SZcsBDKHF5Ll23b_X50cR";
 const CLIENT_SECRET: &str = "c2VjcmV0IG9mIHRoZSBjbGllbnQ";
 const FORM: (&str, &[u8]) = ("content-type", b"application/x-www-form-urlencoded");
 

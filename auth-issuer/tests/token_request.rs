@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+const SECRET: &[u8] = b"kEsZv5lcXZ1SZcsBDKHF5Ll23b_X50cR";
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 const GOOD: &str = "grant_type=password&username=alice&password=secret";
 
@@ -179,7 +180,7 @@ fn refusals_are_as_rfc_6749_says() {
 
 #[test]
 fn a_token_is_answered_as_rfc_6749_says() {
-    let key = SigningKey::secret(Algorithm::Hs256, b"a secret of 32 random bytes here").unwrap();
+    let key = SigningKey::secret(Algorithm::Hs256, SECRET).unwrap();
     let issuer = TokenIssuer::builder("https://issuer.example", key).lifetime(Duration::from_secs(60));
     let issuer = issuer.build().unwrap();
     let signed = issuer.access_token("alice").audience("a").client_id("web").sign().unwrap();
@@ -221,7 +222,7 @@ fn an_answer_is_sent_as_it_always_was() {
         let (found, expected) = (sent(&error.answer()), format!("{status}\n{always}{further}{begins}"));
         assert!(found.starts_with(&expected), "{found}");
     }
-    let key = SigningKey::secret(Algorithm::Hs256, b"a secret of 32 random bytes here").unwrap();
+    let key = SigningKey::secret(Algorithm::Hs256, SECRET).unwrap();
     let issuer = TokenIssuer::builder("https://issuer.example", key).build().unwrap();
     let signed = issuer.access_token("alice").audience("a").client_id("web").sign().unwrap();
     let found = sent(&signed.answer(&[], None));

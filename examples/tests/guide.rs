@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use self::users::{demo_users, token_endpoint, verifier};
 
-const SECRET: &[u8] = b"a secret of 32 random bytes here";
+const SECRET: &[u8] = b"NlXE6I695qwkqL9jViyKGxFxSI-WuSmw";
 const GUIDE: &str = include_str!("../../docs/from-fastapi.md");
 
 #[test]

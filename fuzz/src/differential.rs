@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::token::{count, split};
 
-const SECRET: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
+const SECRET: [u8; 32] = *b"kEsZv5lcXZ1SZcsBDKHF5Ll23b-X50cR";
 
 struct Judges {
     issuer: TestIssuer,

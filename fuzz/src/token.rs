@@ -17,10 +17,10 @@ struct Party {
 }
 
 static PARTY: LazyLock<Party> = LazyLock::new(|| {
-    let issuer = TestIssuer::with_secret(Algorithm::Hs256, *b"0123456789abcdef0123456789abcdef")
+    let issuer = TestIssuer::with_secret(Algorithm::Hs256, *b"Z3L08O4JKj5x3vnM7ZBV-8jwetKwmUDX")
         .kid("k")
         .clock(TestClock::at(NOW));
-    let other = TestIssuer::with_secret(Algorithm::Hs512, [7; 64]).kid("other");
+    let other = TestIssuer::new(Algorithm::Hs512).kid("other");
     let verifier = || issuer.verifier().jwk(other.jwk().to_string());
     let hour = std::time::Duration::from_secs(3600);
     Party {

@@ -32,12 +32,15 @@ use crate::verify::verifier::TokenVerifier;
 /// ```
 /// use auth_core::{Algorithm, JwtVerifier};
 ///
+/// let secret = std::env::var("AUTH_SECRET"); // made with `openssl rand -base64 32`
+/// # let random = || auth_testing::TestIssuer::new(Algorithm::Hs256).jwk()["k"].to_string();
+/// # let secret = secret.or_else(|_| Ok::<_, std::env::VarError>(random()));
 /// let verifier = JwtVerifier::builder()
 ///     .issuer("https://issuer.example")
 ///     .audience("https://api.example")
-///     .secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")
+///     .secret(Algorithm::Hs256, secret?)
 ///     .build()?;
-/// # Ok::<(), auth_core::jwt::BuildError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// How a token is judged, in this order; the first fault ends it:

@@ -19,7 +19,8 @@ use crate::key::rules::KeyRules;
 /// ```
 /// use auth_core::{Algorithm, JwtVerifier};
 /// use auth_core::jwt::JwtKeys;
-/// # let (old, new) = ([1; 32], [2; 32]);
+/// # let random = || auth_testing::TestIssuer::new(Algorithm::Hs256).jwk()["k"].to_string();
+/// # let (old, new) = (random(), random());
 ///
 /// let verifier = JwtVerifier::builder()
 ///     .issuer("https://issuer.example")
