@@ -1,12 +1,14 @@
 //! Keys and secrets as they come in real life: what is meant well is read, what is mistaken is named.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use auth_core::jwt::{GivenInstead, JwkSetError, JwtVerifierBuilder, KeyError, Problem};
 use auth_core::{Algorithm, JwtVerifier};
 use auth_testing::TestIssuer;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 fn expecting() -> JwtVerifierBuilder {
@@ -323,4 +325,217 @@ fn a_set_without_keys_says_what_to_do() {
         text.contains("is empty") && text.contains("Make a signing key") && text.contains("`secret`"),
         "{text}"
     );
+}
+
+/// Why it is no secret; `None` if it is one.
+fn refusal(secret: &[u8]) -> Option<KeyError> {
+    let error = expecting().secret(Algorithm::Hs256, secret).build().err()?;
+    let [Problem::Key { error, .. }] = error.problems() else { panic!("{error}") };
+    Some(error.clone())
+}
+
+fn hex(bytes: &[u8], between: &str) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
+}
+
+/// Base64 in lines, as tools write it.
+fn lines(bytes: &[u8]) -> String {
+    let text = STANDARD.encode(bytes);
+    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    lines.join("\n") + "\n"
+}
+
+/// The ways of writing a text down once more.
+fn written(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut ways = vec![
+        STANDARD.encode(bytes).into_bytes(),
+        URL_SAFE_NO_PAD.encode(bytes).into_bytes(),
+        URL_SAFE.encode(bytes).into_bytes(),
+        lines(bytes).into_bytes(),
+        hex(bytes, "").into_bytes(),
+        hex(bytes, ":").to_uppercase().into_bytes(),
+        hex(bytes, " ").into_bytes(),
+        [b"\xef\xbb\xbf", bytes].concat(),
+        [b"  ", bytes, b"\r\n"].concat(),
+    ];
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        ways.push(json!(text).to_string().into_bytes());
+        for mark in [&[][..], &[0xfeff]] {
+            ways.push(utf_16(text, mark, u16::to_le_bytes));
+            ways.push(utf_16(text, mark, u16::to_be_bytes));
+        }
+    }
+    ways
+}
+
+#[test]
+fn a_key_is_no_secret_however_often_it_is_written() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    let rsa = TestIssuer::new(Algorithm::Rs256);
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtleWtleWtleWtleWtleWtleWtleWtleWtleWtl me@host";
+    let blob = STANDARD.decode(ssh.split(' ').nth(1).unwrap()).unwrap();
+    // The last byte of DER may be one of white space.
+    let mut ends_like_a_line = STANDARD.decode(body(&issuer.public_key_pem())).unwrap();
+    *ends_like_a_line.last_mut().unwrap() = b'\n';
+    for key in [
+        issuer.public_key_pem().into_bytes(),
+        issuer.public_key_pem().replace('\n', "\\n").into_bytes(),
+        rsa.public_key_pem().into_bytes(),
+        issuer.jwk().to_string().into_bytes(),
+        rsa.jwks().into_bytes(),
+        serde_json::to_vec_pretty(&rsa.jwk()).unwrap(),
+        STANDARD.decode(body(&issuer.public_key_pem())).unwrap(),
+        STANDARD.decode(body(CERTIFICATE)).unwrap(),
+        CERTIFICATE.as_bytes().to_vec(),
+        ssh.as_bytes().to_vec(),
+        blob,
+        ends_like_a_line,
+    ] {
+        assert_eq!(refusal(&key), Some(KeyError::SecretIsKey), "{}", key.escape_ascii());
+        for once in written(&key) {
+            assert_eq!(refusal(&once), Some(KeyError::SecretIsKey), "{}", once.escape_ascii());
+            for twice in written(&once) {
+                assert_eq!(refusal(&twice), Some(KeyError::SecretIsKey), "{}", twice.escape_ascii());
+            }
+        }
+    }
+}
+
+/// The twins: what only looks a little like a key.
+#[test]
+fn what_is_no_key_may_be_a_secret() {
+    for secret in [
+        "correct horse battery staple {kty}",
+        "{\"a\":\"correct horse battery staple\"}",
+        "BEGIN PUBLIC KEY correct horse battery",
+        "https://correct.example/horse/battery/staple",
+        "~ssh-rsa correct horse battery staple",
+        "\"quoted correct horse battery staple\"",
+        "MII correct horse battery staple correct",
+    ] {
+        assert_eq!(refusal(secret.as_bytes()), None, "{secret}");
+        for once in written(secret.as_bytes()) {
+            assert_eq!(refusal(&once), None, "{}", once.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn the_modulus_of_a_key_is_no_secret() {
+    let rsa = TestIssuer::new(Algorithm::Rs256).jwk();
+    let text = rsa.get("n").unwrap().as_str().unwrap();
+    let n = URL_SAFE_NO_PAD.decode(text).unwrap();
+    for written in [
+        text.as_bytes().to_vec(),
+        n.clone(),
+        [&[0][..], &n].concat(),
+        STANDARD.encode(&n).into_bytes(),
+        lines(&n).into_bytes(),
+        hex(&n, "").into_bytes(),
+        format!("00:{}", hex(&n, ":")).into_bytes(),
+        STANDARD.encode(text).into_bytes(),
+        format!("\"{text}\"").into_bytes(),
+    ] {
+        assert_eq!(refusal(&written), Some(KeyError::SecretIsModulus), "{}", written.escape_ascii());
+    }
+    // The twins: even, of another length, with a small factor, its first bit not set.
+    let (mut even, mut low) = (n.clone(), n.clone());
+    *even.last_mut().unwrap() ^= 1;
+    *low.first_mut().unwrap() &= 0x7f;
+    for other in [even, low, n.get(1..).unwrap().to_vec(), [n.as_slice(), &[1]].concat()] {
+        assert_eq!(refusal(&other), None);
+    }
+}
+
+#[test]
+fn bytes_that_repeat_are_no_secret() {
+    for unit in 1..=8_u8 {
+        let unit: Vec<u8> = (1..=unit).map(|byte| byte.wrapping_mul(37)).collect();
+        for length in [32, 33, 64, 100] {
+            let secret: Vec<u8> = unit.iter().copied().cycle().take(length).collect();
+            for written in [vec![secret.clone()], written(&secret)].concat() {
+                assert_eq!(refusal(&written), Some(KeyError::SecretRepeats), "{}", written.escape_ascii());
+            }
+            let (first, rest) = secret.split_first().unwrap();
+            assert_eq!(refusal(&[rest, &[first ^ 0x80]].concat()), None, "{unit:?} {length}");
+        }
+    }
+    let nine: Vec<u8> = (1..=9).map(|byte: u8| byte * 11).cycle().take(64).collect();
+    assert_eq!(refusal(&nine), None, "the twin: a longer unit");
+}
+
+#[test]
+fn what_documents_show_is_no_secret() {
+    for known in [
+        "a secret of 32 random bytes here",
+        "0123456789abcdef0123456789abcdef",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "a-string-secret-at-least-256-bits-long",
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    ] {
+        for written in [vec![known.as_bytes().to_vec()], written(known.as_bytes())].concat() {
+            assert_eq!(refusal(&written), Some(KeyError::SecretIsPublished), "{}", written.escape_ascii());
+        }
+        assert_eq!(refusal(format!("{known}~").as_bytes()), None, "the twin: one byte more");
+    }
+    let a_1 = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    let jwk = json!({"kty": "oct", "k": a_1}).to_string();
+    assert_eq!(key_error(expecting().jwk(jwk)), KeyError::SecretIsPublished);
+    let fastapi = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+    let bytes: Vec<u8> =
+        (0..64).step_by(2).map(|at| u8::from_str_radix(&fastapi[at..at + 2], 16).unwrap()).collect();
+    assert_eq!(refusal(&bytes), Some(KeyError::SecretIsPublished), "as bytes");
+}
+
+#[test]
+fn a_refused_secret_says_how_to_make_one() {
+    for secret in [vec![7; 32], b"0123456789abcdef0123456789abcdef".to_vec(), vec![1; 256 * 1024 + 1]] {
+        let text = refusal(&secret).unwrap().to_string();
+        assert!(text.contains("`openssl rand -base64 32`"), "{text}");
+        assert!(!text.contains("0123"), "{text}");
+    }
+    assert_eq!(refusal(&vec![1; 256 * 1024 + 1]), Some(KeyError::SecretTooLong));
+}
+
+/// What `KeyError::SecretIsModulus` says of a secret, by another reading: which of them are refused, and no others.
+fn looks_like_a_modulus(secret: &[u8]) -> bool {
+    let number = secret.strip_prefix(&[0]).unwrap_or(secret);
+    // Two bytes at a time; all lengths below are even.
+    let remainder = |factor| {
+        let digits = number.chunks(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(pair[1]));
+        digits.fold(0, |rest, digit| (rest << 16 | digit) % factor)
+    };
+    let has_small_factor = || (3..16_384).step_by(2).any(|factor| remainder(factor) == 0);
+    [256, 384, 512, 1024].contains(&number.len())
+        && number[0] >= 0x80
+        && number[number.len() - 1] % 2 == 1
+        && !has_small_factor()
+}
+
+#[test]
+fn random_bytes_are_a_secret_in_every_form() {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let mut random_bytes = |length| {
+        let bytes = proptest::collection::vec(proptest::num::u8::ANY, length);
+        bytes.new_tree(&mut runner).unwrap().current()
+    };
+    let mut mistaken = 0;
+    for length in [32, 48, 64, 256, 512] {
+        for _ in 0..1000 {
+            let secret: Vec<u8> = random_bytes(length);
+            let expected = looks_like_a_modulus(&secret).then_some(KeyError::SecretIsModulus);
+            mistaken += usize::from(expected.is_some());
+            for form in [
+                secret.clone(),
+                STANDARD.encode(&secret).into_bytes(),
+                lines(&secret).into_bytes(),
+                URL_SAFE_NO_PAD.encode(&secret).into_bytes(),
+                hex(&secret, "").into_bytes(),
+            ] {
+                assert_eq!(refusal(&form), expected, "{}", form.escape_ascii());
+            }
+        }
+    }
+    assert!((30..90).contains(&mistaken), "{mistaken} of 2000, where 1 of 35 was said");
 }

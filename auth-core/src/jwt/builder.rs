@@ -109,6 +109,9 @@ impl JwtVerifierBuilder {
     /// ([RFC 7518 section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)), from a random
     /// generator: a password is not a key. The bytes are taken as they are: a secret that was handed to
     /// you in base64 or hex has to be decoded first, and a line end after it is a part of it.
+    ///
+    /// Refused, in whatever encoding: a key (PEM, DER, JWK, SSH) or the modulus of one, bytes that repeat, and secrets
+    /// that documents show. One of 35 random secrets of exactly 256, 384, 512 or 1024 bytes looks like a modulus.
     #[must_use]
     pub fn secret(mut self, algorithm: Algorithm, secret: impl AsRef<[u8]>) -> Self {
         self.keys = self.keys.secret(algorithm, secret);

@@ -19,6 +19,13 @@ pub(super) struct HeaderRules {
     pub(super) zip: Zip,
 }
 
+#[cfg(test)]
+impl HeaderRules {
+    /// Those of a verifier without options.
+    pub(super) const STRICT: Self =
+        Self { token_type: TokenType::AccessTokenOrUnspecific, zip: Zip::Refused };
+}
+
 /// Which values of `typ` are accepted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TokenType {
@@ -140,8 +147,7 @@ fn may_be_token(content_type: &str) -> bool {
 mod tests {
     use super::*;
 
-    const STRICT: HeaderRules =
-        HeaderRules { token_type: TokenType::AccessTokenOrUnspecific, zip: Zip::Refused };
+    const STRICT: HeaderRules = HeaderRules::STRICT;
 
     #[track_caller]
     fn refusal(text: &str) -> VerifyError {

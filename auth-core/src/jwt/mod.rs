@@ -18,6 +18,8 @@ mod options;
 mod required;
 mod segments;
 mod subject;
+#[cfg(test)]
+mod vectors;
 pub(crate) mod verifier;
 pub(crate) mod verifier_keys;
 

@@ -42,7 +42,7 @@ impl Binary {
 /// Whether it is DER as keys and certificates are: one sequence, that begins with a number or another
 /// sequence. Random bytes are taken for one in less than one of 10^7 cases.
 pub(super) fn is_key_der(bytes: &[u8]) -> bool {
-    let Ok(outer) = AnyRef::from_der(bytes) else { return false };
+    let Some(outer) = outermost(bytes) else { return false };
     let begins_well = SliceReader::new(outer.value()).and_then(|mut reader| AnyRef::decode(&mut reader));
     outer.tag() == Tag::Sequence
         && begins_well.is_ok_and(|first| matches!(first.tag(), Tag::Integer | Tag::Sequence))
@@ -59,9 +59,17 @@ pub(super) fn begins_as_ssh_name(text: &[u8]) -> bool {
     [&b"ssh-"[..], b"sk-ssh-", b"ecdsa-sha2-", b"sk-ecdsa-"].into_iter().any(|name| text.starts_with(name))
 }
 
+/// What the bytes are in DER. White space may stand after it, and it may end in a byte that looks like white space.
+fn outermost(bytes: &[u8]) -> Option<AnyRef<'_>> {
+    let mut reader = SliceReader::new(bytes).ok()?;
+    let outer = AnyRef::decode(&mut reader).ok()?;
+    let rest = reader.read_slice(reader.remaining_len()).ok()?;
+    rest.trim_ascii().is_empty().then_some(outer)
+}
+
 /// The tags of the first parts of the one sequence that the bytes are.
 fn parts(bytes: &[u8]) -> Option<Vec<Tag>> {
-    let outer = AnyRef::from_der(bytes).ok().filter(|outer| outer.tag() == Tag::Sequence)?;
+    let outer = outermost(bytes).filter(|outer| outer.tag() == Tag::Sequence)?;
     let mut reader = SliceReader::new(outer.value()).ok()?;
     let mut tags = Vec::new();
     while !reader.is_finished() && tags.len() < 4 {

@@ -24,6 +24,22 @@ pub enum KeyError {
     /// HMAC secret everybody could sign tokens.
     #[error("the secret is a key in PEM, DER or as a JWK: give a PEM to `public_key_pem`, a JWK to `jwk`")]
     SecretIsKey,
+    /// A number that could be the modulus of an RSA key, such as member `n` of a JWK, was given where a shared
+    /// secret is expected. One of 35 random secrets of 256, 384, 512 or 1024 bytes looks like one.
+    #[error(
+        "the secret looks like the modulus of an RSA key, which everybody can know: \
+         give a JWK to `jwk`, or make a secret of another length with `openssl rand -base64 32`"
+    )]
+    SecretIsModulus,
+    /// A few bytes again and again, which anyone can guess.
+    #[error("the secret repeats a few bytes, which can be guessed: make one with `openssl rand -base64 32`")]
+    SecretRepeats,
+    /// A secret that stands in a specification, a tutorial or the documents of a library.
+    #[error("the secret is one that documents show as an example: make one with `openssl rand -base64 32`")]
+    SecretIsPublished,
+    /// Over 256 KiB, which no secret has.
+    #[error("the secret is larger than 256 KiB: make one with `openssl rand -base64 32`")]
+    SecretTooLong,
     /// A secret was to be used with an algorithm that takes none.
     #[error("{algorithm} takes a public key, not a shared secret")]
     NotHmac {

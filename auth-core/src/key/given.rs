@@ -91,7 +91,7 @@ impl GivenInstead {
         if layers == 0 || given.len() > writing::MAX_BYTES {
             return None;
         }
-        if writing::without_zeros(given).is_some() {
+        if writing::from_utf_16(given).is_some() {
             return Some(Self::Utf16);
         }
         let text = writing::plain(given);

@@ -3,7 +3,7 @@
 use super::algorithm::Algorithm;
 use super::curve::Curve;
 use super::error::KeyError;
-use super::vetting;
+use super::{secret, vetting};
 
 /// A key as it was read, before it is vetted. Never printed.
 #[derive(Eq, PartialEq)]
@@ -44,7 +44,7 @@ impl KeyMaterial {
     /// Whether the key is fit for any use at all.
     pub(super) fn vet(&self) -> Result<(), KeyError> {
         match self {
-            Self::Secret(secret) => vetting::secret(secret),
+            Self::Secret(secret) => secret::vet(secret),
             Self::Rsa { n, e } => vetting::rsa(n, e),
             Self::Ec { curve, point } => vetting::sec1_point(*curve, point),
             Self::Ed25519(bytes) => vetting::ed25519(bytes),

@@ -9,6 +9,7 @@ pub(crate) mod given;
 pub(crate) mod material;
 pub(crate) mod pem;
 pub(crate) mod rules;
+mod secret;
 pub(crate) mod verification_key;
 mod vetting;
 mod writing;

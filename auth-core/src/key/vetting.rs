@@ -1,32 +1,9 @@
 //! What a key has to pass before it is used: checks that a crypto library leaves to its caller.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
-use super::binary::is_key_der;
 use super::curve::Curve;
 use super::error::KeyError;
-use super::writing;
-
-/// No key stands in for a secret, in whatever form keys are handed around.
-///
-/// A public key known to all as the secret of an HMAC is how algorithm confusion is wired by hand.
-pub(super) fn secret(secret: &[u8]) -> Result<(), KeyError> {
-    let contains = |needle: &[u8]| secret.windows(needle.len()).any(|window| window == needle);
-    let text = secret.trim_ascii();
-    let begins = |beginning: &[u8]| text.starts_with(beginning);
-    // PEM, and the form of RFC 4716.
-    let is_armoured = contains(b"-----BEGIN ") || contains(b"---- BEGIN ");
-    let is_ssh = [&b"ssh-"[..], b"sk-ssh-", b"ecdsa-sha2-", b"sk-ecdsa-"].into_iter().any(begins);
-    let is_jwk = (begins(b"{") || begins(b"[")) && contains(b"\"kty\"");
-    let compact: Vec<u8> = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let decoded =
-        [STANDARD.decode(&compact).ok(), URL_SAFE_NO_PAD.decode(&compact).ok(), writing::from_hex(&compact)];
-    let is_der =
-        [secret, text].into_iter().any(is_key_der) || decoded.iter().flatten().any(|der| is_key_der(der));
-    if is_armoured || is_ssh || is_jwk || is_der { Err(KeyError::SecretIsKey) } else { Ok(()) }
-}
 
 /// 2048 to 8192 bits, odd, no ROCA; an odd exponent from 3 to 2^33 - 1. Both without leading zeros.
 pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
@@ -111,56 +88,6 @@ mod tests {
         let mut n = vec![0xff; bits.div_ceil(8)];
         n[0] = 0xff >> (n.len() * 8 - bits);
         n
-    }
-
-    #[test]
-    fn key_text_is_no_secret() {
-        for text in [
-            "-----BEGIN PUBLIC KEY-----\nMFkw",
-            "  \n-----BEGIN RSA PUBLIC KEY-----",
-            "ssh-rsa AAAA",
-            "ssh-ed25519 AAAA",
-            "ecdsa-sha2-nistp256 AAAA",
-            " {\"kty\":\"RSA\",\"n\":\"AQAB\"}",
-            "\u{feff}-----BEGIN CERTIFICATE-----",
-        ] {
-            assert_eq!(secret(text.as_bytes()), Err(KeyError::SecretIsKey), "{text}");
-        }
-        assert_eq!(secret(b"correct horse battery staple {kty}"), Ok(()));
-        assert_eq!(secret(b"{correct horse battery staple}"), Ok(()));
-        assert_eq!(secret(b"correct \"kty\" battery staple"), Ok(()));
-        assert_eq!(secret(b""), Ok(()), "length is judged by the algorithm");
-        for text in [
-            &b"---- BEGIN SSH2 PUBLIC KEY ----"[..],
-            b"sk-ssh-ed25519@openssh.com AAAA",
-            b"[{\"kty\":\"RSA\"}]",
-        ] {
-            assert_eq!(secret(text), Err(KeyError::SecretIsKey), "{}", text.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn a_key_in_der_is_no_secret_however_it_is_written() {
-        // As a key of PKCS #1 and one of X.509 begin; what follows is not looked at.
-        let pkcs1 = [&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01][..], &[7; 262]].concat();
-        let x509 = [&[0x30, 0x2a, 0x30, 0x05][..], &[7; 40]].concat();
-        for der in [pkcs1, x509] {
-            let hex: String = der.iter().map(|byte| format!("{byte:02x}")).collect();
-            for written in [
-                der.clone(),
-                [der.as_slice(), b"\n"].concat(),
-                STANDARD.encode(&der).into_bytes(),
-                URL_SAFE_NO_PAD.encode(&der).into_bytes(),
-                format!("{}\r\n", STANDARD.encode(&der)).into_bytes(),
-                hex.to_uppercase().into_bytes(),
-                hex.into_bytes(),
-            ] {
-                assert_eq!(secret(&written), Err(KeyError::SecretIsKey), "{}", written.escape_ascii());
-            }
-            // The twins: a byte too few, another tag.
-            assert_eq!(secret(der.get(..der.len() - 1).unwrap()), Ok(()));
-            assert_eq!(secret(&[&[0x31], der.get(1..).unwrap()].concat()), Ok(()));
-        }
     }
 
     #[test]

@@ -25,6 +25,16 @@ pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
+/// Every way of reading these bytes as something else that was written down.
+pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let plain = Some(plain(bytes)).filter(|plain| **plain != *bytes).map(Cow::into_owned);
+    // DER may end in a byte of white space, that `plain` takes away.
+    let begun =
+        Some(without_mark(bytes).trim_ascii_start()).filter(|begun| *begun != bytes).map(<[u8]>::to_vec);
+    // Whatever is hexadecimal would be base64 too, of bytes that nobody has written.
+    [plain, begun, from_utf_16(bytes), from_hex(bytes).or_else(|| from_base64(bytes))].into_iter().flatten()
+}
+
 /// The text without byte order mark, white space and quotes around it, and without escapes in it.
 pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     let text = without_mark(bytes).trim_ascii();
@@ -35,10 +45,19 @@ pub(super) fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     if text.contains(&b'\\') { Cow::Owned(unescaped(text)) } else { Cow::Borrowed(text) }
 }
 
-/// UTF-16 of ASCII in either byte order is ASCII with a zero beside each byte.
-pub(super) fn without_zeros(bytes: &[u8]) -> Option<Vec<u8>> {
-    let text: Vec<u8> = without_mark(bytes).iter().copied().filter(|byte| *byte != 0).collect();
-    (!text.is_empty() && text.len() <= bytes.len() / 2).then_some(text)
+/// UTF-16 in either byte order, with or without a mark: most of it is one byte and a zero. What is more than a byte
+/// becomes a question mark.
+pub(super) fn from_utf_16(bytes: &[u8]) -> Option<Vec<u8>> {
+    let pairs = || without_mark(bytes).chunks_exact(2);
+    let zeros = |place: usize| pairs().filter(|pair| pair.get(place) == Some(&0)).count();
+    let (high_first, low_first) = (zeros(0), zeros(1));
+    let is_text = pairs().any(|pair| matches!(pair, [1..=255, 0] | [0, 1..=255]));
+    let byte = |pair: &[u8]| match pair {
+        [byte, 0] if low_first >= high_first => *byte,
+        [0, byte] if low_first < high_first => *byte,
+        _ => b'?',
+    };
+    (is_text && low_first.max(high_first) * 2 > pairs().len()).then(|| pairs().map(byte).collect())
 }
 
 /// Of either alphabet, padded or not, with white space in it.
@@ -125,12 +144,14 @@ mod tests {
             let little: Vec<u8> = all().flat_map(|unit| unit.to_le_bytes()).collect();
             let big: Vec<u8> = all().flat_map(|unit| unit.to_be_bytes()).collect();
             for bytes in [little, big] {
-                assert_eq!(without_zeros(&bytes).as_deref(), Some(&b"some text"[..]));
+                assert_eq!(from_utf_16(&bytes).as_deref(), Some(&b"some text"[..]));
             }
         }
-        assert_eq!(without_zeros(b"some text"), None);
-        assert_eq!(without_zeros(b""), None);
-        assert_eq!(without_zeros(&[0; 8]), None);
+        assert_eq!(from_utf_16(b"some text"), None);
+        assert_eq!(from_utf_16(b""), None);
+        let other: Vec<u8> = "ab\u{20ac}c".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(from_utf_16(&other).as_deref(), Some(&b"ab?c"[..]));
+        assert_eq!(from_utf_16(&[0; 8]), None);
     }
 
     #[test]
