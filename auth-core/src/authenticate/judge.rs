@@ -11,8 +11,6 @@ use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::policy::policy::Policy;
-use crate::token::bounds::UTMOST_TOKEN_BYTES;
-use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
 
@@ -85,23 +83,17 @@ pub(crate) fn credentials<'r>(
         return Ok(Some(token));
     }
     let rejections = &setup.rejections;
-    let token = match Credentials::from_fields_up_to(
-        setup.max_token_bytes,
-        request.header_values(AUTHORIZATION),
-    ) {
-        Credentials::Token(token) => token,
-        Credentials::Missing => return Ok(None),
-        Credentials::Malformed => return Err(rejections.reject_request(Reason::Malformed, request)),
-        Credentials::TooLong => {
-            let facts = rejections.facts(request);
-            let max_bytes = setup.max_token_bytes;
-            let failure = VerifyFailure::from(VerifyError::TooLong).with_hint(format!(
-                "{max_bytes} bytes are accepted: `.max_token_bytes(..)` accepts up to {UTMOST_TOKEN_BYTES}, as tokens of \
-                 Entra ID with many groups need"
-            ));
-            return Err(rejections.reject_token(&failure, facts.as_deref()));
-        }
-    };
+    let token =
+        match Credentials::from_fields_up_to(setup.max_token_bytes, request.header_values(AUTHORIZATION)) {
+            Credentials::Token(token) => token,
+            Credentials::Missing => return Ok(None),
+            Credentials::Malformed => return Err(rejections.reject_request(Reason::Malformed, request)),
+            Credentials::TooLong => {
+                let facts = rejections.facts(request);
+                let failure = VerifyFailure::too_long(setup.max_token_bytes);
+                return Err(rejections.reject_token(&failure, facts.as_deref()));
+            }
+        };
     // RFC 6750 section 2: a client must not use more than one method to transmit the token.
     if has_access_token_parameter(request.target()) {
         tracing::debug!("the query has an access_token beside the one in the Authorization field");

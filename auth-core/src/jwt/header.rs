@@ -53,6 +53,10 @@ pub(super) struct Header<'a> {
     pub(super) kid: Option<Text<'a>>,
     pub(super) typ: Option<Text<'a>>,
     cty: Option<Text<'a>>,
+    /// `alg` is `none`.
+    pub(super) is_unsecured: bool,
+    /// There is a member `nonce`, as in tokens for Microsoft Graph.
+    pub(super) has_nonce: bool,
     /// A parameter whose presence refuses.
     refused: Option<&'static str>,
 }
@@ -94,7 +98,15 @@ impl<'de> Members<'de> for Reader<'_, 'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, value: Value<'_, 'de, A>) -> Result<(), A::Error> {
         let header = &mut *self.header;
         match name {
-            "alg" => header.alg = Algorithm::from_name(&value.read::<Text<'_>>("alg")?.0),
+            "alg" => {
+                let Text(name) = value.read("alg")?;
+                header.alg = Algorithm::from_name(&name);
+                header.is_unsecured = name.eq_ignore_ascii_case("none");
+            }
+            "nonce" => {
+                header.has_nonce = true;
+                value.skip()?;
+            }
             "kid" => header.kid = Some(value.read("kid")?),
             "typ" => header.typ = Some(value.read("typ")?),
             "cty" => header.cty = Some(value.read("cty")?),

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use super::checks;
 use super::header::{Header, HeaderRules};
+use super::key_hint::{Cause, KeyHint, MICROSOFT_GRAPH, Tried, of_one_key};
+use super::malformed;
 use super::segments::{self, MAX_SIGNATURE_BYTES, Segments};
 use crate::jwk::set::SkippedKey;
 use crate::key::algorithm::Algorithm;
@@ -64,40 +66,83 @@ impl KeySet {
         rules: HeaderRules,
     ) -> Result<&VerificationKey, VerifyFailure> {
         if let Some((key, verifier)) = self.known_signer(segments.header) {
-            return match verify_signature([(key, verifier)], segments) {
-                Ok(key) => Ok(key),
-                Err(error) => Err(VerifyFailure::by_key(error, key.kid())),
-            };
+            return verify_signature([(key, verifier.1)], segments).map_err(|error| {
+                let failure = VerifyFailure::by_key(error, key.kid());
+                match failure.error() {
+                    VerifyError::InvalidSignature => failure.with_fixed_hint(of_one_key(verifier.0)),
+                    _ => malformed::failed_segment(failure, segments.signature),
+                }
+            });
         }
         if self.awaited {
             let unavailable = VerifyFailure::from(VerifyError::Unavailable { retry_after: None });
             return Err(unavailable.with_hint("the keys are still to come (`.keys_later()`)"));
         }
-        let json = String::from_utf8(segments::decode(segments.header)?)
-            .map_err(|_| VerifyError::MalformedHeader)?;
-        let header = Header::parse(&json, rules)?;
-        checks::token_type(header.typ.as_ref().map(|typ| typ.0.as_ref()), rules.token_type)?;
-        let algorithm = header.algorithm()?;
+        let json = header_text(segments.header)?;
+        let (header, algorithm) = self.read_header(&json, rules)?;
         let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
         let mut only = self.candidates(kid, algorithm);
         let only = only.next().filter(|_| only.next().is_none());
-        let candidates = self.candidates(kid, algorithm).map(|(_, key, verifier)| (key, verifier));
-        match (verify_signature(candidates, segments), only) {
+        let candidates = self.candidates(kid, algorithm).take(MAX_CANDIDATES);
+        match (verify_signature(candidates.map(|(_, key, verifier)| (key, verifier)), segments), only) {
             (Ok(key), Some((place, ..))) => {
                 self.remember(segments.header, place, algorithm);
                 Ok(key)
             }
             (Ok(key), None) => Ok(key),
-            (Err(error), Some((_, key, _))) => Err(VerifyFailure::by_key(error, key.kid())),
-            (Err(error), None) => Err(error.into()),
+            (Err(error), only) => {
+                let failure = VerifyFailure::by_key(error, only.and_then(|(_, key, _)| key.kid()));
+                Err(self.with_hint(failure, segments, &header, algorithm))
+            }
         }
     }
 
-    fn known_signer(&self, header: &str) -> Option<(&VerificationKey, &SignatureVerifier)> {
+    /// Reads the parameters of a header, none of which refuses the token.
+    fn read_header<'t>(
+        &self,
+        json: &'t str,
+        rules: HeaderRules,
+    ) -> Result<(Header<'t>, Algorithm), VerifyFailure> {
+        let header = Header::parse(json, rules).map_err(|error| malformed::header(error, rules))?;
+        let typ = header.typ.as_ref().map(|typ| typ.0.as_ref());
+        checks::token_type(typ, rules.token_type).map_err(|error| malformed::header(error, rules))?;
+        match header.algorithm() {
+            Ok(algorithm) => Ok((header, algorithm)),
+            Err(error) => {
+                let cause = if header.is_unsecured { Cause::Unsecured } else { Cause::NoAlgorithm };
+                Err(VerifyFailure::from(error).with_hint(KeyHint::new(cause, &self.keys, &self.skipped)))
+            }
+        }
+    }
+
+    /// Adds what the log says of a token for which there is no key, or whose signature does not verify.
+    fn with_hint(
+        &self,
+        failure: VerifyFailure,
+        segments: &Segments<'_>,
+        header: &Header<'_>,
+        algorithm: Algorithm,
+    ) -> VerifyFailure {
+        let kid = header.kid.as_ref().map(|kid| kid.0.as_ref());
+        match failure.error() {
+            VerifyError::UnknownKey => {
+                let cause = Cause::of_unknown_key(kid, algorithm, &self.keys);
+                failure.with_hint(KeyHint::new(cause, &self.keys, &self.skipped))
+            }
+            VerifyError::InvalidSignature if header.has_nonce => failure.with_fixed_hint(MICROSOFT_GRAPH),
+            VerifyError::InvalidSignature => match self.candidates(kid, algorithm).count() {
+                0 | 1 => failure.with_fixed_hint(of_one_key(algorithm)),
+                keys => failure.with_hint(Tried { keys, at_most: MAX_CANDIDATES }),
+            },
+            _ => malformed::failed_segment(failure, segments.signature),
+        }
+    }
+
+    fn known_signer(&self, header: &str) -> Option<(&VerificationKey, (Algorithm, &SignatureVerifier))> {
         let known = self.known_headers.iter().map_while(OnceLock::get);
         let known = known.into_iter().find(|known| *known.segment == *header)?;
         let key = self.keys.get(known.key)?;
-        Some((key, key.verifier(known.algorithm)?))
+        Some((key, (known.algorithm, key.verifier(known.algorithm)?)))
     }
 
     fn remember(&self, header: &str, key: usize, algorithm: Algorithm) {
@@ -125,8 +170,12 @@ impl KeySet {
                 (Some(_), false) => key.kid().is_none(),
             })
             .filter_map(move |(place, key)| Some((place, key, key.verifier(algorithm)?)))
-            .take(MAX_CANDIDATES)
     }
+}
+
+fn header_text(segment: &str) -> Result<String, VerifyFailure> {
+    let json = segments::decode(segment).map_err(|error| malformed::segment(error, segment))?;
+    String::from_utf8(json).map_err(|_| malformed::header_is_no_object())
 }
 
 /// Returns the first of the keys that verifies the signature.

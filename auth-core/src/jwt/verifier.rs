@@ -10,6 +10,7 @@ use super::checks;
 use super::header::HeaderRules;
 use super::issuer::IssuerRule;
 use super::key_set::KeySet;
+use super::malformed;
 use super::required::{AllowedClients, RequiredClaim};
 use super::segments::{self, Segments};
 use super::subject::SubjectRule;
@@ -149,7 +150,9 @@ impl JwtVerifier {
 
     /// The steps in which a token is judged; the numbers are those of the type's documentation.
     fn judge_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyFailure> {
-        let segments = Segments::split(token, self.max_token_bytes)?; // 1
+        let max_bytes = self.max_token_bytes;
+        let segments =
+            Segments::split(token, max_bytes).map_err(|error| malformed::token(error, token, max_bytes))?; // 1
         let key = keys.signer(&segments, self.header)?; // 2, 3, 4, 5
         let verified = self.judge_claims(token, segments.payload, key); // 6, 7
         verified.map_err(|failure| failure.of_key(key.kid()))
@@ -161,7 +164,8 @@ impl JwtVerifier {
         payload: &str,
         key: &VerificationKey,
     ) -> Result<VerifiedToken, VerifyFailure> {
-        let json = String::from_utf8(segments::decode(payload)?).map_err(|_| VerifyError::MalformedClaims)?;
+        let json = segments::decode(payload).map_err(|error| malformed::segment(error, payload))?;
+        let json = String::from_utf8(json).map_err(|_| VerifyError::MalformedClaims)?;
         let mut claims = RegisteredClaims::read(&json, &self.claims).map_err(unreadable)?;
         self.check_claims(&claims, &json, key)?;
         self.subject.settle(&mut claims, &json)?;

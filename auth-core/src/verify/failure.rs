@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::hint::Hint;
+use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 
@@ -28,6 +29,11 @@ impl VerifyFailure {
     /// The same failure, of a token that this key has verified.
     pub(crate) fn of_key(self, key_id: Option<&Arc<str>>) -> Self {
         Self { key_id: key_id.cloned(), ..self }
+    }
+
+    /// The failure of a token of more than these bytes.
+    pub(crate) fn too_long(max_bytes: usize) -> Self {
+        Self::from(VerifyError::TooLong).with_hint(Bound { max_bytes })
     }
 
     /// What is wrong with a token that was accepted before.
@@ -71,6 +77,11 @@ impl VerifyFailure {
         Self { hint: Some(Hint::new(hint)), ..self }
     }
 
+    /// As [`with_hint`](Self::with_hint), for words that are always the same.
+    pub(crate) fn with_fixed_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(Hint::fixed(hint)), ..self }
+    }
+
     /// The place, counted from 0, of the verifier of a chain that decided.
     pub(crate) fn verifier(&self) -> Option<u32> {
         self.verifier
@@ -78,6 +89,22 @@ impl VerifyFailure {
 
     pub(crate) fn by_verifier(self, place: u32) -> Self {
         Self { verifier: Some(place), ..self }
+    }
+}
+
+/// How long a token may be.
+struct Bound {
+    max_bytes: usize,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} bytes are accepted: `.max_token_bytes(..)` accepts up to {UTMOST_TOKEN_BYTES}, as tokens of Entra ID \
+             with many groups need",
+            self.max_bytes
+        )
     }
 }
 

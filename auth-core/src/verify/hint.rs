@@ -8,24 +8,38 @@ use std::sync::Arc;
 /// It may name what was configured. It never holds a token, or the value of a claim or header parameter that the
 /// token chose. Written only if it is logged.
 #[derive(Clone)]
-pub struct Hint(Arc<dyn fmt::Display + Send + Sync>);
+pub struct Hint(Words);
+
+#[derive(Clone)]
+enum Words {
+    /// Takes no memory, since anyone can send tokens that are refused.
+    Fixed(&'static str),
+    Written(Arc<dyn fmt::Display + Send + Sync>),
+}
 
 impl Hint {
     /// Wraps what can be printed.
     pub fn new(text: impl fmt::Display + Send + Sync + 'static) -> Self {
-        Self(Arc::new(text))
+        Self(Words::Written(Arc::new(text)))
+    }
+
+    pub(super) fn fixed(text: &'static str) -> Self {
+        Self(Words::Fixed(text))
     }
 }
 
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match &self.0 {
+            Words::Fixed(text) => f.write_str(text),
+            Words::Written(text) => text.fmt(f),
+        }
     }
 }
 
 impl fmt::Debug for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hint({})", self.0)
+        write!(f, "Hint({self})")
     }
 }
 

@@ -1,0 +1,284 @@
+//! What the log tells of each refusal: what was wrong, what was expected, what to do. Never what the token says.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Once;
+
+use auth_core::jwt::JwtVerifierBuilder;
+use auth_core::{Algorithm, Authenticator, JwtVerifier, NoClaims};
+use auth_testing::{TestIssuer, TestRequest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::json;
+
+/// Stands in tokens wherever there is room for it, and never in the log.
+const CANARY: &str = "canary";
+
+thread_local! {
+    /// Of the test that runs in this thread.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        LOG.with_borrow_mut(|log| log.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is logged meanwhile at DEBUG, for all of this file's tests.
+fn logged(run: impl FnOnce()) -> String {
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::DEBUG)
+            .with_ansi(false)
+            .with_writer(|| Log)
+            .init();
+    });
+    LOG.take();
+    run();
+    String::from_utf8(LOG.take()).unwrap()
+}
+
+/// The one line about the refusal of a request.
+#[track_caller]
+fn refusal(authenticator: &Authenticator, request: &TestRequest) -> String {
+    let log = logged(|| {
+        let verdict = futures_executor::block_on(authenticator.authenticate::<NoClaims>(request));
+        assert!(verdict.is_err(), "let in");
+    });
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(log.contains("DEBUG") && log.contains("request refused"), "{log}");
+    let encoded = URL_SAFE_NO_PAD.encode(CANARY.repeat(2));
+    assert!(!log.contains(CANARY) && !log.contains(&encoded), "{log}");
+    log
+}
+
+#[track_caller]
+fn says(log: &str, words: &[&str]) {
+    for word in words {
+        assert!(log.contains(word), "{word}: {log}");
+    }
+}
+
+fn expecting() -> JwtVerifierBuilder {
+    JwtVerifier::builder().issuer("https://issuer.example").audience("https://api.example")
+}
+
+fn by(builder: JwtVerifierBuilder) -> Authenticator {
+    Authenticator::new(builder.build().unwrap())
+}
+
+/// A good token, signed, with canaries.
+fn sign(issuer: &TestIssuer) -> String {
+    draft(issuer, &[])
+}
+
+fn draft(issuer: &TestIssuer, header: &[(&str, serde_json::Value)]) -> String {
+    let draft = issuer.token(CANARY).claim("jti", CANARY.repeat(2)).header("x", CANARY.repeat(2));
+    header.iter().fold(draft, |draft, (name, value)| draft.header(name, value.clone())).sign()
+}
+
+#[test]
+fn a_text_that_is_no_jwt() {
+    let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));
+    for (token, words) in [
+        ("canary.canary.canary.canary.canary", &["encrypted (JWE", "signed token for this API"][..]),
+        ("canary", &["opaque", "`audience`", "`resource`", "introspection"]),
+        ("undefined", &["a variable without a value", "send none until it has one"]),
+        ("null", &["a variable without a value"]),
+        ("NULL", &["a variable without a value"]),
+        ("canary.canary", &["one dot, and two are expected"]),
+        ("a.b.c.canary", &["dots is wrong, two are expected"]),
+        ("a.b.c.d.e.canary", &["dots is wrong, two are expected"]),
+        ("canary.canary.", &["signature is empty", "signed token is expected"]),
+        (".canary.canary", &["header is empty"]),
+        ("can+ary/.canary.canary", &["is base64, and base64url is expected"]),
+        ("can~ary.canary.canary", &["character that base64url has not"]),
+        ("canar.canary.canary", &["ends amid a byte"]),
+    ] {
+        let log = refusal(&authenticator, &TestRequest::get("/").bearer(token));
+        says(&log, &["reason=Invalid", "hint="]);
+        says(&log, words);
+    }
+}
+
+/// The signature alone may be padded or too long, where the rest is sound.
+#[test]
+fn a_segment_that_is_no_base64url() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let authenticator = issuer.authenticator();
+    let token = sign(&issuer);
+    let (unsigned, _) = token.rsplit_once('.').unwrap();
+    let padded = format!("{token}=");
+    let long = format!("{unsigned}.{}", "A".repeat(1400));
+    let standard = format!("{unsigned}.{}", STANDARD.encode([0xff; 33]));
+    // Before the header is known by its text, and after.
+    for _ in 0..2 {
+        for (token, word) in [
+            (&padded, "padded with `=`"),
+            (&long, "longer than any that there is"),
+            (&standard, "is base64, and base64url is expected"),
+        ] {
+            says(&refusal(&authenticator, &TestRequest::get("/").bearer(token)), &[word, "three segments"]);
+        }
+        logged(|| {
+            let good = TestRequest::get("/").bearer(&token);
+            futures_executor::block_on(authenticator.authenticate::<NoClaims>(&good)).unwrap();
+        });
+    }
+    // A payload that was signed so.
+    let token = issuer.sign_segments(&URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), "canary~");
+    says(
+        &refusal(&authenticator, &TestRequest::get("/").bearer(&token)),
+        &["character that base64url has not"],
+    );
+}
+
+#[test]
+fn a_header_that_refuses() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let authenticator = issuer.authenticator();
+    let value = || json!(CANARY);
+    for (name, value, words) in [
+        (
+            "alg",
+            json!("none"),
+            &["`none`", "the configured key is for HS256", "signed with one of these"][..],
+        ),
+        ("alg", json!("nOnE"), &["`none`"]),
+        ("alg", value(), &["names no signature algorithm", "the configured key is for HS256"]),
+        ("alg", json!([CANARY]), &["`alg`", "a string"]),
+        ("kid", json!([CANARY]), &["`kid`", "a string of 256 bytes at most"]),
+        ("kid", json!(CANARY.repeat(50)), &["`kid`", "256 bytes at most"]),
+        (
+            "typ",
+            value(),
+            &["accepted are `JWT`, `at+jwt` and no `typ`", "ask the issuer for an access token"],
+        ),
+        ("cty", json!("JWT"), &["a token stands within", "plain signed token"]),
+        ("crit", json!([CANARY]), &["demands an extension", "without it"]),
+        ("b64", json!(false), &["not encoded (RFC 7797)", "ask the issuer"]),
+        ("zip", value(), &["compressed", "`.accept_zip_none()`"]),
+        ("enc", value(), &["encrypted (JWE", "signed token for this API"]),
+    ] {
+        let token = draft(&issuer, &[(name, value)]);
+        let log = refusal(&authenticator, &TestRequest::get("/").bearer(&token));
+        says(&log, &[&format!("header parameter `{name}`")]);
+        says(&log, words);
+    }
+    for header in ["canary", r#"{"alg":"HS256","canary":1,"canary":2}"#, "[]"] {
+        let log = refusal(&authenticator, &TestRequest::get("/").bearer(&issuer.sign_raw(header, "{}")));
+        says(&log, &["one JSON object", "no member twice", "another kind"]);
+    }
+    let binary = issuer.sign_raw([0xff, 0xfe], "{}");
+    says(&refusal(&authenticator, &TestRequest::get("/").bearer(&binary)), &["in UTF-8"]);
+
+    for (builder, words) in [
+        (
+            issuer.verifier().require_access_token_type(),
+            &["`at+jwt` alone", "`.require_access_token_type()`"],
+        ),
+        (issuer.verifier().accept_spiffe(), &["`JOSE`", "ask the issuer for an access token"]),
+    ] {
+        let token = draft(&issuer, &[("typ", value())]);
+        says(&refusal(&by(builder), &TestRequest::get("/").bearer(&token)), words);
+    }
+}
+
+#[test]
+fn no_key_for_a_token() {
+    let ec = TestIssuer::new(Algorithm::Es256).kid("first");
+    let rsa = TestIssuer::new(Algorithm::Rs256).kid("second");
+    let hs512 = TestIssuer::new(Algorithm::Hs512);
+    let set = |keys: &[serde_json::Value]| by(expecting().jwks(json!({ "keys": keys }).to_string()));
+    let skipped = json!({"kty": "other"});
+    let two = set(&[ec.jwk(), rsa.jwk()]);
+    let with_kid = |issuer: &TestIssuer, kid: &str| draft(issuer, &[("kid", json!(kid))]);
+    let without_kid = issuer_without_kid(&hs512);
+    for (authenticator, token, words) in [
+        (
+            &by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA")),
+            &without_kid,
+            &["`alg` HS512", "the configured key is for HS256", "configure the issuer's key"][..],
+        ),
+        (
+            &two,
+            &without_kid,
+            &["no key goes with", "`alg` HS512", "the 2 configured keys are for", "RS256", "ES256"],
+        ),
+        (
+            &two,
+            &with_kid(&rsa, CANARY),
+            &["no key has the token's `kid`", "`alg` is RS256", "2 configured keys", "replace"],
+        ),
+        (&two, &with_kid(&hs512, "first"), &["with the token's `kid` is for ES256", "`alg` is HS512"]),
+        (
+            &set(&[ec.jwk(), skipped]),
+            &sign(&rsa),
+            &["the configured key is for ES256", "1 more were skipped", "skipped_keys"],
+        ),
+    ] {
+        let log = refusal(authenticator, &TestRequest::get("/").bearer(token));
+        says(&log, &["no key for the token's `kid` and algorithm"]);
+        says(&log, words);
+    }
+}
+
+fn issuer_without_kid(issuer: &TestIssuer) -> String {
+    issuer.token(CANARY).without_header("kid").sign()
+}
+
+#[test]
+fn a_signature_that_does_not_verify() {
+    let issuers: Vec<_> =
+        (0..9).map(|number| TestIssuer::new(Algorithm::Es256).kid(format!("key {number}"))).collect();
+    let set = |count: usize| {
+        let keys: Vec<_> = issuers.iter().take(count).map(TestIssuer::jwk).collect();
+        by(expecting().jwks(json!({ "keys": keys }).to_string()))
+    };
+    let by_ninth = issuer_without_kid(issuers.last().unwrap());
+    let secret = TestIssuer::new(Algorithm::Hs256);
+    for (authenticator, token, words) in [
+        (&set(9), &by_ninth, &["not all keys were tried", "9 configured keys", "at most 8", "`kid`"][..]),
+        (&set(8), &by_ninth, &["8 configured keys", "none verifies it"]),
+        (&set(1), &by_ninth, &["the configured key is not the one", "compare the issuer's keys"]),
+        (&secret.authenticator(), &secret.bad_signature(CANARY), &["the configured secret is not", "base64"]),
+        (
+            &set(1),
+            &draft(issuers.last().unwrap(), &[("nonce", json!(CANARY)), ("kid", json!("key 0"))]),
+            &["`nonce`", "Microsoft Graph", "a scope of this API"],
+        ),
+    ] {
+        let log = refusal(authenticator, &TestRequest::get("/").bearer(token));
+        says(&log, &["the signature does not verify"]);
+        says(&log, words);
+    }
+    // A nonce alone is no fault, and a header that is known tells no less.
+    let authenticator = secret.authenticator();
+    let good = secret.token("alice").header("nonce", "n").sign();
+    for token in [&good, &secret.good("alice")] {
+        let request = TestRequest::get("/").bearer(token);
+        futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
+    }
+    let forged = TestRequest::get("/").bearer(&secret.bad_signature(CANARY));
+    says(&refusal(&authenticator, &forged), &["the configured secret is not", "base64"]);
+}
+
+#[test]
+fn a_token_that_is_too_long() {
+    let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));
+    let token = TestRequest::get("/").bearer(&CANARY.repeat(2000));
+    says(
+        &refusal(&authenticator, &token),
+        &["longer than", "8192 bytes are accepted", "`.max_token_bytes(..)`"],
+    );
+}
