@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Once;
 
 use auth_core::jwt::JwtVerifierBuilder;
-use auth_core::{Algorithm, Authenticator, JwtVerifier, NoClaims};
+use auth_core::{Algorithm, Authenticator, ClaimPath, JwtVerifier, NoClaims, Policy, Scope};
 use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -281,4 +281,128 @@ fn a_token_that_is_too_long() {
         &refusal(&authenticator, &token),
         &["longer than", "8192 bytes are accepted", "`.max_token_bytes(..)`"],
     );
+}
+
+#[test]
+fn malformed_credentials() {
+    let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));
+    let grammar = "`Bearer`, a space, and one token of letters, digits";
+    for (value, words) in [
+        ("Bearer Bearer canary", &["`Bearer` stands there twice", grammar][..]),
+        ("Bearer bearer  canary", &["`Bearer` stands there twice", grammar]),
+        ("Bearer \"canary\"", &["quotation marks", "send it without", grammar]),
+        ("Bearer 'canary'", &["quotation marks", grammar]),
+        ("Bearer canary\"", &["quotation marks", grammar]),
+        ("Bearer", &["no token stands behind `Bearer`", grammar]),
+        ("Bearer   ", &["no token stands behind `Bearer`", grammar]),
+        ("Bearer canary canary", &["more than one word", grammar]),
+        ("Bearer canary ", &["a space stands behind the token", grammar]),
+        ("Bearer\tcanary", &["a tab", grammar]),
+        ("Bearer canary\tcanary", &["a tab", grammar]),
+        ("Bearer canaryé", &["outside ASCII", grammar]),
+        ("Bearer canary\ncanary", &["a control character", "line break", grammar]),
+        ("Bearer canary, Bearer canary", &["a comma", "send one token", grammar]),
+        ("Bearer [object Object]", &["[object ...]", "the member that holds the token", grammar]),
+        ("Bearer ${canary}", &["a placeholder", "not filled in", grammar]),
+        ("Bearer <canary>", &["a placeholder", grammar]),
+        ("Bearer canary=canary", &["`=` stands elsewhere", grammar]),
+        ("Bearer ==", &["`=` stands elsewhere", grammar]),
+        ("Bearer canary;", &["a character stands in it that no token has", grammar]),
+        ("Bearer: canary", &["else than a space stands behind `Bearer`", grammar]),
+        ("\"Bearer\" canary", &["does not begin with the name of a scheme", grammar]),
+        ("", &["is empty", "leave it out"]),
+    ] {
+        let log = refusal(&authenticator, &TestRequest::get("/").authorization(value));
+        says(&log, &["reason=Malformed", "hint="]);
+        says(&log, words);
+    }
+    let twice = TestRequest::get("/").bearer(CANARY).bearer(CANARY);
+    says(&refusal(&authenticator, &twice), &["reason=Malformed", "several Authorization fields", "send one"]);
+    let in_query_too = TestRequest::get("/?access_token=canary").bearer(CANARY);
+    says(
+        &refusal(&authenticator, &in_query_too),
+        &["reason=Malformed", "the query has an access_token", "one place"],
+    );
+}
+
+#[test]
+fn credentials_in_another_place() {
+    let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));
+    let field = |value: &str| TestRequest::get("/").authorization(value);
+    let wanted = "send `Authorization: Bearer <token>`";
+    for (request, words) in [
+        (
+            TestRequest::get("/?access_token=canary"),
+            &["`access_token` stands in the query", "not read there", wanted][..],
+        ),
+        (TestRequest::get("/?a=1&access%5Ftoken=canary"), &["`access_token` stands in the query", wanted]),
+        (field("Token canary"), &["the scheme `Token`", "`Bearer` is wanted", wanted]),
+        (field("jwt canary"), &["the scheme `JWT`", wanted]),
+        (field("Basic canary"), &["the scheme `Basic`", wanted]),
+        (field("DPoP canary"), &["the scheme `DPoP`", wanted]),
+        (field("Negotiate"), &["the scheme `Negotiate`", wanted]),
+        (field("Tokens canary"), &["another scheme, or none", wanted]),
+        (field("canary"), &["another scheme, or none", wanted]),
+        (field("canary canary"), &["another scheme, or none", "`Bearer` is wanted", wanted]),
+        (field("eyJhbGci.canary.canary"), &["a JWT stands", "without a scheme", wanted]),
+        (field("Bearercanary"), &["no space stands between `Bearer`", wanted]),
+        (
+            TestRequest::get("/?access_token=canary").authorization("Basic canary"),
+            &["the scheme `Basic`", "`access_token` stands in the query", wanted],
+        ),
+    ] {
+        let log = refusal(&authenticator, &request);
+        says(&log, &["reason=Missing", "hint="]);
+        says(&log, words);
+    }
+    for request in [TestRequest::get("/"), TestRequest::get("/?access_tokens=1&b=access_token")] {
+        let log = refusal(&authenticator, &request);
+        assert!(log.contains("reason=Missing") && !log.contains("hint="), "{log}");
+    }
+}
+
+#[test]
+fn roles_that_cannot_be_read() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let keycloak = || by(issuer.verifier().roles(ClaimPath::realm_access_roles()));
+    let admin = || Policy::role("admin");
+    let there = "is there, and is not an array of strings";
+    for (authenticator, claim, value, policy, words) in [
+        (
+            keycloak(),
+            "realm_access",
+            json!({"roles": CANARY}),
+            admin(),
+            &["claim `realm_access.roles`", there, "`.roles(..)` at the verifier"][..],
+        ),
+        (keycloak(), "realm_access", json!([CANARY]), admin(), &["claim `realm_access.roles`", there]),
+        (issuer.authenticator(), "roles", json!({ CANARY: 1 }), admin(), &["claim `roles`", there]),
+        (issuer.authenticator(), "roles", json!([CANARY, 1]), !admin(), &["claim `roles`", there]),
+        (issuer.authenticator(), "roles", json!(null), admin(), &["claim `roles`", there]),
+        (
+            issuer.authenticator(),
+            "roles",
+            json!(7),
+            Policy::scope(Scope::from_static("other")).or(admin().and(Policy::role("owner"))),
+            &["claim `roles`", there],
+        ),
+        (keycloak(), "roles", json!([CANARY]), admin(), &["no claim `realm_access.roles`", "`.roles(..)`"]),
+        (issuer.authenticator(), "roles", json!([CANARY]), admin(), &[]),
+        (issuer.authenticator(), "roles", json!([]), admin(), &[]),
+        (
+            issuer.authenticator(),
+            "roles",
+            json!(CANARY),
+            Policy::scope(Scope::from_static("other")).or(Policy::claim("roles").contains("admin")),
+            &[],
+        ),
+    ] {
+        let request = TestRequest::get("/").bearer(&issuer.token(CANARY).claim(claim, value).sign());
+        let user = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&request)).unwrap();
+        let log = logged(|| drop(user.require(&policy).unwrap_err()));
+        says(&log, &["reason=Insufficient", "policy="]);
+        says(&log, words);
+        assert_eq!(log.contains("hint="), !words.is_empty(), "{log}");
+        assert!(log.lines().count() == 1 && !log.contains(CANARY), "{log}");
+    }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::context::RequestFacts;
 use super::findings::{Accepted, Finder, Finding, Findings};
 use super::panics::catch_panic;
+use super::refusal_kind::Kind;
+use super::refusal_log::Refusal;
 use super::setup::Setup;
 use super::shared::Handle;
 use crate::http::reason::Reason;
@@ -48,9 +50,15 @@ impl Caller {
 
     /// Rejects a caller whose token is not enough for the policy, and logs it.
     pub(crate) fn reject_insufficient(&self, policy: &Policy) -> Rejection {
-        let reason = Reason::Insufficient;
-        let (key_id, issuer) = (self.token().key_id(), self.token().verifier());
-        tracing::debug!(?reason, ?policy, key_id, issuer, "request refused");
+        let token = self.token();
+        let refusal = Refusal {
+            policy: Some(policy),
+            key_id: token.key_id(),
+            issuer: token.verifier(),
+            ..Refusal::new(Kind::INSUFFICIENT, Reason::Insufficient)
+        };
+        let roles = || policy.asks_for_roles().then(|| token.roles_unreadable()).flatten();
+        self.setup.rejections.log().tell(&refusal, roles);
         let mut demands = self.earlier.as_ref().map(Findings::demands).unwrap_or_default();
         demands.push((policy, self.token()));
         // A predicate that panics only now tells no scopes.

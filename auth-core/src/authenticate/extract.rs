@@ -10,7 +10,6 @@ use super::scoped::Scoped;
 use super::setup::Setup;
 use crate::http::bearer::BearerToken;
 use crate::http::head::RequestHead;
-use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::policy::required_scopes::RequiredScopes;
 
@@ -74,7 +73,7 @@ impl FromCaller for BearerToken {
 pub(crate) fn bearer_token(setup: &Setup, request: &impl RequestHead) -> Result<BearerToken, Rejection> {
     match credentials(setup, request)? {
         Some(token) => Ok(BearerToken(token.into())),
-        None => Err(setup.rejections.reject_request(Reason::Missing, request)),
+        None => Err(setup.rejections.reject_missing(request)),
     }
 }
 
@@ -90,7 +89,7 @@ pub(crate) fn from_judged<T: FromCaller>(
         // Who does not want to wait has asked for this before.
         Judged::WouldWait => return Err(Rejection::misconfigured()),
     };
-    T::from_caller(caller, || setup.rejections.reject_request(Reason::Missing, request))
+    T::from_caller(caller, || setup.rejections.reject_missing(request))
 }
 
 /// Extracts what the innermost guard around has found. `None` without a guard, or if the request no longer carries
@@ -109,5 +108,5 @@ pub(crate) fn from_guard<T: FromCaller>(request: &impl RequestHead) -> Option<Re
         None if matches!(credentials(setup, request), Ok(None)) => None,
         None => return None,
     };
-    Some(T::from_caller(caller, || setup.rejections.reject_request(Reason::Missing, request)))
+    Some(T::from_caller(caller, || setup.rejections.reject_missing(request)))
 }

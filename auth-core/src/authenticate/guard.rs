@@ -10,7 +10,6 @@ use super::judge::{Judged, Patience, judge};
 use super::setup::Setup;
 use super::shared::Handle;
 use crate::http::head::RequestHead;
-use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::policy::policy::Policy;
 
@@ -130,7 +129,7 @@ impl Guard {
                 earlier,
             }),
             Judged::Anonymous(_) => {
-                return Err(self.setup().rejections.reject_request(Reason::Missing, request));
+                return Err(self.setup().rejections.reject_missing(request));
             }
             // Not reached: a caller who does not want to wait has asked for this before.
             Judged::WouldWait => return Err(Rejection::misconfigured()),

@@ -8,7 +8,6 @@ use super::setup::Setup;
 use super::shared::Handle;
 use crate::http::bearer::{Credentials, has_access_token_parameter};
 use crate::http::head::{AUTHORIZATION, RequestHead};
-use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::policy::policy::Policy;
 use crate::token::verified::VerifiedToken;
@@ -87,7 +86,7 @@ pub(crate) fn credentials<'r>(
         match Credentials::from_fields_up_to(setup.max_token_bytes, request.header_values(AUTHORIZATION)) {
             Credentials::Token(token) => token,
             Credentials::Missing => return Ok(None),
-            Credentials::Malformed => return Err(rejections.reject_request(Reason::Malformed, request)),
+            Credentials::Malformed => return Err(rejections.reject_malformed(request)),
             Credentials::TooLong => {
                 let facts = rejections.facts(request);
                 let failure = VerifyFailure::too_long(setup.max_token_bytes);
@@ -96,8 +95,7 @@ pub(crate) fn credentials<'r>(
         };
     // RFC 6750 section 2: a client must not use more than one method to transmit the token.
     if has_access_token_parameter(request.target()) {
-        tracing::debug!("the query has an access_token beside the one in the Authorization field");
-        return Err(rejections.reject_request(Reason::Malformed, request));
+        return Err(rejections.reject_malformed(request));
     }
     Ok(Some(token))
 }

@@ -9,6 +9,8 @@ pub(crate) mod findings;
 pub(crate) mod guard;
 pub(crate) mod judge;
 mod panics;
+mod refusal_kind;
+mod refusal_log;
 mod rejections;
 pub(crate) mod scoped;
 mod setup;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
 use super::context::{RejectionContext, RequestFacts};
+use super::refusal_kind::Kind;
+use super::refusal_log::{Refusal, RefusalLog};
 use crate::http::body::RejectionBody;
 use crate::http::challenge::{Challenge, Realm};
-use crate::http::head::RequestHead;
+use crate::http::diagnosis::{BrokenRule, Elsewhere};
+use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::token::error::VerifyError;
@@ -30,6 +33,7 @@ pub(crate) struct Rejections {
     invalid: HeaderValue,
     insufficient: HeaderValue,
     hook: Option<BodyHook>,
+    log: Arc<RefusalLog>,
 }
 
 impl Rejections {
@@ -44,11 +48,12 @@ impl Rejections {
             insufficient: challenge(Reason::Insufficient),
             realm,
             hook: None,
+            log: Arc::new(RefusalLog::new()),
         }
     }
 
     pub(crate) fn with_realm(&self, realm: Realm) -> Self {
-        Self { hook: self.hook.clone(), ..Self::new(Some(realm)) }
+        Self { hook: self.hook.clone(), log: self.log.clone(), ..Self::new(Some(realm)) }
     }
 
     pub(crate) fn with_hook(
@@ -63,10 +68,24 @@ impl Rejections {
         self.hook.is_some().then(|| Arc::new(RequestFacts::of(request)))
     }
 
-    /// Rejects and logs.
-    pub(crate) fn reject_request(&self, reason: Reason, request: &impl RequestHead) -> Rejection {
-        debug!(?reason, "request refused");
-        self.reject(reason, self.facts(request).as_deref())
+    /// Where it is told why requests are refused.
+    pub(crate) fn log(&self) -> &RefusalLog {
+        &self.log
+    }
+
+    /// Rejects a request without bearer credentials, and logs it.
+    pub(crate) fn reject_missing(&self, request: &impl RequestHead) -> Rejection {
+        let elsewhere = Elsewhere::of(request.header_values(AUTHORIZATION), request.target());
+        let kind = if elsewhere.is_some() { Kind::ELSEWHERE } else { Kind::MISSING };
+        self.log.tell(&Refusal::new(kind, Reason::Missing), || elsewhere);
+        self.reject(Reason::Missing, self.facts(request).as_deref())
+    }
+
+    /// Rejects a request with malformed credentials, and logs it.
+    pub(crate) fn reject_malformed(&self, request: &impl RequestHead) -> Rejection {
+        let broken_rule = || Some(BrokenRule::of(|| request.header_values(AUTHORIZATION)));
+        self.log.tell(&Refusal::new(Kind::MALFORMED, Reason::Malformed), broken_rule);
+        self.reject(Reason::Malformed, self.facts(request).as_deref())
     }
 
     /// Rejects for what a verifier said, and logs it.
@@ -75,14 +94,15 @@ impl Rejections {
         let reason = Reason::from(error);
         let (key_id, issuer) = (failure.key_id(), failure.verifier());
         let hint = failure.hint().map(tracing::field::display);
-        match reason {
-            // The token is good: more likely the type is wrong, or the issuer has changed its claims.
-            _ if matches!(error, VerifyError::Claims(_)) => {
-                warn!(?reason, %error, hint, key_id, issuer, "request refused");
+        match (Kind::of_token(error), reason) {
+            (Some(kind), _) => {
+                let refusal = Refusal { error: Some(error), key_id, issuer, ..Refusal::new(kind, reason) };
+                self.log.tell(&refusal, || failure.hint());
             }
-            Reason::Unavailable => warn!(?reason, %error, hint, key_id, issuer, "request refused"),
-            Reason::Misconfigured => error!(?reason, %error, hint, key_id, issuer, "request refused"),
-            _ => debug!(?reason, %error, hint, key_id, issuer, "request refused"),
+            (None, Reason::Misconfigured) => error!(?reason, %error, hint, key_id, issuer, "request refused"),
+            // No verdict can be had, or the token is good: then more likely the type is wrong, or the issuer has changed
+            // its claims.
+            (None, _) => warn!(?reason, %error, hint, key_id, issuer, "request refused"),
         }
         let retry_after = match error {
             VerifyError::Unavailable { retry_after } => *retry_after,

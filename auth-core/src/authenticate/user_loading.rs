@@ -11,6 +11,8 @@ use futures_util::future::Shared;
 use super::authenticated::Authenticated;
 use super::caller::Caller;
 use super::panics::catch_panic;
+use super::refusal_kind::Kind;
+use super::refusal_log::Refusal;
 use super::user::{UserLookup, UserStore};
 use crate::http::head::RequestHead;
 use crate::http::reason::Reason;
@@ -73,8 +75,8 @@ impl<S: UserStore + ?Sized> UserLoading<S> {
 async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S::User> {
     // A store that looks for the empty name would take all such callers for one.
     if caller.token().subject_opt().is_none() {
-        tracing::debug!(reason = ?Reason::Invalid, "request refused: the token names no subject, so there is no user");
-        return Err(caller.reject(Reason::Invalid));
+        let what = "request refused: the token names no subject, so there is no user";
+        return Err(reject(&caller, Kind::NO_SUBJECT, Reason::Invalid, what));
     }
     let lookup = async {
         let mut future = catch_panic(|| store.user(caller.token()))?;
@@ -84,22 +86,31 @@ async fn load<S: UserStore + ?Sized>(caller: Caller, store: Arc<S>) -> Outcome<S
         })
         .await
     };
-    let reason = match lookup.await {
-        Ok(Ok(UserLookup::Active(user))) => return Ok(user),
-        Ok(Ok(UserLookup::Inactive)) => Reason::Insufficient,
-        Ok(Ok(UserLookup::Unknown)) => Reason::Invalid,
+    match lookup.await {
+        Ok(Ok(UserLookup::Active(user))) => Ok(user),
+        Ok(Ok(UserLookup::Inactive)) => {
+            let what = "request refused: the user is inactive";
+            Err(reject(&caller, Kind::INACTIVE_USER, Reason::Insufficient, what))
+        }
+        Ok(Ok(UserLookup::Unknown)) => {
+            Err(reject(&caller, Kind::UNKNOWN_USER, Reason::Invalid, "request refused: no such user"))
+        }
         Ok(Err(failure)) => {
             tracing::warn!(reason = ?Reason::Unavailable, %failure, "request refused: the user store failed");
-            return Err(caller.reject(Reason::Unavailable));
+            Err(caller.reject(Reason::Unavailable))
         }
         Err(_) => {
             tracing::error!(reason = ?Reason::Misconfigured, "request refused: the user store panicked");
-            return Err(caller.reject(Reason::Misconfigured));
+            Err(caller.reject(Reason::Misconfigured))
         }
-    };
-    let what = if reason == Reason::Invalid { "no such user" } else { "the user is inactive" };
-    tracing::debug!(?reason, "request refused: {what}");
-    Err(caller.reject(reason))
+    }
+}
+
+/// Rejects a caller for what the store says of the user, and logs it.
+fn reject(caller: &Caller, kind: Kind, reason: Reason, message: &'static str) -> Rejection {
+    let refusal = Refusal { message, ..Refusal::new(kind, reason) };
+    caller.setup.rejections.log().tell(&refusal, || None::<&str>);
+    caller.reject(reason)
 }
 
 impl<S: UserStore + ?Sized> Clone for UserLoading<S> {

@@ -124,7 +124,7 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
+pub(super) fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
     scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
 }
@@ -153,7 +153,7 @@ fn outside_b64token(byte: u8) -> u8 {
 
 /// `tchar` of [RFC 9110 section 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2),
 /// which names of schemes are made of.
-fn is_token_char(byte: u8) -> bool {
+pub(super) fn is_token_char(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 

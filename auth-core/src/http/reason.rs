@@ -16,7 +16,8 @@ use http::StatusCode;
 /// With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem document
 /// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
 /// [writes its own](crate::Authenticator::with_rejection_body). Nothing of the request is in it;
-/// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`.
+/// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`; where that is not enabled, the first of
+/// each kind at `WARN` or `INFO`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Reason {

@@ -186,6 +186,11 @@ impl Policy {
     pub fn allows(&self, token: &VerifiedToken) -> bool {
         self.0.holds(token, Granted::Own) == Truth::Yes
     }
+
+    /// Whether it asks for a role anywhere.
+    pub(crate) fn asks_for_roles(&self) -> bool {
+        self.0.asks_for_roles()
+    }
 }
 
 /// The scopes with which the bearer of these tokens would pass all the policies, each asked of its token: those

@@ -76,6 +76,15 @@ impl Rule {
         }
     }
 
+    pub(super) fn asks_for_roles(&self) -> bool {
+        match self {
+            Self::Role(_) => true,
+            Self::Scope(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) => false,
+            Self::Not(rule) => rule.asks_for_roles(),
+            Self::All(rules) | Self::Any(rules) => rules.iter().any(Self::asks_for_roles),
+        }
+    }
+
     /// How tightly it binds in print.
     fn rank(&self) -> u8 {
         match self {

@@ -14,4 +14,5 @@ pub(crate) mod numeric_date;
 pub(crate) mod scope;
 pub(crate) mod scope_set;
 pub(crate) mod truth;
+pub(crate) mod unreadable_roles;
 pub(crate) mod verified;

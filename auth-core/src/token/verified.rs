@@ -11,10 +11,12 @@ use super::audience::Audience;
 use super::claim_path::ClaimPath;
 use super::claim_query::{Question, Steps};
 use super::claim_text::{ClaimText, claim_text};
+use super::claim_value::ClaimValue;
 use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
+use super::unreadable_roles::UnreadableRoles;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
@@ -289,6 +291,17 @@ impl VerifiedToken {
             Some(path) => self.ask(path, question),
             None => self.ask(Steps::one("roles"), question),
         }
+    }
+
+    /// Why its roles cannot be read, if they cannot.
+    pub(crate) fn roles_unreadable(&self) -> Option<UnreadableRoles> {
+        // Whichever role is asked for: only where roles can be read is there a yes or no.
+        if self.ask_roles(Question::Contains(&ClaimValue::from(""))) != Truth::Unknown {
+            return None;
+        }
+        let path = self.inner.roles.clone().unwrap_or_else(ClaimPath::roles);
+        let is_there = claim_text(&self.inner.json, &path) != ClaimText::Absent;
+        Some(UnreadableRoles { path, is_there })
     }
 }
 
