@@ -406,3 +406,37 @@ fn roles_that_cannot_be_read() {
         assert!(log.lines().count() == 1 && !log.contains(CANARY), "{log}");
     }
 }
+
+#[test]
+fn a_span_without_the_field_for_the_subject() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let authenticator = issuer.authenticator();
+    let request = TestRequest::get("/").bearer(&issuer.good(CANARY));
+    let log = |authenticator: &Authenticator, span: &dyn Fn() -> tracing::Span| {
+        let accepting = || {
+            let accepted = authenticator.authenticate::<NoClaims>(&request);
+            futures_executor::block_on(accepted).unwrap();
+        };
+        logged(|| span().in_scope(accepting))
+    };
+    let declared = || tracing::info_span!("request", subject = tracing::field::Empty);
+    let bare = || tracing::info_span!("request");
+    let none = tracing::Span::none;
+    let complains = |log: &str| log.contains("no field `subject`");
+
+    let telling = || authenticator.with_subject_in_spans();
+    for span in [&bare as &dyn Fn() -> tracing::Span, &none] {
+        let authenticator = telling();
+        let first = log(&authenticator, span);
+        says(&first, &["the subject is not recorded", "declare it", "subject = tracing::field::Empty"]);
+        assert!(!first.contains(CANARY), "{first}");
+        for again in [&authenticator, &authenticator.with_realm("the api").unwrap()] {
+            assert!(!complains(&log(again, span)), "told once");
+        }
+        // Nothing is lost: where the field is declared, it is written.
+        let authenticator = telling();
+        assert!(!complains(&log(&authenticator, &declared)));
+        assert!(complains(&log(&authenticator, span)), "not told before");
+    }
+    assert!(!complains(&log(&authenticator, &bare)), "nothing was to be recorded");
+}

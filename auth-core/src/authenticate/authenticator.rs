@@ -11,6 +11,7 @@ use super::extract::{Extract, bearer_token, from_judged};
 use super::judge::{Patience, judge};
 use super::setup::Setup;
 use super::shared::{Handle, Shared};
+use super::subject_field::SubjectField;
 use crate::http::bearer::BearerToken;
 use crate::http::body::RejectionBody;
 use crate::http::challenge::{InvalidRealm, Realm};
@@ -79,10 +80,11 @@ impl Authenticator {
     /// current `tracing` span, so that every log line of a request names its caller.
     ///
     /// Off by default, since a subject is personal data. The span must declare the field,
-    /// `tracing::info_span!("request", subject = tracing::field::Empty)`, or nothing is recorded.
+    /// `tracing::info_span!("request", subject = tracing::field::Empty)`, or nothing is recorded, and the log says so once
+    /// at DEBUG.
     #[must_use]
     pub fn with_subject_in_spans(&self) -> Self {
-        self.with(|setup| setup.subject_in_spans = true)
+        self.with(|setup| setup.subject_in_spans = Some(SubjectField::default()))
     }
 
     /// **Opens every route to everyone**: treats every request as if it carried this token, whatever it carries. For

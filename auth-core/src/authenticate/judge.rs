@@ -112,8 +112,8 @@ fn accept(
     if tracing::enabled!(Level::DEBUG) {
         tracing::debug!(key_id = token.key_id(), issuer = token.verifier(), "token accepted");
     }
-    if let Some(subject) = token.subject_opt().filter(|_| setup.subject_in_spans) {
-        tracing::Span::current().record("subject", subject);
+    if let (Some(field), Some(subject)) = (&setup.subject_in_spans, token.subject_opt()) {
+        field.record(subject);
     }
     Ok(token)
 }

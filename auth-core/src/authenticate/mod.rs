@@ -15,5 +15,6 @@ mod rejections;
 pub(crate) mod scoped;
 mod setup;
 mod shared;
+mod subject_field;
 pub(crate) mod user;
 pub(crate) mod user_loading;

@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use super::panics::catch_panic;
 use super::rejections::Rejections;
+use super::subject_field::SubjectField;
 use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
@@ -18,7 +19,7 @@ pub(crate) struct Setup {
     /// The longest token that the verifier looks at.
     pub(crate) max_token_bytes: usize,
     pub(crate) rejections: Rejections,
-    pub(crate) subject_in_spans: bool,
+    pub(crate) subject_in_spans: Option<SubjectField>,
     /// The token that every request is treated as carrying.
     #[cfg(feature = "testing")]
     pub(crate) assumed_token: Option<Arc<str>>,
@@ -30,7 +31,7 @@ impl Setup {
             max_token_bytes: verifier.max_token_bytes().min(UTMOST_TOKEN_BYTES),
             verifier,
             rejections: Rejections::new(None),
-            subject_in_spans: false,
+            subject_in_spans: None,
             #[cfg(feature = "testing")]
             assumed_token: None,
         }
