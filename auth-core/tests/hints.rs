@@ -7,7 +7,10 @@ use std::io;
 use std::sync::Once;
 
 use auth_core::jwt::JwtVerifierBuilder;
-use auth_core::{Algorithm, Authenticator, ClaimPath, JwtVerifier, NoClaims, Policy, Scope};
+use auth_core::{
+    Algorithm, Authenticator, ClaimPath, JwtVerifier, NoClaims, Policy, Scope, TokenVerifier as _,
+    VerifyError,
+};
 use auth_testing::{TestIssuer, TestRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -109,6 +112,15 @@ fn a_text_that_is_no_jwt() {
         says(&log, &["reason=Invalid", "hint="]);
         says(&log, words);
     }
+}
+
+/// Not through an Authorization field, whose grammar has no brackets.
+#[test]
+fn an_object_of_javascript_is_no_token() {
+    let verifier = expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA").build().unwrap();
+    let failure = verifier.verify_now("[object Object]").unwrap().unwrap_err();
+    assert_eq!(failure.error(), &VerifyError::MalformedToken);
+    says(&failure.hint().unwrap().to_string(), &["a variable without a value", "send none until it has one"]);
 }
 
 /// The signature alone may be padded or too long, where the rest is sound.
@@ -389,6 +401,7 @@ fn roles_that_cannot_be_read() {
         (keycloak(), "roles", json!([CANARY]), admin(), &["no claim `realm_access.roles`", "`.roles(..)`"]),
         (issuer.authenticator(), "roles", json!([CANARY]), admin(), &[]),
         (issuer.authenticator(), "roles", json!([]), admin(), &[]),
+        (issuer.authenticator(), "roles", json!([""]), admin(), &[]),
         (
             issuer.authenticator(),
             "roles",
