@@ -193,7 +193,8 @@ fn loud_ones() {
 /// A line that is left out takes no memory: none at all where the refusal takes none, and nowhere more than where
 /// nobody listens.
 fn memory(issuer: &TestIssuer) {
-    let authenticator = issuer.authenticator();
+    // That of `issuer.authenticator()` prints why a request is refused.
+    let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
     let good = TestRequest::get("/").bearer(&issuer.good("alice"));
     let user = futures_executor::block_on(authenticator.authenticate::<NoClaims>(&good)).unwrap();
     let policy = Policy::role("admin");

@@ -1,6 +1,7 @@
 //! A token before it is signed.
 
 use std::fmt;
+use std::time::Duration;
 
 use auth_core::Authenticator;
 use serde_json::{Map, Value};
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::base64url::{decode, encode};
 use crate::issuer::TestIssuer;
 
-/// How long tokens live, in seconds.
+/// How long tokens live unless a test says otherwise, in seconds.
 const LIFETIME: u64 = 300;
 
 /// Longer than every leeway that a verifier may be configured with, in seconds.
@@ -24,7 +25,7 @@ pub struct TokenDraft<'a> {
 
 impl TestIssuer {
     /// Starts a good token for this subject: header `alg`, `kid` and `typ`, claims `iss`, `aud`, `sub`, `iat` and
-    /// `exp`.
+    /// `exp`. It lives for 300 seconds, see [`TokenDraft::lifetime`].
     #[must_use]
     pub fn token(&self, subject: &str) -> TokenDraft<'_> {
         let now = self.now();
@@ -46,7 +47,7 @@ impl TestIssuer {
         TokenDraft { issuer: self, header: object(header.into()), claims: object(claims.into()) }
     }
 
-    /// Returns a good token.
+    /// Returns a good token. It lives for 300 seconds.
     #[must_use]
     pub fn good(&self, subject: &str) -> String {
         self.token(subject).sign()
@@ -110,6 +111,24 @@ impl TokenDraft<'_> {
         self.claim(name, at)
     }
 
+    /// Sets how long the token lives from now. The default is 300 seconds. Whole seconds count.
+    ///
+    /// ```
+    /// use auth_testing::TestIssuer;
+    /// use std::time::Duration;
+    ///
+    /// let issuer = TestIssuer::default();
+    /// let for_a_day = issuer.token("alice").lifetime(Duration::from_secs(24 * 60 * 60)).sign();
+    /// # let verified = issuer.verifier().build()?.verify_jwt(&for_a_day).unwrap();
+    /// # assert_eq!(verified.expires_at().unwrap() - verified.issued_at().unwrap(), 86_400);
+    /// # Ok::<(), auth_core::jwt::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn lifetime(self, lifetime: Duration) -> Self {
+        let expiry = self.issuer.now().saturating_add(lifetime.as_secs());
+        self.claim("exp", expiry)
+    }
+
     /// Removes a claim.
     #[must_use]
     pub fn without_claim(mut self, name: &str) -> Self {
@@ -145,7 +164,9 @@ impl TokenDraft<'_> {
     /// # assert_eq!(verdict.unwrap().subject(), "alice");
     /// ```
     ///
-    /// Guards, policies and user lookups still apply: a scope that is not granted here is answered 403.
+    /// Guards, policies and user lookups still apply: a scope that is not granted here is answered 403. Give the issuer
+    /// the [`settings`](TestIssuer::settings) of the application, or its routes are judged by other rules than in
+    /// production. Why a request is refused is printed, see [`TestIssuer::authenticator`].
     #[must_use]
     pub fn override_authentication(self) -> Authenticator {
         self.issuer.authenticator().dangerously_assume_token(self.sign())

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use auth_core::jwt::JwtVerifierBuilder;
+use auth_core::jwt::{BuildError, JwtVerifierBuilder, Problem};
 use auth_core::{Algorithm, Authenticator, Clock, JwtVerifier, SystemClock};
 use serde_json::{Value, json};
 
 use crate::base64url::encode;
+use crate::explain::explaining;
 use crate::signing::SigningKey;
 
 const ISSUER: &str = "https://issuer.example";
@@ -36,7 +37,11 @@ pub struct TestIssuer {
     pub(crate) issuer: String,
     pub(crate) audience: String,
     clock: Arc<dyn Clock>,
+    settings: Option<Arc<Settings>>,
 }
+
+/// The settings of the application's own verifier.
+type Settings = dyn Fn(JwtVerifierBuilder) -> JwtVerifierBuilder + Send + Sync;
 
 impl TestIssuer {
     /// Makes a new key. An RSA key takes a noticeable part of a second, so share the issuer between tests.
@@ -63,6 +68,7 @@ impl TestIssuer {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),
             clock: Arc::new(SystemClock),
+            settings: None,
         }
     }
 
@@ -95,24 +101,105 @@ impl TestIssuer {
         self
     }
 
-    /// Returns a builder of a verifier that accepts the tokens of this issuer.
+    /// Judges tokens by the settings of the application's own verifier, so that tests judge as production does: the claim
+    /// of the roles, the kind of token, leeway, lifetimes.
+    ///
+    /// [`verifier`](Self::verifier), [`authenticator`](Self::authenticator) and
+    /// [`TokenDraft::override_authentication`](crate::TokenDraft::override_authentication) apply them. Without this call
+    /// they judge by the defaults of the library, whatever the application does.
+    ///
+    /// ```
+    /// use auth_core::jwt::JwtVerifierBuilder;
+    /// use auth_core::{Algorithm, ClaimPath, JwtVerifier};
+    /// use auth_testing::TestIssuer;
+    ///
+    /// // In the application: everything but the keys.
+    /// fn settings(verifier: JwtVerifierBuilder) -> JwtVerifierBuilder {
+    ///     verifier.issuer("https://login.example").audience("orders").roles(ClaimPath::realm_access_roles())
+    /// }
+    ///
+    /// # fn main() -> Result<(), auth_core::jwt::BuildError> {
+    /// // In `main`:
+    /// # let secret = b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA";
+    /// let verifier = settings(JwtVerifier::builder()).secret(Algorithm::Hs256, secret).build()?;
+    ///
+    /// // In a test:
+    /// let issuer = TestIssuer::default().issuer("https://login.example").audience("orders").settings(settings);
+    /// let admin = serde_json::json!({ "roles": ["admin"] });
+    /// let auth = issuer.token("alice").claim("realm_access", admin).override_authentication();
+    /// # assert!(issuer.verifier().build()?.verify_jwt(&issuer.good("alice")).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// - The issuer and the audience that the settings name count. Give the test issuer the same, as above, or its
+    ///   tokens are refused. If the settings name none, those of the test issuer are expected.
+    /// - Key and clock are those of the test issuer. Leave the application's keys out of the settings: they would be
+    ///   accepted too.
+    /// - If the settings restrict the algorithms, make the issuer with one of them: `TestIssuer::new(Algorithm::Rs256)`.
+    #[must_use]
+    pub fn settings(
+        mut self,
+        settings: impl Fn(JwtVerifierBuilder) -> JwtVerifierBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.settings = Some(Arc::new(settings));
+        self
+    }
+
+    /// Returns a builder of a verifier that accepts the tokens of this issuer, with the [`settings`](Self::settings)
+    /// applied.
     #[must_use]
     pub fn verifier(&self) -> JwtVerifierBuilder {
-        JwtVerifier::builder()
-            .issuer(&*self.issuer)
-            .audience(&*self.audience)
-            .clock(self.clock.clone())
-            .jwk(self.jwk().to_string())
+        let mut builder = self.with_settings(JwtVerifier::builder());
+        // Asked of `build`, since a builder does not tell, and values that were added would loosen what is expected.
+        let problems = self.with_settings(JwtVerifier::builder()).build().err();
+        let lacks =
+            |problem| problems.as_ref().is_some_and(|error: &BuildError| error.problems().contains(&problem));
+        if lacks(Problem::NoIssuer) {
+            builder = builder.issuer(&*self.issuer);
+        }
+        if lacks(Problem::NoAudience) {
+            builder = builder.audience(&*self.audience);
+        }
+        builder
+    }
+
+    /// Applies the settings; key and clock stay those of the test.
+    fn with_settings(&self, builder: JwtVerifierBuilder) -> JwtVerifierBuilder {
+        let builder = builder.jwk(self.jwk().to_string());
+        let builder = match &self.settings {
+            Some(settings) => settings(builder),
+            None => builder,
+        };
+        builder.clock(self.clock.clone())
     }
 
     /// Returns an authenticator that accepts the tokens of this issuer. A test uses it instead of the real one.
     ///
+    /// It prints why it refuses a request, by `eprintln!`, so that a failing test shows the reason. Tokens and
+    /// claims are never printed.
+    ///
     /// # Panics
     ///
-    /// Panics if the key cannot be used, such as a secret that is too short.
+    /// Panics if the key cannot be used, such as a secret that is too short, or if the
+    /// [`settings`](Self::settings) allow only other algorithms.
     #[must_use]
     pub fn authenticator(&self) -> Authenticator {
-        Authenticator::new(self.verifier().build().expect("the issuer's own key can be used"))
+        match self.verifier().build() {
+            Ok(verifier) => explaining(verifier, &self.issuer, &self.audience),
+            Err(error) => panic!("{}", self.unusable(&error)),
+        }
+    }
+
+    fn unusable(&self, error: &BuildError) -> String {
+        let algorithm = self.algorithm;
+        let hint = match self.settings {
+            Some(_) => format!(
+                "; this TestIssuer signs {algorithm}: if the settings allow other algorithms, make it with one of them"
+            ),
+            None => String::new(),
+        };
+        format!("the verifier of the TestIssuer cannot be built: {error}{hint}")
     }
 
     /// Returns the key as a JWK, as a verifier needs it: the public key, or for HMAC the secret.

@@ -10,6 +10,7 @@ mod base64url;
 mod clock;
 pub mod conformance;
 mod draft;
+mod explain;
 mod issuer;
 mod openapi_probe;
 mod request;

@@ -22,7 +22,7 @@ use auth_core::Authenticator;
 use auth_testing::{OpenApiProbe, TestIssuer};
 use serde_json::Value;
 
-use self::users::{demo_users, token_endpoint, verifier};
+use self::users::{demo_users, settings, token_endpoint, verifier};
 
 const SECRET: &[u8] = b"NlXE6I695qwkqL9jViyKGxFxSI-WuSmw";
 const GUIDE: &str = include_str!("../../docs/from-fastapi.md");
@@ -46,6 +46,11 @@ fn the_guide_shows_what_is_run() {
         blocks += 1;
     }
     assert!(blocks >= 12, "{blocks}");
+}
+
+/// Mints tokens, and judges them by the settings of the application.
+fn test_issuer() -> TestIssuer {
+    TestIssuer::default().issuer("https://issuer.example").audience("https://api.example").settings(settings)
 }
 
 /// Requests, and the status and beginning of what is answered, the same on both frameworks.
@@ -84,6 +89,27 @@ fn login(password: &str) -> String {
 
 fn access_token(body: &[u8]) -> String {
     serde_json::from_slice::<Value>(body).unwrap()["access_token"].as_str().unwrap().to_owned()
+}
+
+/// Set for the process whose test is to fail.
+const FAILING: &str = "AUTH_TESTING_FAILS_ON_PURPOSE";
+
+/// Alice, with a token that expired, for the test that fails on purpose.
+fn expired_alice() -> Authenticator {
+    let issuer = test_issuer();
+    issuer.token("alice").scope("items").claim_at("exp", -3600).override_authentication()
+}
+
+#[test]
+fn a_failing_test_shows_why_a_request_was_refused() {
+    for name in ["axum_tests::alice_is_refused", "actix_tests::alice_is_refused"] {
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = test.args(["--exact", name]).env(FAILING, "1").output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let line = "auth-testing: \"/users/me/items\" is refused, 401 (Invalid): the token has expired";
+        assert!(!output.status.success() && stdout.contains(line), "{name}: {stdout}");
+        assert!(!stdout.contains("eyJ"), "{name} shows no token");
+    }
 }
 
 mod axum_tests {
@@ -154,10 +180,19 @@ mod axum_tests {
 
     #[tokio::test]
     async fn alice_sees_her_items() {
-        let auth = TestIssuer::default().token("alice").scope("items").override_authentication();
+        let auth = test_issuer().token("alice").scope("items").override_authentication();
         let app = app(state(auth).await);
         let request = Request::get("/users/me/items").body(Body::empty()).unwrap();
         assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn alice_is_refused() {
+        if std::env::var_os(FAILING).is_some() {
+            let app = app(state(expired_alice()).await);
+            let request = Request::get("/users/me/items").body(Body::empty()).unwrap();
+            assert_eq!(app.oneshot(request).await.unwrap().status(), 200);
+        }
     }
 }
 
@@ -209,7 +244,7 @@ mod actix_tests {
 
     #[actix_web::test]
     async fn alice_sees_her_items() {
-        let auth = TestIssuer::default().token("alice").scope("items").override_authentication();
+        let auth = test_issuer().token("alice").scope("items").override_authentication();
         let users = demo_users().await.unwrap();
         let endpoint = token_endpoint(SECRET, users.clone()).unwrap();
         let app = init_service(App::new().configure(|config| routes(config, &auth, users, endpoint))).await;
@@ -218,8 +253,16 @@ mod actix_tests {
     }
 
     #[actix_web::test]
+    async fn alice_is_refused() {
+        if std::env::var_os(FAILING).is_some() {
+            let answers = send(&expired_alice(), vec![TestRequest::get().uri("/users/me/items")]).await;
+            assert_eq!(answers[0].status(), 200);
+        }
+    }
+
+    #[actix_web::test]
     async fn it_serves() {
-        let auth = TestIssuer::default().token("alice").scope("items").override_authentication();
+        let auth = test_issuer().token("alice").scope("items").override_authentication();
         let users = demo_users().await.unwrap();
         let endpoint = token_endpoint(SECRET, users.clone()).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

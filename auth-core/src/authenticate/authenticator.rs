@@ -73,7 +73,10 @@ impl Authenticator {
         &self,
         hook: impl Fn(&RejectionContext<'_>) -> RejectionBody + Send + Sync + 'static,
     ) -> Self {
-        self.with(|setup| setup.rejections = setup.rejections.with_hook(hook))
+        self.with(|setup| {
+            let hook = setup.observed(hook);
+            setup.rejections = setup.rejections.with_hook(hook);
+        })
     }
 
     /// Records the subject of accepted tokens (claim `sub`: whom the request comes from) in the field `subject` of the
@@ -96,6 +99,21 @@ impl Authenticator {
     #[must_use]
     pub fn dangerously_assume_token(&self, token: impl Into<Arc<str>>) -> Self {
         self.with(|setup| setup.assumed_token = Some(token.into()))
+    }
+
+    /// Calls this function for each refusal, before the body is written, so that a failing test can say why. Bodies that
+    /// were set before are the library's own again; set them afterwards.
+    ///
+    /// It is told what [`with_rejection_body`](Self::with_rejection_body) is told, and can change nothing. `auth-testing`
+    /// uses it, and enables the feature `testing`, without which this method does not exist.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn with_refusal_observer(
+        &self,
+        observer: impl Fn(&RejectionContext<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|setup| setup.observer = Some(Arc::new(observer)))
+            .with_rejection_body(|_| RejectionBody::problem())
     }
 
     fn with(&self, change: impl FnOnce(&mut Setup)) -> Self {

@@ -4,9 +4,13 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+#[cfg(feature = "testing")]
+use super::context::RejectionContext;
 use super::panics::catch_panic;
 use super::rejections::Rejections;
 use super::subject_field::SubjectField;
+#[cfg(feature = "testing")]
+use crate::http::body::RejectionBody;
 use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
@@ -23,7 +27,13 @@ pub(crate) struct Setup {
     /// The token that every request is treated as carrying.
     #[cfg(feature = "testing")]
     pub(crate) assumed_token: Option<Arc<str>>,
+    /// Told of each refusal.
+    #[cfg(feature = "testing")]
+    pub(crate) observer: Option<Arc<Observer>>,
 }
+
+#[cfg(feature = "testing")]
+pub(crate) type Observer = dyn Fn(&RejectionContext<'_>) + Send + Sync;
 
 impl Setup {
     pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
@@ -34,6 +44,8 @@ impl Setup {
             subject_in_spans: None,
             #[cfg(feature = "testing")]
             assumed_token: None,
+            #[cfg(feature = "testing")]
+            observer: None,
         }
     }
 
@@ -52,6 +64,27 @@ impl Setup {
     #[allow(clippy::unused_self, reason = "only tests have one")]
     pub(crate) fn assumed_token(&self) -> Option<&str> {
         None
+    }
+
+    /// The function that writes bodies, so that it also tells the observer of a test.
+    #[cfg(feature = "testing")]
+    pub(crate) fn observed(
+        &self,
+        hook: impl Fn(&RejectionContext<'_>) -> RejectionBody + Send + Sync + 'static,
+    ) -> impl Fn(&RejectionContext<'_>) -> RejectionBody + Send + Sync + 'static {
+        let observer = self.observer.clone();
+        move |refusal: &RejectionContext<'_>| {
+            if let Some(observer) = &observer {
+                observer(refusal);
+            }
+            hook(refusal)
+        }
+    }
+
+    #[cfg(not(feature = "testing"))]
+    #[allow(clippy::unused_self, reason = "only tests have an observer")]
+    pub(crate) fn observed<H>(&self, hook: H) -> H {
+        hook
     }
 
     /// The verdict of the verifier, if it takes no waiting. A verifier that panics has not accepted.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use auth_core::jwt::JwtVerifierBuilder;
 use auth_core::{JwtVerifier, UserLookup, UserStore, VerifiedToken};
 use auth_issuer::{
     Account, AccountStore, Algorithm, Passwords, Scope, SigningKey, StoreFailure, TokenEndpoint, TokenIssuer,
@@ -69,14 +70,14 @@ pub fn token_endpoint(secret: &[u8], users: Arc<Users>) -> Result<TokenEndpoint,
     Ok(endpoint)
 }
 
+/// What is expected of tokens; tests expect the same.
+pub fn settings(verifier: JwtVerifierBuilder) -> JwtVerifierBuilder {
+    let verifier = verifier.issuer("https://issuer.example").audience("https://api.example");
+    verifier.require_access_token_type() // a token of another kind is none for this API
+}
+
 pub fn verifier(secret: &[u8]) -> Result<JwtVerifier, Error> {
-    let verifier = JwtVerifier::builder()
-        .issuer("https://issuer.example")
-        .audience("https://api.example")
-        .require_access_token_type() // a token of another kind is none for this API
-        .secret(Algorithm::Hs256, secret)
-        .build()?;
-    Ok(verifier)
+    Ok(settings(JwtVerifier::builder()).secret(Algorithm::Hs256, secret).build()?)
 }
 
 pub async fn demo_users() -> Result<Arc<Users>, Error> {
