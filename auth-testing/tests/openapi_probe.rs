@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 /// What a stub sees of a request.
 struct Request {
     token: Option<String>,
+    /// Whether there is a token in the query too.
+    twice: bool,
 }
 
 /// Answers each request as it is told, and notes the request lines.
@@ -41,7 +43,8 @@ fn serve(
             let text = String::from_utf8(bytes).unwrap();
             let line = text.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
             let token = text.lines().find_map(|line| line.strip_prefix("Authorization: Bearer "));
-            let request = Request { token: token.map(str::to_owned) };
+            let twice = token.is_some() && line.contains("access_token=");
+            let request = Request { token: token.map(str::to_owned), twice };
             lines.lock().unwrap().push(line);
             let head = match answer(&request) {
                 "200" => "200 OK",
@@ -105,6 +108,7 @@ impl Request {
 /// Demands a token with these scopes.
 fn guard(demanded: &'static [&'static str]) -> impl Fn(&Request) -> &'static str + Send + 'static {
     move |request| match request.granted() {
+        _ if request.twice => "400",
         None => "401",
         Some(granted) if demanded.iter().all(|scope| granted.contains(scope)) => "200",
         Some(_) => "403",
@@ -113,6 +117,9 @@ fn guard(demanded: &'static [&'static str]) -> impl Fn(&Request) -> &'static str
 
 /// Demands a good token, if there is one.
 fn optional(request: &Request) -> &'static str {
+    if request.twice {
+        return "400";
+    }
     if request.token.is_none() || request.granted().is_some() { "204" } else { "401" }
 }
 
@@ -125,20 +132,21 @@ fn what_is_protected_as_documented_passes() {
     };
     assert_eq!(report(json!([]), Box::new(|_| "200")), 1);
     assert_eq!(report(json!([]), Box::new(|_| "103")), 1, "an answer before the answer");
-    assert_eq!(report(json!([{}, { "oauth2": [] }]), Box::new(optional)), 4);
+    assert_eq!(report(json!([{}, { "oauth2": [] }]), Box::new(optional)), 8);
     assert_eq!(report(json!([{}, { "key": [] }]), Box::new(|_| "200")), 1, "no token is asked for");
-    assert_eq!(report(json!([{ "oauth2": [] }]), Box::new(guard(&[]))), 4);
-    assert_eq!(report(json!([{ "bearer": ["a"] }]), Box::new(guard(&["a"]))), 5);
-    assert_eq!(report(json!([{ "referred": ["a"] }]), Box::new(guard(&["a"]))), 5);
-    assert_eq!(report(json!([{ "oauth2": ["a", "b"] }]), Box::new(guard(&["a", "b"]))), 7);
+    assert_eq!(report(json!([{ "oauth2": [] }]), Box::new(guard(&[]))), 8);
+    assert_eq!(report(json!([{ "bearer": ["a"] }]), Box::new(guard(&["a"]))), 13);
+    assert_eq!(report(json!([{ "referred": ["a"] }]), Box::new(guard(&["a"]))), 13);
+    assert_eq!(report(json!([{ "oauth2": ["a", "b"] }]), Box::new(guard(&["a", "b"]))), 19);
     let same = json!([{ "oauth2": ["a", "b"] }, { "bearer": ["b", "a"] }]);
-    assert_eq!(report(same, Box::new(guard(&["a", "b"]))), 7);
+    assert_eq!(report(same, Box::new(guard(&["a", "b"]))), 19);
     let either = |request: &Request| match request.granted() {
+        _ if request.twice => "400",
         Some(granted) if granted == ["a"] || granted == ["b"] => "200",
         Some(_) => "403",
         None => "401",
     };
-    assert_eq!(report(json!([{ "oauth2": ["a"] }, { "oauth2": ["b"] }]), Box::new(either)), 6);
+    assert_eq!(report(json!([{ "oauth2": ["a"] }, { "oauth2": ["b"] }]), Box::new(either)), 18);
 }
 
 #[test]
@@ -371,7 +379,7 @@ fn every_operation_is_probed() {
     });
     let (report, seen) = probe(&document, guard(&[]));
     report.assert_passed();
-    assert_eq!((report.operations(), report.requests()), (methods.len() + 2, 4 * (methods.len() + 1) + 2));
+    assert_eq!((report.operations(), report.requests()), (methods.len() + 2, 8 * (methods.len() + 1) + 2));
     assert!(seen.contains(&"Copy /all".to_owned()) && seen.contains(&"QUERY /all".to_owned()));
     assert_eq!(report.never_let_in(), ["GET /key"], "what we cannot try is told");
 }

@@ -167,13 +167,14 @@ mod axum_tests {
 
     #[tokio::test(flavor = "multi_thread")] // `run` waits, so the server needs a thread of its own
     async fn routes_are_protected_as_documented() {
-        let issuer = TestIssuer::default();
+        let issuer = test_issuer();
         let auth = issuer.authenticator();
         let document = document(&auth).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(state(auth).await, listener));
         OpenApiProbe::new(&document, |scopes| issuer.token("alice").scope(&scopes.join(" ")).sign())
+            .must_refuse_bad_tokens_of(&issuer)
             .run(address)
             .assert_passed();
     }

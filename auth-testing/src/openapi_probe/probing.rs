@@ -1,0 +1,156 @@
+//! The requests for one operation.
+
+use std::net::SocketAddr;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::document::{Demand, Operation};
+use super::expected::Expected;
+use super::forged::forged;
+use super::report::ProbeReport;
+use super::scopes::{look_alikes, too_few};
+use super::spoiled::Spoiling;
+use crate::conformance::send_for_head;
+
+/// What is no token.
+const GARBAGE: &str = "not.a.token";
+
+const INVALID: Expected = Expected::Unauthorized(Some("invalid_token"));
+
+/// A good token that grants just these scopes.
+pub(super) type TokenOf<'a> = dyn Fn(&[&str]) -> String + 'a;
+
+/// The tokens to try.
+pub(super) struct Tokens<'a> {
+    pub(super) good: Box<TokenOf<'a>>,
+    /// What each is, and itself.
+    pub(super) bad: Vec<(String, String)>,
+    pub(super) spoiling: Vec<Spoiling<'a>>,
+}
+
+pub(super) struct Probing<'a> {
+    pub(super) address: SocketAddr,
+    pub(super) operation: &'a Operation,
+    pub(super) tokens: &'a Tokens<'a>,
+    pub(super) report: &'a mut ProbeReport,
+}
+
+/// What of a request is about its token.
+#[derive(Clone, Copy, Default)]
+struct Sent<'a> {
+    field: Option<&'a str>,
+    query: Option<&'a str>,
+}
+
+impl Probing<'_> {
+    pub(super) fn probe(&mut self) {
+        let nothing = Sent::default();
+        match &self.operation.demand {
+            Demand::Nothing => self.send("without a token", nothing, Expected::LetIn),
+            Demand::Optional(alternatives) => {
+                self.send("without a token", nothing, Expected::LetIn);
+                let good = self.with_enough(alternatives);
+                self.with_bad_tokens(good.as_deref(), INVALID);
+                let in_query = Sent { query: Some(GARBAGE), ..nothing };
+                self.send("with what is no token in the query", in_query, Expected::LetIn);
+                self.twice(good.as_deref());
+            }
+            Demand::AnyOf(alternatives) => {
+                self.send("without a token", nothing, Expected::Unauthorized(None));
+                let good = self.with_enough(alternatives);
+                self.with_bad_tokens(good.as_deref(), INVALID);
+                let in_query = Sent { query: good.as_deref(), ..nothing };
+                self.send("with a token in the query", in_query, Expected::Unauthorized(None));
+                self.twice(good.as_deref());
+                for scopes in too_few(alternatives).into_iter().chain(look_alikes(alternatives)) {
+                    self.with_scopes(&scopes, Expected::Forbidden);
+                }
+            }
+            Demand::More => {
+                self.send("without anything", nothing, Expected::Refused);
+                self.with_bad_tokens(None, Expected::Refused);
+                self.report.never_let_in.push(self.operation.to_string());
+            }
+        }
+    }
+
+    /// Returns the token of the first alternative. It comes before those that are made of it: a server that remembers
+    /// tokens must not take them for the one it has seen.
+    fn with_enough(&mut self, alternatives: &[Vec<String>]) -> Option<String> {
+        let tokens: Vec<_> =
+            alternatives.iter().map(|scopes| self.with_scopes(scopes, Expected::LetIn)).collect();
+        tokens.into_iter().next()
+    }
+
+    fn with_bad_tokens(&mut self, good: Option<&str>, expected: Expected) {
+        self.with_token("with what is no token", GARBAGE, expected);
+        for (how, token) in good.map(forged).unwrap_or_default() {
+            self.with_token(&how, &token, expected);
+        }
+        let tokens = self.tokens;
+        for (what, token) in &tokens.bad {
+            self.with_token(&format!("with a token that must be refused, {what:?}"), token, expected);
+        }
+        for spoiling in &tokens.spoiling {
+            match good.map(|good| spoiling.spoiled(good)) {
+                None => {}
+                Some(Ok(spoiled)) => {
+                    for (how, token) in spoiled {
+                        self.with_token(&how, &token, expected);
+                    }
+                }
+                Some(Err(fault)) => self.report.failures.push(format!("{}: {fault}", self.operation)),
+            }
+        }
+    }
+
+    fn with_token(&mut self, how: &str, token: &str, expected: Expected) {
+        self.send(how, Sent { field: Some(token), query: None }, expected);
+    }
+
+    /// RFC 6750 section 2: not by more than one method.
+    fn twice(&mut self, good: Option<&str>) {
+        if good.is_some() {
+            let twice = Sent { field: good, query: good };
+            self.send("with a token in the field and in the query", twice, Expected::RefusedOrMalformed);
+        }
+    }
+
+    fn with_scopes(&mut self, scopes: &[String], expected: Expected) -> String {
+        let names: Vec<_> = scopes.iter().map(String::as_str).collect();
+        let token = (self.tokens.good)(&names);
+        self.with_token(&format!("with a token for scopes {scopes:?}"), &token, expected);
+        token
+    }
+
+    fn send(&mut self, how: &str, sent: Sent<'_>, expected: Expected) {
+        if self.report.gave_up {
+            return;
+        }
+        let Operation { method, target, .. } = self.operation;
+        let query = sent.query.map(|token| {
+            let separator = if target.contains('?') { '&' } else { '?' };
+            format!("{separator}access_token={}", utf8_percent_encode(token, NON_ALPHANUMERIC))
+        });
+        let field = sent.field.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let request = format!(
+            "{method} {target}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n",
+            query.unwrap_or_default(),
+            self.address,
+            field.unwrap_or_default(),
+        );
+        self.report.requests += 1;
+        let complaint = match send_for_head(self.address, request.as_bytes()) {
+            Ok(head) => expected.complaint(&head, self.operation, self.report),
+            Err(complaint) => {
+                self.report.gave_up = true;
+                Some(format!(
+                    "{complaint} (does the application run on another thread than the one that waits here?)"
+                ))
+            }
+        };
+        if let Some(complaint) = complaint {
+            self.report.failures.push(format!("{} {how}: {complaint}", self.operation));
+        }
+    }
+}
