@@ -274,7 +274,8 @@ fn a_server_that_takes_a_token_which_must_be_refused_is_found() {
 
 #[test]
 fn a_server_that_compares_scopes_carelessly_is_found() {
-    let faults: [(fn(&str, &str) -> bool, &str); 4] = [
+    type IsGranted = fn(&str, &str) -> bool;
+    let faults: [(IsGranted, &str); 4] = [
         (|granted, demanded| granted.ends_with(demanded), "noitems"),
         (|granted, demanded| granted.starts_with(demanded), "itemsx"),
         (|granted, demanded| granted.eq_ignore_ascii_case(demanded), "ITEMS"),
