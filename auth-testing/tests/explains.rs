@@ -84,6 +84,7 @@ fn shown(case: &str) -> String {
     let output = Command::new(env::current_exe().unwrap())
         .args(["--exact", "fails_on_purpose"])
         .env(FAILING, case)
+        .env_remove("RUST_TEST_NOCAPTURE")
         .output()
         .unwrap();
     assert!(!output.status.success(), "{case} does not fail");

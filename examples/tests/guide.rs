@@ -104,7 +104,12 @@ fn expired_alice() -> Authenticator {
 fn a_failing_test_shows_why_a_request_was_refused() {
     for name in ["axum_tests::alice_is_refused", "actix_tests::alice_is_refused"] {
         let mut test = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = test.args(["--exact", name]).env(FAILING, "1").output().unwrap();
+        let output = test
+            .args(["--exact", name])
+            .env(FAILING, "1")
+            .env_remove("RUST_TEST_NOCAPTURE")
+            .output()
+            .unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let line = "auth-testing: \"/users/me/items\" is refused, 401 (Invalid): the token has expired";
         assert!(!output.status.success() && stdout.contains(line), "{name}: {stdout}");

@@ -105,5 +105,5 @@ fn with(object: &Map<String, Value>, name: &str, value: &str) -> String {
 
 /// The same JSON in other bytes.
 fn spaced(object: &Map<String, Value>) -> String {
-    format!("{:#} ", Value::from(object.clone()))
+    format!("{:#}", Value::from(object.clone()))
 }
