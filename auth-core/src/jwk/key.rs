@@ -69,8 +69,11 @@ impl<'a> Jwk<'a> {
         if let Some(member) = self.private {
             return Err(KeyError::PrivateJwk(member));
         }
-        if self.usage.as_ref().is_some_and(|usage| !rules.allow_use(&usage.0)) {
-            return Err(KeyError::WrongUse("use"));
+        match &self.usage {
+            Some(usage) if rules.allow_use(&usage.0) => {}
+            Some(usage) if usage.0 == "jwt-svid" => return Err(KeyError::ForSpiffe),
+            Some(_) => return Err(KeyError::WrongUse("use")),
+            None => {}
         }
         if self.key_ops.as_ref().is_some_and(|operations| operations.iter().all(|name| name.0 != "verify")) {
             return Err(KeyError::WrongUse("key_ops"));

@@ -131,7 +131,7 @@ impl JwkSet {
             Err(error) => {
                 // Keys for another use belong into a set as much as these do, and many issuers have some there.
                 match error {
-                    KeyError::WrongUse("use") => {
+                    KeyError::WrongUse("use") | KeyError::ForSpiffe => {
                         tracing::debug!(index, kid, %error, "key of the JWK Set skipped");
                     }
                     _ => tracing::warn!(index, kid, %error, "key of the JWK Set skipped"),
@@ -202,7 +202,8 @@ mod tests {
             assert_eq!(outcome(member, usual).is_ok(), usually, "{member}");
             assert_eq!(outcome(member, spiffe).is_ok(), in_spiffe, "{member}");
         }
-        assert_eq!(outcome(r#""use":"jwt-svid","#, usual), Err(KeyError::WrongUse("use")));
+        assert_eq!(outcome(r#""use":"jwt-svid","#, usual), Err(KeyError::ForSpiffe));
+        assert_eq!(outcome(r#""use":"enc","#, usual), Err(KeyError::WrongUse("use")));
     }
 
     #[test]

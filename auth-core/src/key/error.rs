@@ -84,6 +84,9 @@ pub enum KeyError {
     /// `use` or `key_ops` says that the key is not for verifying signatures.
     #[error("its `{0}` does not allow verifying signatures")]
     WrongUse(&'static str),
+    /// `use` is `jwt-svid` (JWT-SVID section 3), and the verifier is not one for SPIFFE.
+    #[error("its `use` is `jwt-svid`: call `.accept_spiffe()` to verify the tokens of SPIFFE")]
+    ForSpiffe,
     /// `alg` does not go with the type of the key.
     #[error("a key of its type cannot be used with {algorithm}")]
     AlgorithmMismatch {

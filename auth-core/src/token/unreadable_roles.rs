@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::claim_path::ClaimPath;
+use super::claim_path::{ClaimPath, Shape};
 
 /// Roles that cannot be read, so that no rule about them holds. For the log.
 pub(crate) struct UnreadableRoles {
@@ -15,10 +15,16 @@ impl fmt::Display for UnreadableRoles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, is_there } = self;
         if *is_there {
-            write!(f, "claim `{path}` is there, and is not an array of strings, so no role was found in it")?;
+            let shape = match path.shape() {
+                Shape::Array => "an array of strings",
+                Shape::Single => "one string",
+                Shape::SingleOrArray => "one string or an array of them",
+                Shape::Keys => "an object whose keys are the roles",
+            };
+            write!(f, "claim `{path}` is there, and is not {shape}, so no role was found in it")?;
         } else {
             write!(f, "the token has no claim `{path}`, so no role was found")?;
         }
-        f.write_str(": `.roles(..)` at the verifier says which claim the issuer writes roles into")
+        f.write_str(": `.roles(..)` at the verifier says which claim the issuer writes roles into, and in which shape")
     }
 }
