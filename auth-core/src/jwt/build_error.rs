@@ -105,6 +105,16 @@ pub enum Problem {
         /// What was asked for, in bytes.
         bytes: usize,
     },
+    /// What was given to a preset is not an address of this provider.
+    #[error("{given:?} is no address of {provider} that tokens can come from: give {expected}")]
+    ProviderAddress {
+        /// The provider.
+        provider: &'static str,
+        /// What should have been given.
+        expected: &'static str,
+        /// What was given.
+        given: String,
+    },
     /// Tokens of SPIFFE have no `typ` of RFC 9068.
     #[error("contradictory types: call either `.accept_spiffe()` or `.require_access_token_type()`")]
     ContradictoryTypes,

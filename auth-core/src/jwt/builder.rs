@@ -30,6 +30,8 @@ pub struct JwtVerifierBuilder {
     pub(super) issuers: IssuerSettings,
     pub(super) audiences: AudienceSettings,
     pub(super) options: Options,
+    /// What was wrong before the builder was there.
+    pub(super) problems: Vec<Problem>,
     token_type: TokenType,
     leeway: Duration,
     max_age: Option<Duration>,
@@ -47,6 +49,7 @@ impl Default for JwtVerifierBuilder {
             issuers: IssuerSettings::default(),
             audiences: AudienceSettings::default(),
             options: Options::default(),
+            problems: Vec::new(),
             token_type: TokenType::AccessTokenOrUnspecific,
             leeway: DEFAULT_LEEWAY,
             max_age: None,
@@ -250,7 +253,7 @@ impl JwtVerifierBuilder {
     ///
     /// [`BuildError`] with every [`Problem`] there is.
     pub fn build(self) -> Result<JwtVerifier, BuildError> {
-        let mut problems = Vec::new();
+        let mut problems = self.problems;
         let issuer = self.issuers.into_rule(&mut problems);
         let audience = self.audiences.into_rule(&mut problems);
         let options = self.options.vetted(self.token_type, &mut problems);

@@ -80,7 +80,7 @@ impl IssuerRule {
                     return Ok(());
                 }
                 let advice = if is_of_entra_v1(claimed) && !names.iter().any(|name| is_of_entra_v1(name)) {
-                    "It is a v1.0 token of Entra ID: set `requestedAccessTokenVersion` to 2 in the API's manifest"
+                    ENTRA_V1
                 } else {
                     "Give `.issuer(..)` the very text of the token's `iss`"
                 };
@@ -91,6 +91,9 @@ impl IssuerRule {
         }
     }
 }
+
+const ENTRA_V1: &str =
+    "It is a v1.0 token of Entra ID: set `requestedAccessTokenVersion` to 2 in the API's manifest";
 
 fn is_of_entra_v1(issuer: &str) -> bool {
     issuer.starts_with("https://sts.windows.net/")
@@ -127,17 +130,19 @@ impl TenantIssuers {
             Err(VerifyFailure::from(error).with_hint(TenantMismatch { issuers, hint }))
         };
         let ClaimText::Text(tenant) = claim_text(json, &ClaimPath::from("tid")) else {
-            return refuse(VerifyError::MissingClaim("tid"), "it names no tenant (`tid`)");
+            return refuse(VerifyError::MissingClaim("tid"), "It names no tenant (`tid`)");
         };
         if !self.tenants.iter().any(|allowed| **allowed == *tenant) {
-            return refuse(VerifyError::WrongIssuer, "its tenant is not among those allowed");
+            return refuse(VerifyError::WrongIssuer, "Its tenant is not among those allowed");
         }
         if self.template.replacen(PLACEHOLDER, &tenant, 1) != claimed {
-            return refuse(VerifyError::WrongIssuer, "its `iss` is not the template with its `tid`");
+            let is_of_v1 = is_of_entra_v1(claimed) && !is_of_entra_v1(&self.template);
+            let hint = if is_of_v1 { ENTRA_V1 } else { "Its `iss` is not the template with its `tid`" };
+            return refuse(VerifyError::WrongIssuer, hint);
         }
         match key_issuer {
             Some(issuer) if issuer.replacen(PLACEHOLDER, &tenant, 1) != claimed => {
-                refuse(VerifyError::WrongIssuer, "the key that verifies it is of another issuer")
+                refuse(VerifyError::WrongIssuer, "The key that verifies it is of another issuer")
             }
             _ => Ok(()),
         }
@@ -153,7 +158,7 @@ struct TenantMismatch {
 impl std::fmt::Display for TenantMismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let TenantIssuers { template, tenants } = &*self.issuers;
-        write!(f, "{}: expected `iss` {template:?} with one of the tenants {}", self.hint, OneOf(tenants))
+        write!(f, "{}. Expected `iss` {template:?} with one of the tenants {}", self.hint, OneOf(tenants))
     }
 }
 
