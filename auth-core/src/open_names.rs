@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 /// So many names of one object are compared one by one, which is faster than to hash them and takes no memory.
 const FEW: usize = 32;
@@ -21,7 +21,24 @@ struct Crowd {
     start: usize,
     /// Seeded at random, so that nobody can choose names that collide.
     seed: RandomState,
-    hashes: HashSet<u64>,
+    hashes: HashSet<u64, BuildHasherDefault<Hashed>>,
+}
+
+/// Takes a hash for what it is, and does not hash it again.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    /// Nothing but one `u64` is hashed here.
+    fn write(&mut self, _: &[u8]) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<'de> OpenNames<'de> {
