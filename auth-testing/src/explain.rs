@@ -90,7 +90,7 @@ fn without_failure(reason: Reason) -> &'static str {
         }
         Reason::Invalid => {
             "the verifier accepts the token, but its claims do not fit the type that the handler asks for, or the user \
-             store knows no such user; or the token is longer than 8 KiB"
+             store knows no such user; or the token is longer than 64 KiB"
         }
         Reason::Insufficient => {
             "the token is good, but lacks a scope, role or claim that the route demands, or the user store calls the user \

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use auth_core::adapter::{Credentials, MAX_TOKEN_BYTES};
+use auth_core::adapter::{Credentials, MAX_CREDENTIALS_BYTES};
 use regex::bytes::Regex;
 
 /// RFC 6750 section 2.1, with the scheme in any case and any number of spaces (RFC 9110 section 11.1).
@@ -29,7 +29,7 @@ fn one_value(value: &[u8]) -> Credentials<'_> {
         Some(_) => {}
         None => return Credentials::Malformed,
     }
-    if value.get(6) == Some(&b' ') && value.len() > "Bearer ".len() + MAX_TOKEN_BYTES {
+    if value.get(6) == Some(&b' ') && value.len() > "Bearer ".len() + MAX_CREDENTIALS_BYTES {
         return Credentials::TooLong;
     }
     match CREDENTIALS.captures(value).and_then(|captures| captures.get(1)) {

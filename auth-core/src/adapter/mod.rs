@@ -45,5 +45,5 @@ pub use crate::authenticate::guard::Guard;
 pub use crate::authenticate::scoped::Scoped;
 pub use crate::http::bearer::Credentials;
 pub use crate::http::head::RequestHead;
-pub use crate::token::bounds::MAX_TOKEN_BYTES;
+pub use crate::token::bounds::{MAX_CREDENTIALS_BYTES, MAX_TOKEN_BYTES};
 pub use crate::{__guard_methods as guard_methods, __wrappers as wrappers};

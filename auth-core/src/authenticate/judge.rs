@@ -10,6 +10,7 @@ use crate::http::bearer::{Credentials, has_access_token_parameter};
 use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::rejection::Rejection;
 use crate::policy::policy::Policy;
+use crate::token::bounds::MAX_CREDENTIALS_BYTES;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
 
@@ -82,17 +83,16 @@ pub(crate) fn credentials<'r>(
         return Ok(Some(token));
     }
     let rejections = &setup.rejections;
-    let token =
-        match Credentials::from_fields_up_to(setup.max_token_bytes, request.header_values(AUTHORIZATION)) {
-            Credentials::Token(token) => token,
-            Credentials::Missing => return Ok(None),
-            Credentials::Malformed => return Err(rejections.reject_malformed(request)),
-            Credentials::TooLong => {
-                let facts = rejections.facts(request);
-                let failure = VerifyFailure::too_long(setup.max_token_bytes);
-                return Err(rejections.reject_token(&failure, facts.as_deref()));
-            }
-        };
+    let token = match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
+        Credentials::Token(token) => token,
+        Credentials::Missing => return Ok(None),
+        Credentials::Malformed => return Err(rejections.reject_malformed(request)),
+        Credentials::TooLong => {
+            let facts = rejections.facts(request);
+            let failure = VerifyFailure::too_long(MAX_CREDENTIALS_BYTES);
+            return Err(rejections.reject_token(&failure, facts.as_deref()));
+        }
+    };
     // RFC 6750 section 2: a client must not use more than one method to transmit the token.
     if has_access_token_parameter(request.target()) {
         return Err(rejections.reject_malformed(request));

@@ -11,7 +11,6 @@ use super::rejections::Rejections;
 use super::subject_field::SubjectField;
 #[cfg(feature = "testing")]
 use crate::http::body::RejectionBody;
-use crate::token::bounds::UTMOST_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
 use crate::verify::verifier::TokenVerifier;
@@ -20,8 +19,6 @@ use crate::verify::verifier::TokenVerifier;
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
-    /// The longest token that the verifier looks at.
-    pub(crate) max_token_bytes: usize,
     pub(crate) rejections: Rejections,
     pub(crate) subject_in_spans: Option<SubjectField>,
     /// The token that every request is treated as carrying.
@@ -38,7 +35,6 @@ pub(crate) type Observer = dyn Fn(&RejectionContext<'_>) + Send + Sync;
 impl Setup {
     pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
         Self {
-            max_token_bytes: verifier.max_token_bytes().min(UTMOST_TOKEN_BYTES),
             verifier,
             rejections: Rejections::new(None),
             subject_in_spans: None,

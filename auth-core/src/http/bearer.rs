@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::token::bounds::MAX_TOKEN_BYTES;
+use crate::token::bounds::MAX_CREDENTIALS_BYTES;
 
 const SCHEME: &[u8] = b"Bearer";
 
@@ -15,7 +15,7 @@ const SCHEME: &[u8] = b"Bearer";
 ///    programs on the way of one request may answer differently.
 /// 3. The scheme `Bearer` is matched in any case, and followed by one or more spaces. A tab is not a space.
 /// 4. What follows is one b64token and nothing else.
-/// 5. More than [`MAX_TOKEN_BYTES`] after the scheme is not looked at.
+/// 5. More than [`MAX_CREDENTIALS_BYTES`] after the scheme is not looked at.
 ///
 /// Nothing is copied: the token is a slice of the field's value.
 ///
@@ -28,7 +28,7 @@ pub enum Credentials<'a> {
     Missing,
     /// A Bearer field that breaks the syntax, or more than one Authorization field.
     Malformed,
-    /// More than [`MAX_TOKEN_BYTES`] bytes of credentials.
+    /// More than [`MAX_CREDENTIALS_BYTES`] bytes of credentials.
     TooLong,
     /// One token of b64token characters. Nothing else is known of it.
     Token(&'a str),
@@ -47,7 +47,7 @@ impl<'a> Credentials<'a> {
     /// assert_eq!(Credentials::from_fields([&b"Bearer"[..]]), Credentials::Malformed);
     /// ```
     pub fn from_fields(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        Self::from_fields_up_to(MAX_TOKEN_BYTES, values)
+        Self::from_fields_up_to(MAX_CREDENTIALS_BYTES, values)
     }
 
     /// As [`from_fields`](Self::from_fields), with another bound.
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn the_bound_is_exact() {
-        assert_eq!(MAX_TOKEN_BYTES, 8192);
-        let longest = "a".repeat(MAX_TOKEN_BYTES);
+        assert_eq!(MAX_CREDENTIALS_BYTES, 65_536);
+        let longest = "a".repeat(MAX_CREDENTIALS_BYTES);
         reads(format!("Bearer {longest}").as_bytes(), Credentials::Token(&longest));
         reads(format!("Bearer {longest}a").as_bytes(), Credentials::TooLong);
     }

@@ -12,11 +12,8 @@ const NO_VALUES: [&str; 8] = ["undefined", "null", "none", "nil", "nan", "true",
 const MAX_SIGNATURE_CHARS: usize = super::segments::MAX_SIGNATURE_BYTES.div_ceil(3) * 4;
 
 /// Of a text that could not be split.
-pub(super) fn token(error: VerifyError, text: &str, max_bytes: usize) -> VerifyFailure {
-    match error {
-        VerifyError::TooLong => VerifyFailure::too_long(max_bytes),
-        error => VerifyFailure::from(error).with_fixed_hint(shape(text)),
-    }
+pub(super) fn token(error: VerifyError, text: &str) -> VerifyFailure {
+    VerifyFailure::from(error).with_fixed_hint(shape(text))
 }
 
 /// Of a segment that could not be decoded.

@@ -4,7 +4,7 @@ use super::build_error::Problem;
 use super::header::{TokenType, Zip};
 use super::required::{AllowedClients, RequiredClaim};
 use super::subject::SubjectRule;
-use crate::token::bounds::{MAX_TOKEN_BYTES, UTMOST_TOKEN_BYTES};
+use crate::token::bounds::{MAX_CREDENTIALS_BYTES, MAX_TOKEN_BYTES};
 use crate::token::claim_rules::ClaimRules;
 
 /// What the builder was told beside issuer, audience and keys.
@@ -52,7 +52,7 @@ impl Options {
             claim.vet(problems);
         }
         let bytes = self.max_token_bytes;
-        if !(MAX_TOKEN_BYTES..=UTMOST_TOKEN_BYTES).contains(&bytes) {
+        if !(MAX_TOKEN_BYTES..=MAX_CREDENTIALS_BYTES).contains(&bytes) {
             problems.push(Problem::TokenBytesOutOfRange { bytes });
         }
         if self.spiffe && token_type == TokenType::AccessToken {

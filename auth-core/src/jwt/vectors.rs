@@ -9,14 +9,13 @@ use super::segments::{self, Segments};
 use crate::key::algorithm::Algorithm;
 use crate::key::material::KeyMaterial;
 use crate::key::verification_key::VerificationKey;
-use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 use crate::verify::failure::VerifyFailure;
 
 fn verdict(secret: &[u8], token: &str) -> Result<(), VerifyError> {
     let mut keys = KeySet::default();
     keys.keys.push(VerificationKey::unvetted(Algorithm::Hs256, KeyMaterial::Secret(secret.to_vec())));
-    let segments = Segments::split(token, MAX_TOKEN_BYTES)?;
+    let segments = Segments::split(token)?;
     keys.signer(&segments, HeaderRules::STRICT).map_err(VerifyFailure::into_error)?;
     segments::decode(segments.payload).map(drop)
 }

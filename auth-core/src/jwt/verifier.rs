@@ -134,6 +134,9 @@ impl JwtVerifier {
     }
 
     fn judge(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        if token.len() > self.max_token_bytes {
+            return Err(VerifyFailure::too_long(self.max_token_bytes)); // 1
+        }
         let keys = self.keys.current();
         let Some(cache) = &self.cache else { return self.judge_unseen(token, &keys) };
         if let Some(seen) = cache.get(token, keys.epoch) {
@@ -150,9 +153,7 @@ impl JwtVerifier {
 
     /// The steps in which a token is judged; the numbers are those of the type's documentation.
     fn judge_unseen(&self, token: &str, keys: &KeySet) -> Result<VerifiedToken, VerifyFailure> {
-        let max_bytes = self.max_token_bytes;
-        let segments =
-            Segments::split(token, max_bytes).map_err(|error| malformed::token(error, token, max_bytes))?; // 1
+        let segments = Segments::split(token).map_err(|error| malformed::token(error, token))?; // 1
         let key = keys.signer(&segments, self.header)?; // 2, 3, 4, 5
         let verified = self.judge_claims(token, segments.payload, key); // 6, 7
         verified.map_err(|failure| failure.of_key(key.kid()))
@@ -205,10 +206,6 @@ impl JwtVerifier {
 
 #[async_trait]
 impl TokenVerifier for JwtVerifier {
-    fn max_token_bytes(&self) -> usize {
-        self.max_token_bytes
-    }
-
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         self.judge(token)
     }

@@ -1,8 +1,8 @@
 //! Bounds that are checked before any work is done.
 
-/// The longest token that is looked at, in bytes (8 KiB), unless a verifier
-/// [says otherwise](crate::TokenVerifier::max_token_bytes). Longer ones are refused unread.
+/// The longest JWT that a verifier accepts, in bytes (8 KiB), unless
+/// [`max_token_bytes`](crate::jwt::JwtVerifierBuilder::max_token_bytes) says otherwise. Longer ones are refused unread.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The longest token that a verifier can be made to look at, in bytes (64 KiB).
-pub(crate) const UTMOST_TOKEN_BYTES: usize = 64 * 1024;
+/// The longest credentials that are shown to any verifier, in bytes (64 KiB).
+pub const MAX_CREDENTIALS_BYTES: usize = 64 * 1024;

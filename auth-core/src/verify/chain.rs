@@ -6,7 +6,6 @@ use async_trait::async_trait;
 
 use super::failure::VerifyFailure;
 use super::verifier::TokenVerifier;
-use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 
@@ -76,20 +75,12 @@ impl VerifierChain {
     }
 }
 
-/// The verdict of a verifier, if it takes no waiting. One that does not look at such long tokens has refused.
-fn now(verifier: &dyn TokenVerifier, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
-    if token.len() > verifier.max_token_bytes() {
-        return Some(Err(VerifyError::TooLong.into()));
-    }
-    verifier.verify_now(token)
-}
-
 #[async_trait]
 impl TokenVerifier for VerifierChain {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         let mut failures = MostTelling::default();
         for (place, verifier) in self.verifiers() {
-            let verdict = match now(verifier, token) {
+            let verdict = match verifier.verify_now(token) {
                 Some(verdict) => verdict,
                 None => verifier.verify(token).await,
             };
@@ -104,16 +95,11 @@ impl TokenVerifier for VerifierChain {
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         let mut failures = MostTelling::default();
         for (place, verifier) in self.verifiers() {
-            if let Some(token) = failures.add(place, now(verifier, token)?) {
+            if let Some(token) = failures.add(place, verifier.verify_now(token)?) {
                 return Some(Ok(token));
             }
         }
         Some(Err(failures.into_failure()))
-    }
-
-    /// That of the verifier that looks at the longest ones. The others are not asked about these.
-    fn max_token_bytes(&self) -> usize {
-        self.verifiers().map(|(_, verifier)| verifier.max_token_bytes()).max().unwrap_or(MAX_TOKEN_BYTES)
     }
 }
 
@@ -206,46 +192,6 @@ mod tests {
             };
             assert_eq!(known, (Some(key_id), Some(place)));
         }
-    }
-
-    /// Notes whether it was asked, and accepts.
-    struct Asked(std::sync::atomic::AtomicBool);
-
-    #[async_trait]
-    impl TokenVerifier for Asked {
-        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
-            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
-            Says(Ok("a")).verify("").await
-        }
-    }
-
-    /// Looks at longer tokens than the others, and knows none.
-    struct Longer;
-
-    #[async_trait]
-    impl TokenVerifier for Longer {
-        async fn verify(&self, _: &str) -> Result<VerifiedToken, VerifyFailure> {
-            Err(VerifyError::UnknownToken.into())
-        }
-
-        fn max_token_bytes(&self) -> usize {
-            2 * MAX_TOKEN_BYTES
-        }
-    }
-
-    #[test]
-    fn a_verifier_is_not_asked_about_tokens_that_are_too_long_for_it() {
-        for (bytes, is_asked) in [(MAX_TOKEN_BYTES, true), (MAX_TOKEN_BYTES + 1, false)] {
-            let asked = std::sync::Arc::new(Asked(false.into()));
-            let chain = VerifierChain::new(Longer).or(asked.clone());
-            assert_eq!(chain.max_token_bytes(), 2 * MAX_TOKEN_BYTES);
-            let verdict = futures_executor::block_on(chain.verify(&"a".repeat(bytes)));
-            assert_eq!(asked.0.load(std::sync::atomic::Ordering::Relaxed), is_asked, "{bytes}");
-            let expected = if is_asked { Ok("a".to_owned()) } else { Err(VerifyError::TooLong) };
-            assert_eq!(of_subject(verdict), expected, "{bytes}");
-        }
-        let now = VerifierChain::new(SaysNow(Ok("a")));
-        assert_eq!(of_subject(now.verify_now(&"a".repeat(8193)).unwrap()), Err(VerifyError::TooLong));
     }
 
     #[test]

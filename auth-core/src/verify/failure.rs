@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::hint::Hint;
-use crate::token::bounds::UTMOST_TOKEN_BYTES;
+use crate::token::bounds::MAX_CREDENTIALS_BYTES;
 use crate::token::error::VerifyError;
 use crate::token::verified::VerifiedToken;
 
@@ -101,7 +101,7 @@ impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} bytes are accepted: `.max_token_bytes(..)` accepts up to {UTMOST_TOKEN_BYTES}, as tokens of Entra ID \
+            "{} bytes are accepted: `.max_token_bytes(..)` accepts up to {MAX_CREDENTIALS_BYTES}, as tokens of Entra ID \
              with many groups need",
             self.max_bytes
         )

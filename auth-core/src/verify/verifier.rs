@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::failure::VerifyFailure;
-use crate::token::bounds::MAX_TOKEN_BYTES;
 use crate::token::verified::VerifiedToken;
 
 /// Judges a token.
@@ -37,8 +36,9 @@ use crate::token::verified::VerifiedToken;
 /// Look up the hash of a secret, not the secret itself: then the time of the comparison reveals nothing about the
 /// secret, and the secrets stay out of memory and backups.
 ///
-/// The token is at most 8 KiB ([`max_token_bytes`](TokenVerifier::max_token_bytes)) of b64token characters. Nothing else
-/// about it was checked.
+/// The token is at most 64 KiB of b64token characters. Nothing else about it was checked: a verifier whose tokens are
+/// shorter refuses longer ones by [`VerifyError::TooLong`](crate::VerifyError::TooLong), as
+/// [`JwtVerifier`](crate::JwtVerifier) does above 8 KiB.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not judge tokens",
     label = "not a `TokenVerifier`",
@@ -68,14 +68,6 @@ pub trait TokenVerifier: Send + Sync {
         let _ = token;
         None
     }
-
-    /// The longest token that this verifier looks at, in bytes: 8 KiB unless it says otherwise, 64 KiB at most. A longer
-    /// one is refused before the verifier is asked.
-    ///
-    /// A verifier around another one that forgets to pass this on refuses more, never less.
-    fn max_token_bytes(&self) -> usize {
-        MAX_TOKEN_BYTES
-    }
 }
 
 #[async_trait]
@@ -87,10 +79,6 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Arc<V> {
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
     }
-
-    fn max_token_bytes(&self) -> usize {
-        (**self).max_token_bytes()
-    }
 }
 
 #[async_trait]
@@ -101,9 +89,5 @@ impl<V: TokenVerifier + ?Sized> TokenVerifier for Box<V> {
 
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
         (**self).verify_now(token)
-    }
-
-    fn max_token_bytes(&self) -> usize {
-        (**self).max_token_bytes()
     }
 }
