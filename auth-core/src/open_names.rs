@@ -7,6 +7,9 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 /// So many names of one object are compared one by one, which is faster than to hash them and takes no memory.
 const FEW: usize = 32;
 
+/// By how much a set of hashes grows: seldom, since all of them move then.
+const GROWTH: usize = 4;
+
 /// The names seen so far in each object that is still open. The work is linear in their number.
 pub(crate) struct OpenNames<'de> {
     /// Innermost object last.
@@ -86,10 +89,14 @@ impl<'de> OpenNames<'de> {
     fn note_hash(&mut self, start: usize, name: &str) -> bool {
         if self.crowds.last().is_none_or(|crowd| crowd.start != start) {
             let seed = RandomState::new();
-            let hashes = self.names.iter().skip(start).map(|name| seed.hash_one(&**name)).collect();
+            let mut hashes = HashSet::with_capacity_and_hasher(GROWTH * FEW, BuildHasherDefault::default());
+            hashes.extend(self.names.iter().skip(start).map(|name| seed.hash_one(&**name)));
             self.crowds.push(Crowd { start, seed, hashes });
         }
         let Some(Crowd { seed, hashes, .. }) = self.crowds.last_mut() else { return false };
+        if hashes.len() == hashes.capacity() {
+            hashes.reserve((GROWTH - 1) * hashes.len());
+        }
         hashes.insert(seed.hash_one(name))
     }
 }
