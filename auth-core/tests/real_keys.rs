@@ -401,6 +401,49 @@ fn a_key_is_no_secret_however_often_it_is_written() {
     }
 }
 
+/// As tools print it, and as it stands in other text.
+#[test]
+fn a_key_amid_other_text_is_no_secret() {
+    let (ec, rsa) = (TestIssuer::new(Algorithm::Es256), TestIssuer::new(Algorithm::Rs256));
+    let (pem, body) = (rsa.public_key_pem(), body(&rsa.public_key_pem()));
+    let der = STANDARD.decode(&body).unwrap();
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtleWtleWtleWtleWtleWtleWtleWtleWtl";
+    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let coordinate = |name: &str| URL_SAFE_NO_PAD.decode(ec.jwk()[name].as_str().unwrap()).unwrap();
+    let point = [vec![4], coordinate("x"), coordinate("y")].concat();
+    for text in [
+        percent(&pem),
+        percent(&pem).replace("%20", "+"),
+        percent(&rsa.jwk().to_string()),
+        format!("github.com {ssh}"),
+        format!("no-pty {ssh} me@host"),
+        hex(&der, "-").to_uppercase(),
+        format!("0x{}", hex(&der, ", 0x")),
+        format!("PUBLIC_KEY={body}"),
+        format!("\u{201c}{body}\u{201d};"),
+        format!("data:application/x-pem-file;base64,{}", STANDARD.encode(&pem)),
+        hex(&point, ":"),
+        STANDARD.encode(&point),
+    ] {
+        assert_eq!(refusal(text.as_bytes()), Some(KeyError::SecretIsKey), "{text}");
+    }
+    for bytes in [point.clone(), [&der[..], &[0]].concat()] {
+        assert_eq!(refusal(&bytes), Some(KeyError::SecretIsKey), "{}", bytes.escape_ascii());
+    }
+    let n = rsa.jwk()["n"].as_str().unwrap().to_owned();
+    let in_hex = hex(&URL_SAFE_NO_PAD.decode(&n).unwrap(), "").to_uppercase();
+    for text in [
+        format!("Modulus={in_hex}\n"),
+        format!("{{'kty': 'RSA', 'e': 'AQAB', 'n': '{n}'}}"),
+        json!({"n": n, "e": "AQAB"}).to_string(),
+    ] {
+        assert_eq!(refusal(text.as_bytes()), Some(KeyError::SecretIsModulus), "{text}");
+    }
+    // The twins: coordinates without their mark, and percent signs that encode nothing.
+    assert_eq!(refusal(&[&[5], &point[1..]].concat()), None);
+    assert_eq!(refusal(b"100% correct horse battery staple"), None);
+}
+
 /// The twins: what only looks a little like a key.
 #[test]
 fn what_is_no_key_may_be_a_secret() {
@@ -471,6 +514,8 @@ fn what_documents_show_is_no_secret() {
         "0123456789abcdef0123456789abcdef",
         "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
         "a-string-secret-at-least-256-bits-long",
+        "super-secret-jwt-token-with-at-least-32-characters-long",
+        "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     ] {
         for written in [vec![known.as_bytes().to_vec()], written(known.as_bytes())].concat() {

@@ -59,12 +59,12 @@ pub(super) fn begins_as_ssh_name(text: &[u8]) -> bool {
     [&b"ssh-"[..], b"sk-ssh-", b"ecdsa-sha2-", b"sk-ecdsa-"].into_iter().any(|name| text.starts_with(name))
 }
 
-/// What the bytes are in DER. White space may stand after it, and it may end in a byte that looks like white space.
+/// What the bytes are in DER. White space and zeros may stand after it, and it may end in a byte that looks like them.
 fn outermost(bytes: &[u8]) -> Option<AnyRef<'_>> {
     let mut reader = SliceReader::new(bytes).ok()?;
     let outer = AnyRef::decode(&mut reader).ok()?;
     let rest = reader.read_slice(reader.remaining_len()).ok()?;
-    rest.trim_ascii().is_empty().then_some(outer)
+    rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 0).then_some(outer)
 }
 
 /// The tags of the first parts of the one sequence that the bytes are.

@@ -7,7 +7,7 @@
 //! 4. A secret that documents show.
 //!
 //! Each is found however it is written: the bytes are judged as they are, and again as everything that they can be
-//! read as, a few times over.
+//! read as, a few times over. Keys and moduli are found amid other text too, as tools print them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,7 +26,7 @@ const MIN_READING_BYTES: usize = 16;
 const MAX_PUBLISHED_BYTES: usize = 64;
 
 /// Secrets that everybody can read, each as it is written.
-const PUBLISHED: [&str; 10] = [
+const PUBLISHED: [&str; 14] = [
     "a secret of 32 random bytes here",
     "0123456789abcdef0123456789abcdef",
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
@@ -37,6 +37,13 @@ const PUBLISHED: [&str; 10] = [
     "a-valid-string-secret-that-is-at-least-384-bits-long",
     "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
     "your-256-bit-secret",
+    // Supabase's local stack, and its example for servers of one's own.
+    "super-secret-jwt-token-with-at-least-32-characters-long",
+    "your-super-secret-jwt-token-with-at-least-32-characters-long",
+    // PostgREST's tutorial.
+    "reallyreallyreallyreallyverysafe",
+    // Tutorials on Spring Boot with JWT. Some take it for hexadecimal, most for base64.
+    "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",
     // RFC 7515 appendix A.1 and RFC 7520 section 3.5.
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
     "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCYg",
@@ -51,12 +58,7 @@ pub(super) fn vet(secret: &[u8]) -> Result<(), KeyError> {
 }
 
 fn judge(bytes: &[u8], layers: usize) -> Result<(), KeyError> {
-    if is_key(bytes) {
-        return Err(KeyError::SecretIsKey);
-    }
-    if is_modulus(bytes) {
-        return Err(KeyError::SecretIsModulus);
-    }
+    refuse_key(bytes)?;
     if is_published(bytes) {
         return Err(KeyError::SecretIsPublished);
     }
@@ -66,8 +68,19 @@ fn judge(bytes: &[u8], layers: usize) -> Result<(), KeyError> {
     if layers == 0 {
         return Ok(());
     }
-    let readings = writing::readings(bytes).filter(|reading| reading.len() >= MIN_READING_BYTES);
-    readings.into_iter().try_for_each(|reading| judge(&reading, layers - 1))
+    let mut readings = writing::readings(bytes).filter(|reading| reading.len() >= MIN_READING_BYTES);
+    readings.try_for_each(|reading| judge(&reading, layers - 1))?;
+    writing::words(bytes).try_for_each(|word| refuse_key(&word))
+}
+
+fn refuse_key(bytes: &[u8]) -> Result<(), KeyError> {
+    if is_key(bytes) {
+        Err(KeyError::SecretIsKey)
+    } else if is_modulus(bytes) {
+        Err(KeyError::SecretIsModulus)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether it is the text of a key, or a key in DER or as OpenSSH encodes it.
@@ -82,6 +95,13 @@ fn is_key(bytes: &[u8]) -> bool {
         || begins_as_ssh_name(text)
         || is_key_der(bytes)
         || Binary::of(bytes).is_some()
+        || is_point(bytes)
+}
+
+/// Whether it could be a point of a curve, not compressed, as `openssl pkey -text` prints an EC public key: P-256 and
+/// secp256k1, P-384, P-521. One of 256 random secrets of these lengths, which nobody chooses, is mistaken for one.
+fn is_point(bytes: &[u8]) -> bool {
+    matches!(bytes, [4, coordinates @ ..] if [64, 96, 132].contains(&coordinates.len()))
 }
 
 /// Whether it is a number that could be the modulus of an RSA key: of a length that these have, its first bit set,
@@ -108,6 +128,8 @@ fn has_no_small_factor(number: &[u8]) -> bool {
 /// Whether it is one of the published secrets, or what one of them is the base64 or the hexadecimal of.
 fn is_published(bytes: &[u8]) -> bool {
     let is_known = |text: &[u8]| PUBLISHED.into_iter().any(|published| text == published.as_bytes());
+    let is_known_in_any_case =
+        |text: &[u8]| PUBLISHED.into_iter().any(|published| text.eq_ignore_ascii_case(published.as_bytes()));
     let hex = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut text, byte| {
             text.extend(
@@ -118,7 +140,8 @@ fn is_published(bytes: &[u8]) -> bool {
     };
     is_known(bytes.trim_ascii())
         || (bytes.len() <= MAX_PUBLISHED_BYTES
-            && (is_known(URL_SAFE_NO_PAD.encode(bytes).as_bytes()) || is_known(hex(bytes).as_bytes())))
+            && (is_known(URL_SAFE_NO_PAD.encode(bytes).as_bytes())
+                || is_known_in_any_case(hex(bytes).as_bytes())))
 }
 
 /// Whether it is one unit of up to 8 bytes, again and again. A line end after it is no part of it.

@@ -12,6 +12,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// The longest text that is looked into, in bytes (256 KiB).
 pub(super) const MAX_BYTES: usize = 256 * 1024;
 
+/// The shortest word that is looked into, in bytes: a key of Ed25519 has 59 characters.
+const MIN_WORD_BYTES: usize = 40;
+
 const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -32,7 +35,16 @@ pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let begun =
         Some(without_mark(bytes).trim_ascii_start()).filter(|begun| *begun != bytes).map(<[u8]>::to_vec);
     // Whatever is hexadecimal would be base64 too, of bytes that nobody has written.
-    [plain, begun, from_utf_16(bytes), from_hex(bytes).or_else(|| from_base64(bytes))].into_iter().flatten()
+    let decoded = from_hex(bytes).or_else(|| from_base64(bytes));
+    [plain, begun, from_utf_16(bytes), from_percent(bytes), decoded].into_iter().flatten()
+}
+
+/// The words of a text that may be hexadecimal or base64, decoded: as in `Modulus=...` or a line of `known_hosts`.
+pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let words = text.split(move |byte| !is_of_word(byte));
+    let long = words.filter(|word| (MIN_WORD_BYTES..text.len()).contains(&word.len()));
+    long.filter_map(|word| from_hex(word).or_else(|| from_base64(word)))
 }
 
 /// The text without byte order mark, white space and quotes around it, and without escapes in it.
@@ -72,13 +84,31 @@ pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     BASE64.decode(compact).ok()
 }
 
-/// With colons or white space in it, and perhaps `0x` before it.
+/// In parts with colons, hyphens, commas or white space between, each perhaps with `0x` before it.
 pub(super) fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    let text = text.trim_ascii();
-    let digits = text.strip_prefix(b"0x").unwrap_or(text).iter();
-    let digits: Vec<u8> =
-        digits.copied().filter(|byte| !byte.is_ascii_whitespace() && *byte != b':').collect();
+    let parts = text.split(|byte| byte.is_ascii_whitespace() || b":-,".contains(byte));
+    let digits = parts.flat_map(|part| part.strip_prefix(b"0x").unwrap_or(part));
+    let digits: Vec<u8> = digits.copied().collect();
     digits.chunks(2).map(hex_pair).collect()
+}
+
+/// Percent-encoded, with `+` for a space, as forms and addresses have it.
+fn from_percent(mut text: &[u8]) -> Option<Vec<u8>> {
+    if !text.contains(&b'%') {
+        return None;
+    }
+    let mut plain = Vec::with_capacity(text.len());
+    loop {
+        let (byte, rest) = match text {
+            [] => return Some(plain),
+            [b'%', high, low, rest @ ..] => (hex_pair(&[*high, *low])?, rest),
+            [b'%', ..] => return None,
+            [b'+', rest @ ..] => (b' ', rest),
+            [byte, rest @ ..] => (*byte, rest),
+        };
+        plain.push(byte);
+        text = rest;
+    }
 }
 
 fn hex_pair(pair: &[u8]) -> Option<u8> {
@@ -156,10 +186,12 @@ mod tests {
 
     #[test]
     fn hex_and_base64_are_read_as_people_write_them() {
-        for text in ["00ff10", "00FF10", "00:ff:10", " 00 ff 10\n", "0x00ff10"] {
+        for text in
+            ["00ff10", "00FF10", "00:ff:10", " 00 ff 10\n", "0x00ff10", "00-FF-10", "0x00, 0xff, 0x10,"]
+        {
             assert_eq!(from_hex(text.as_bytes()), Some(vec![0, 0xff, 0x10]), "{text}");
         }
-        for text in ["00f", "0g", "00-ff"] {
+        for text in ["00f", "0g", "00_ff", "000x"] {
             assert_eq!(from_hex(text.as_bytes()), None, "{text}");
         }
         for text in ["+/8=", "-_8", "+/8", " +/\n8=\r\n", "+/9="] {
@@ -167,6 +199,26 @@ mod tests {
         }
         for text in ["+/8==", "a b c?", "=", "a"] {
             assert_eq!(from_base64(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn percent_encoding_is_undone() {
+        assert_eq!(from_percent(b"a%2Bb+c%0a").as_deref(), Some(&b"a+b c\n"[..]));
+        for text in ["a+b", "%", "%2", "%2g", ""] {
+            assert_eq!(from_percent(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_between_other_characters() {
+        let long = "ab".repeat(20);
+        for text in [format!("k={long}"), format!("{long};"), format!("a b:\"{long}\"")] {
+            assert_eq!(words(text.as_bytes()).collect::<Vec<_>>(), [vec![0xab; 20]], "{text}");
+        }
+        // All of a text is read anyhow, and short words are none.
+        for text in [long.clone(), format!("k={}", &long[1..])] {
+            assert_eq!(words(text.as_bytes()).count(), 0, "{text}");
         }
     }
 }
