@@ -84,10 +84,10 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// A list of configured names.
-pub(super) struct OneOf<'a>(pub(super) &'a [Box<str>]);
+/// A list of configured names or values, of which the first few are shown.
+pub(super) struct OneOf<'a, T = Box<str>>(pub(super) &'a [T]);
 
-impl fmt::Display for OneOf<'_> {
+impl<T: fmt::Debug> fmt::Display for OneOf<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 8;
         for (place, name) in self.0.iter().take(SHOWN).enumerate() {

@@ -98,7 +98,7 @@ impl Provider {
             let host = rest.split('/').next().unwrap_or_default();
             !host.is_empty() && !rest.contains(['?', '#', '{', '}', '<', '>', ' '])
         });
-        if !is_address || !fits(given) {
+        if !is_address || !fits(&without_slash(given)) {
             let (provider, given) = (self.name, given.to_owned());
             self.problems.push(Problem::ProviderAddress { provider, expected, given });
         }

@@ -43,11 +43,7 @@ impl RequiredClaim {
 /// What was expected.
 impl fmt::Display for RequiredClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected claim `{}` ", self.path)?;
-        for (place, value) in self.values.iter().enumerate() {
-            write!(f, "{}{value:?}", if place == 0 { "" } else { " or " })?;
-        }
-        Ok(())
+        write!(f, "expected claim `{}` {}", self.path, OneOf(&self.values))
     }
 }
 
@@ -90,5 +86,20 @@ struct WrongClient {
 impl fmt::Display for WrongClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected claim `{}` {}: `.allow_clients(..)` lists them", self.claim, OneOf(&self.allowed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_names_the_first_few_values() {
+        let values = (0..1000).map(|value: i64| value.into()).collect();
+        let hint = RequiredClaim { path: "id".into(), values }.to_string();
+        assert!(
+            hint.starts_with("expected claim `id` 0 or 1 or ") && hint.ends_with(" or one of 992 more"),
+            "{hint}"
+        );
     }
 }
