@@ -130,6 +130,11 @@ fn mistakes_are_told_and_no_token_is_printed() {
         (vec![], &good, "Give --subject NAME"),
         (alice(&[]), &[], "the environment variable AUTH_SECRET is not set"),
         (alice(&["--secret-env", "MINE"]), &good, "the environment variable MINE is not set"),
+        (
+            alice(&["--secret-env", SECRET]),
+            &[],
+            "the environment variable that --secret-env names is not set",
+        ),
         (alice(&[]), &too_short, &own_words),
         (alice(&["--algorithm", "HS512"]), &good, "key source 1"),
         (

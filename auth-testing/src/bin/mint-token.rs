@@ -137,6 +137,8 @@ impl Options {
             (name, None) => {
                 let name = name.as_deref().unwrap_or("AUTH_SECRET");
                 let secret = env::var_os(name).ok_or_else(|| {
+                    // Not repeated, since it may be the secret itself.
+                    let name = if looks_like_a_variable(name) { name } else { "that --secret-env names" };
                     format!(
                         "the environment variable {name} is not set: it must hold the secret of the application. \
                          Name another one by --secret-env, or a file by --secret-file"
@@ -151,6 +153,10 @@ impl Options {
 
 fn looks_like_an_option(name: &str) -> bool {
     name.starts_with("--") && name.len() <= 20 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'-'))
+}
+
+fn looks_like_a_variable(name: &str) -> bool {
+    name.len() <= 64 && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
 }
 
 fn once<T>(place: &mut Option<T>, name: &str, value: T) -> Result<(), String> {
