@@ -15,7 +15,8 @@ impl Provider {
     /// must be `Bearer`, which keeps ID tokens out; the subject of a machine without `sub` is `client_id`; 16 KiB, and
     /// any number of members, for users with many roles.
     ///
-    /// Trap: `aud` is `account` until the client has an audience mapper for this API.
+    /// Trap: `aud` is `account` until the client has an audience mapper for this API. A client that is called like the id
+    /// of a user passes for that user, so take care who may create clients.
     #[must_use]
     pub fn keycloak(realm: &str) -> Self {
         let issuer = without_slash(realm);
@@ -54,7 +55,8 @@ impl Provider {
     /// 32 KiB, for users in 200 groups. The audience is the API's client id, a GUID.
     ///
     /// Trap: an API whose manifest leaves `requestedAccessTokenVersion` null gets v1.0 tokens, from `sts.windows.net`. A
-    /// token for Microsoft Graph is nobody else's to verify.
+    /// token for Microsoft Graph is nobody else's to verify. ID tokens are told apart by `aud` alone: a front end that
+    /// shares the API's registration gets ID tokens that pass here.
     #[must_use]
     pub fn entra(tenant: &str) -> Self {
         let tenant = tenant.to_ascii_lowercase();
@@ -87,7 +89,8 @@ impl Provider {
     /// Sets: access tokens have no `aud`, so `client_id` must be one of the clients; claim `token_use` must be `access`;
     /// roles from `cognito:groups`. Do not set an audience.
     ///
-    /// Trap: an ID token has an `aud`, and no scopes: it is refused here.
+    /// Trap: an ID token has an `aud`, and no scopes: it is refused here. A pool with an updated issuer is called
+    /// `https://issuer-cognito-idp.eu-central-1.amazonaws.com/eu-central-1_AbCdEf`.
     #[must_use]
     pub fn cognito<C: Into<String>>(user_pool: &str, clients: impl IntoIterator<Item = C>) -> Self {
         let clients: Vec<String> = clients.into_iter().map(Into::into).collect();
@@ -128,7 +131,9 @@ impl Provider {
     ///
     /// Sets: both spellings of the issuer; the audience, which is the client id. Do not set another.
     ///
-    /// Trap: Google's access tokens are opaque. Its ID tokens have no scopes.
+    /// Trap: Google's access tokens are opaque. Its ID tokens have no scopes. Everybody with a Google Cloud project can have
+    /// one for a service account, with these clients as `aud`: know users by `sub`, or demand `hd` or `azp`
+    /// ([`require_claim`](JwtVerifierBuilder::require_claim), [`allow_clients`](JwtVerifierBuilder::allow_clients)).
     #[must_use]
     pub fn google<C: Into<String>>(clients: impl IntoIterator<Item = C>) -> Self {
         let clients: Vec<String> = clients.into_iter().map(Into::into).collect();
@@ -161,7 +166,8 @@ impl Provider {
     /// another audience.
     ///
     /// Trap: the key set of an old project is empty, since it signs by HS256: switch it to signing keys, or give its
-    /// JWT secret to [`secret`](JwtVerifierBuilder::secret).
+    /// JWT secret to [`secret`](JwtVerifierBuilder::secret). Tokens of the project's OAuth clients pass for those of the
+    /// user; they have a `client_id`, which sessions have not.
     #[must_use]
     pub fn supabase(project: &str) -> Self {
         let base = without_slash(project);
@@ -178,7 +184,9 @@ impl Provider {
     /// Sets: session tokens have no `aud`, so `azp` must be one of the origins; the role from `o.rol`, as in session
     /// tokens of version 2 ([`ClaimPath::clerk_v1_org_role`] for version 1). Do not set an audience.
     ///
-    /// Trap: a session token lives 60 seconds; the front end has to ask for a new one for each request.
+    /// Trap: a session token lives 60 seconds; the front end has to ask for a new one for each request. Tokens of JWT
+    /// templates, which are for others, are accepted too, since they have the same `azp`: `.require_claim("v", 2)` accepts
+    /// none but session tokens of version 2.
     #[must_use]
     pub fn clerk<O: Into<String>>(frontend_api: &str, origins: impl IntoIterator<Item = O>) -> Self {
         let origins: Vec<String> = origins.into_iter().map(Into::into).collect();
@@ -194,7 +202,8 @@ impl Provider {
     /// Sets: roles from the keys of `urn:zitadel:iam:org:project:roles`. The audience is the project's id or the
     /// client's.
     ///
-    /// Trap: access tokens are opaque until the application's token type is JWT.
+    /// Trap: access tokens are opaque until the application's token type is JWT. ID tokens have the same `aud`, and are not
+    /// told apart.
     #[must_use]
     pub fn zitadel(instance: &str) -> Self {
         let issuer = without_slash(instance);
@@ -312,7 +321,8 @@ impl Provider {
     ///
     /// Sets: `scope` may be an array; roles from `roles`.
     ///
-    /// Trap: `aud` is the client id unless a token customizer names the API.
+    /// Trap: `aud` is the client id unless a token customizer names the API, in access tokens alone. Otherwise ID tokens
+    /// have the same `aud`, and are not told apart.
     #[must_use]
     pub fn spring_authorization_server(address: &str) -> Self {
         let issuer = without_slash(address);

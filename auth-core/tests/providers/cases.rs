@@ -326,7 +326,7 @@ fn zitadel() -> Case {
         role: Some("admin"),
         scope: None,
         twins: vec![
-            ("ID token", json!({"aud": ["client"], "azp": "client"}), VerifyError::WrongAudience),
+            ("scope not requested", json!({"aud": ["client"]}), VerifyError::WrongAudience),
             ("other project", json!({"aud": ["other"]}), VerifyError::WrongAudience),
             ("other instance", json!({"iss": "https://other.zitadel.cloud"}), VerifyError::WrongIssuer),
             ("final slash", json!({"iss": "https://shop.zitadel.cloud/"}), VerifyError::WrongIssuer),

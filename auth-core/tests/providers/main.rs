@@ -6,10 +6,10 @@
 mod cases;
 mod document;
 
-use auth_core::jwt::{Problem, Provider};
+use auth_core::jwt::{JwtVerifierBuilder, Problem, Provider};
 use auth_core::{Algorithm, Policy, VerifiedToken, VerifyError};
 use auth_testing::TestIssuer;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cases::{cases, token};
 
@@ -120,4 +120,29 @@ fn what_is_no_address_of_the_provider_is_a_build_error() {
     let google = Provider::google(none).verifier().jwks(issuer.jwks()).build().unwrap_err();
     assert_eq!(google.problems(), [Problem::NoAudience]);
     assert!(format!("{:?}", Provider::auth0("https://a.auth0.com")).contains("Auth0"));
+}
+
+/// What presets do not tell apart, and what does so where it can be done.
+#[test]
+fn what_is_not_told_apart_can_be_demanded() {
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    let case = |name: &str| cases().into_iter().find(|case| case.provider.name() == name).unwrap();
+    let stranger = json!({"azp": "1040", "sub": "1040", "email": "x@evil.iam.gserviceaccount.com"});
+    for (name, changed, demand) in [
+        (
+            "Clerk",
+            json!({"aud": "convex", "v": null, "sid": null, "o": null}),
+            (|verifier| verifier.require_claim("v", 2)) as fn(JwtVerifierBuilder) -> JwtVerifierBuilder,
+        ),
+        ("Google", stranger, |verifier| verifier.allow_clients(["1-a.apps.googleusercontent.com"])),
+    ] {
+        let case = case(name);
+        let verdict = |set: fn(JwtVerifierBuilder) -> JwtVerifierBuilder, changed: &Value| {
+            let verifier = set(case.provider.verifier()).jwks(issuer.jwks()).build().unwrap();
+            verifier.verify_jwt(&token(&issuer, &case, changed)).is_ok()
+        };
+        assert!(verdict(|verifier| verifier, &changed), "{name}");
+        assert!(!verdict(demand, &changed), "{name}");
+        assert!(verdict(demand, &json!({})), "{name}");
+    }
 }
