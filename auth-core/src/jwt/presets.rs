@@ -303,12 +303,18 @@ impl Provider {
     /// Sets nothing but issuer and addresses. The audience is what the pod's projected token asks for; the subject is
     /// `system:serviceaccount:NAMESPACE:NAME`.
     ///
-    /// Trap: the key set needs a bearer token and the cluster's CA. A projected token without an audience of this API is
-    /// for the API server.
+    /// Trap: the key set needs a bearer token and the cluster's CA, unless the cluster is managed. Those of EKS and GKE are
+    /// public, at addresses of their own that are known here; for others see `jwks_uri` in the metadata. A projected token
+    /// without an audience of this API is for the API server.
     #[must_use]
     pub fn kubernetes(issuer: &str) -> Self {
         let base = without_slash(issuer);
-        Self::new("Kubernetes", issuer, format!("{base}/openid/v1/jwks"), |verifier| verifier)
+        let jwks = match base.split("://").nth(1).unwrap_or_default() {
+            host if host.starts_with("oidc.eks.") => "keys",
+            host if host.starts_with("container.googleapis.com/") => "jwks",
+            _ => "openid/v1/jwks",
+        };
+        Self::new("Kubernetes", issuer, format!("{base}/{jwks}"), |verifier| verifier)
             .metadata(format!("{base}{DISCOVERY}"))
             .address(
                 issuer,

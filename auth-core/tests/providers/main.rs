@@ -61,6 +61,22 @@ fn addresses_are_those_of_the_providers() {
 }
 
 #[test]
+fn managed_clusters_have_their_keys_elsewhere() {
+    let eks = "https://oidc.eks.eu-central-1.amazonaws.com/id/8EBD";
+    let gke = "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c";
+    let aks = "https://westeurope.oic.prod-aks.azure.com/1111/2222/";
+    for (issuer, keys) in [
+        (eks, format!("{eks}/keys")),
+        (gke, format!("{gke}/jwks")),
+        (aks, format!("{aks}openid/v1/jwks")),
+        ("https://k8s.example/oidc.eks.x", "https://k8s.example/oidc.eks.x/openid/v1/jwks".to_owned()),
+    ] {
+        let provider = Provider::kubernetes(issuer);
+        assert_eq!((provider.issuer(), provider.jwks_uri()), (issuer, &*keys));
+    }
+}
+
+#[test]
 fn slashes_at_the_end_do_not_matter_where_the_provider_has_its_own_way() {
     for (with, without) in [
         (Provider::auth0("https://a.auth0.com/"), Provider::auth0("https://a.auth0.com")),
