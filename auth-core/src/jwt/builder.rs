@@ -293,7 +293,7 @@ impl JwtVerifierBuilder {
             max_lifetime: self.max_lifetime.map(|lifetime| lifetime.as_secs()),
             clock: self.clock,
             keys,
-            cache: self.cache.map(TokenCache::new),
+            cache: self.cache.map(|limits| TokenCache::new(limits, options.max_token_bytes)),
             roles: self.roles,
         })
     }

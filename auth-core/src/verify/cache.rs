@@ -30,15 +30,17 @@ const ENTRY_BYTES: usize = 256;
 /// The most shards, each with a lock of its own, which readers on several cores rarely share then.
 const MAX_SHARDS: usize = 64;
 
-/// The least that a shard may hold, so that a large token fits into one.
-const MIN_SHARD_BYTES: usize = 32 * 1024;
+/// How many tokens of the greatest length a shard can hold, if only their text counted: a token, its claims and their
+/// strings take up to three times that.
+const LEAST_OF_SHARD: usize = 4;
 
 pub(crate) struct TokenCache {
     entries: Cache<Token, Entry, ByBytes, RandomState>,
 }
 
 impl TokenCache {
-    pub(crate) fn new(limits: CacheLimits) -> Self {
+    /// For tokens of up to `max_token_bytes`.
+    pub(crate) fn new(limits: CacheLimits, max_token_bytes: usize) -> Self {
         let least = limits.bytes.checked_div(limits.tokens).unwrap_or(usize::MAX);
         let weighter = ByBytes { least: as_u64(least).max(1) };
         let tokens = limits.tokens.min(limits.bytes / ENTRY_BYTES);
@@ -46,7 +48,7 @@ impl TokenCache {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(tokens)
             .weight_capacity(bytes)
-            .shards((limits.bytes / MIN_SHARD_BYTES).clamp(1, MAX_SHARDS))
+            .shards((limits.bytes / (LEAST_OF_SHARD * max_token_bytes).max(1)).clamp(1, MAX_SHARDS))
             .build();
         let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         let entries = match options {
@@ -134,6 +136,7 @@ fn as_u64(bytes: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::bounds::{MAX_CREDENTIALS_BYTES, MAX_TOKEN_BYTES};
 
     fn verified(subject: &str) -> VerifiedToken {
         VerifiedToken::assert_verified(serde_json::json!({ "sub": subject })).unwrap()
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_token_is_found_by_all_of_its_bytes_and_for_its_epoch() {
-        let cache = TokenCache::new(CacheLimits::DEFAULT);
+        let cache = TokenCache::new(CacheLimits::DEFAULT, MAX_TOKEN_BYTES);
         let end = "e".repeat(40);
         let token = format!("a{end}");
         cache.insert(&token, 7, &verified("alice"));
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn entries_and_bytes_are_bounded() {
-        let cache = TokenCache::new(CacheLimits { tokens: 100, bytes: 1 << 20 });
+        let cache = TokenCache::new(CacheLimits { tokens: 100, bytes: 1 << 20 }, MAX_TOKEN_BYTES);
         for index in 0..1000 {
             cache.insert(&format!("token {index}"), 0, &verified("alice"));
         }
@@ -182,11 +185,11 @@ mod tests {
             assert_eq!(token.registered().members().bytes(), 2 * 8);
             assert!((least + 300..2 * least + 1000).contains(&token.claims_bytes()), "{recipients}");
 
-            let cache = TokenCache::new(CacheLimits::DEFAULT);
+            let cache = TokenCache::new(CacheLimits::DEFAULT, MAX_TOKEN_BYTES);
             cache.insert(&"t".repeat(5000), 0, &token);
             assert_eq!(cache.entries.weight(), as_u64(256 + 5000 + token.claims_bytes()));
         }
-        let cache = TokenCache::new(CacheLimits::DEFAULT);
+        let cache = TokenCache::new(CacheLimits::DEFAULT, MAX_TOKEN_BYTES);
         cache.insert("small", 0, &verified("alice"));
         assert_eq!(cache.entries.weight(), 16_777_216 / 10_000, "the least that one weighs");
     }
@@ -194,7 +197,7 @@ mod tests {
     #[test]
     fn no_limit_is_too_small_to_work() {
         for (tokens, bytes) in [(0, 0), (0, 1000), (1, 0), (1, 1), (usize::MAX, 1 << 20)] {
-            let cache = TokenCache::new(CacheLimits { tokens, bytes });
+            let cache = TokenCache::new(CacheLimits { tokens, bytes }, MAX_TOKEN_BYTES);
             cache.insert("token", 0, &verified("alice"));
             assert!(cache.len() <= tokens);
         }
@@ -203,7 +206,7 @@ mod tests {
     #[test]
     fn a_small_cache_holds_large_tokens() {
         for (tokens, bytes) in [(10_000, 32 << 10), (10_000, 512 << 10), (100, 1 << 20), (10_000, 16 << 20)] {
-            let cache = TokenCache::new(CacheLimits { tokens, bytes });
+            let cache = TokenCache::new(CacheLimits { tokens, bytes }, MAX_TOKEN_BYTES);
             let claims = serde_json::json!({ "sub": "alice", "a": "x".repeat(5000) });
             let token = VerifiedToken::assert_verified(claims).unwrap();
             for index in 0..100 {
@@ -216,11 +219,22 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_often_stays() {
-        let cache = TokenCache::new(CacheLimits { tokens: 1000, bytes: 16 << 20 });
+        let cache = TokenCache::new(CacheLimits { tokens: 1000, bytes: 16 << 20 }, MAX_TOKEN_BYTES);
         cache.insert("often", 0, &verified("alice"));
         for index in 0..20_000 {
             cache.insert(&format!("once {index}"), 0, &verified("bob"));
             assert!(cache.get("often", 0).is_some(), "{index}");
+        }
+    }
+
+    #[test]
+    fn a_token_of_the_greatest_length_finds_room() {
+        for max_token_bytes in [MAX_TOKEN_BYTES, MAX_CREDENTIALS_BYTES] {
+            let cache = TokenCache::new(CacheLimits { tokens: 10_000, bytes: 1 << 20 }, max_token_bytes);
+            let subject = "s".repeat(max_token_bytes * 3 / 4 - 100);
+            let token = "t".repeat(max_token_bytes);
+            cache.insert(&token, 7, &verified(&subject));
+            assert!(cache.get(&token, 7).is_some(), "{max_token_bytes}");
         }
     }
 }
