@@ -1,7 +1,24 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
+mod backoff;
+mod counters;
+mod driver;
+mod error;
 mod fetch;
+mod freshness;
+mod metadata;
+mod oidc;
+mod source;
+mod status;
 mod timer;
+mod verifier;
 
+pub use self::address::AddressError;
+pub use self::counters::Stats;
+pub use self::error::{ConnectError, SourceError};
 pub use self::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};
+pub use self::oidc::Oidc;
+pub use self::status::Health;
 pub use self::timer::{Timer, TokioTimer};
+pub use self::verifier::OidcVerifier;

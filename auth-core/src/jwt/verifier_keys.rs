@@ -99,6 +99,12 @@ impl VerifierKeys {
         Ok(())
     }
 
+    /// How often the keys were replaced by others. The same keys, in any order, do not count.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.shared.current.load().epoch
+    }
+
     /// The keys of JWK Sets that are not used, and why.
     #[must_use]
     pub fn skipped(&self) -> Vec<SkippedKey> {

@@ -1,0 +1,216 @@
+//! Where a provider's keys come from, and one attempt to get them.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use auth_core::jwt::{JwtKeys, VerifierKeys};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+
+use crate::counters::{Counters, count};
+use crate::error::SourceError;
+use crate::fetch::{Fetch, FetchErrorKind, MaxBytes};
+use crate::freshness::{freshness, retry_after};
+use crate::metadata::{Metadata, candidates};
+use crate::timer::Timer;
+
+/// The most bytes of metadata that are read (64 KiB).
+const MAX_METADATA_BYTES: usize = 64 * 1024;
+
+/// The most bytes of a key set that are read (256 KiB), as many as a verifier takes.
+const MAX_KEYS_BYTES: usize = 256 * 1024;
+
+/// For how long metadata count, once they were read.
+const METADATA_FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// Where the keys are, if it is known without asking.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// The metadata at one of these addresses say so.
+    Metadata(Vec<String>),
+    /// At this address.
+    Keys(String),
+}
+
+impl Place {
+    /// Where metadata of an issuer can be.
+    pub(crate) fn of_issuer(issuer: &str) -> Self {
+        Self::Metadata(candidates(issuer))
+    }
+}
+
+/// Gets the keys of one provider.
+pub(crate) struct Source {
+    pub(crate) issuer: String,
+    pub(crate) place: Place,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) timer: Arc<dyn Timer>,
+    /// How long one request may take.
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) keys: VerifierKeys,
+    pub(crate) counters: Arc<Counters>,
+    /// What was learnt from the last success.
+    pub(crate) known: Known,
+}
+
+/// What one success tells for the next attempt.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Where the keys are, and when the metadata said so.
+    jwks_uri: Option<(String, Duration)>,
+    /// The fields by which the provider recognises the key set that we have.
+    validators: HeaderMap,
+}
+
+/// What an attempt came to.
+pub(crate) struct Failure {
+    pub(crate) error: SourceError,
+    /// The pause that the provider demands.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+impl Source {
+    /// Gets the keys and gives them to the verifier. Says for how long they are fresh.
+    pub(crate) async fn attempt(&mut self) -> Result<Duration, Failure> {
+        let outcome = self.refresh().await;
+        if outcome.as_ref().is_err_and(|failure| !failure.error.is_transient()) {
+            // The metadata may say by now that the keys are somewhere else.
+            self.known = Known::default();
+        }
+        outcome
+    }
+
+    async fn refresh(&mut self) -> Result<Duration, Failure> {
+        let address = self.locate().await?;
+        let validators = self.known.validators.clone();
+        let response = self.get(&address, MAX_KEYS_BYTES, &validators).await?;
+        let fresh_for = freshness(response.headers());
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_MODIFIED if !validators.is_empty() => {
+                count(&self.counters.not_modified);
+                return Ok(fresh_for);
+            }
+            _ => return Err(self.refusal(address, &response)),
+        }
+        let validators = validators_of(response.headers());
+        let text = String::from_utf8_lossy(response.body()).into_owned();
+        let changes = self.keys.changes();
+        if let Err(error) = self.keys.replace(JwtKeys::new().jwks(text)) {
+            return Err(SourceError::Keys { address, error }.into());
+        }
+        if self.keys.changes() != changes {
+            count(&self.counters.key_changes);
+            tracing::info!(issuer = self.issuer, keys = ?self.keys, "the provider's keys have changed");
+        }
+        self.known.validators = validators;
+        Ok(fresh_for)
+    }
+
+    /// Says where the keys are. The metadata are read again now and then, since they may name another address by now; while
+    /// they cannot be had, the last one counts.
+    async fn locate(&mut self) -> Result<String, Failure> {
+        let addresses = match &self.place {
+            Place::Keys(address) => return Ok(address.clone()),
+            Place::Metadata(addresses) => addresses,
+        };
+        let now = self.timer.elapsed();
+        let known = self.known.jwks_uri.as_ref();
+        if let Some((address, _)) = known.filter(|(_, read_at)| now.saturating_sub(*read_at) < METADATA_FRESH) {
+            return Ok(address.clone());
+        }
+        match self.discover(addresses).await {
+            Ok(address) => {
+                if known.is_some_and(|(known, _)| *known != address) {
+                    self.known.validators.clear();
+                }
+                self.known.jwks_uri = Some((address.clone(), now));
+                Ok(address)
+            }
+            Err(failure) => match known.filter(|_| failure.error.is_transient()) {
+                Some((address, _)) => Ok(address.clone()),
+                None => Err(failure),
+            },
+        }
+    }
+
+    /// Looks for the metadata, and says where they have the keys. The next address is tried only if there is nothing at
+    /// all at one.
+    async fn discover(&self, addresses: &[String]) -> Result<String, Failure> {
+        for address in addresses {
+            let response = self.get(address, MAX_METADATA_BYTES, &HeaderMap::new()).await?;
+            match response.status() {
+                StatusCode::OK => match Metadata::read(address, response.body(), &self.issuer) {
+                    Some(jwks_uri) => return Ok(jwks_uri?),
+                    None => continue,
+                },
+                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {}
+                _ => return Err(self.refusal(address.clone(), &response)),
+            }
+        }
+        Err(SourceError::NoMetadata { tried: addresses.to_vec() }.into())
+    }
+
+    /// Sends one request. Takes no longer than it may.
+    async fn get(
+        &self,
+        address: &str,
+        max_bytes: usize,
+        validators: &HeaderMap,
+    ) -> Result<Response<Bytes>, SourceError> {
+        let failed = |error| SourceError::Fetch { address: address.to_owned(), error };
+        let mut request = Request::get(address).body(Bytes::new()).map_err(|error| {
+            failed(crate::fetch::FetchError::new(FetchErrorKind::Forbidden, error.to_string()))
+        })?;
+        request.headers_mut().extend(validators.clone());
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        request.extensions_mut().insert(MaxBytes(max_bytes));
+        count(&self.counters.requests);
+        let end = self.timer.elapsed() + self.attempt_timeout;
+        let response = tokio::select! {
+            biased;
+            response = self.fetch.fetch(request) => response.map_err(failed)?,
+            () = self.timer.sleep_until(end) => {
+                let seconds = self.attempt_timeout.as_secs_f64();
+                return Err(SourceError::TimedOut { address: address.to_owned(), seconds });
+            }
+        };
+        // Of a client that does not look at the bound.
+        if response.body().len() > max_bytes {
+            let error = format!("the body has more than {max_bytes} bytes");
+            return Err(failed(crate::fetch::FetchError::new(FetchErrorKind::TooLarge, error)));
+        }
+        Ok(response)
+    }
+
+    /// An answer that is neither what was asked for nor 304.
+    fn refusal(&self, address: String, response: &Response<Bytes>) -> Failure {
+        let status = response.status();
+        let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+        let error = match location.map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned()) {
+            Some(location) => SourceError::Redirect { address, status, location },
+            None => SourceError::Status { address, status },
+        };
+        Failure { error, retry_after: retry_after(response.headers(), SystemTime::now()) }
+    }
+}
+
+/// What to send along to be answered 304 while the document stays the same.
+fn validators_of(headers: &HeaderMap) -> HeaderMap {
+    let pairs = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
+    let fields = pairs.into_iter().filter_map(|(of_answer, of_request)| {
+        Some((of_request, headers.get(of_answer)?.clone()))
+    });
+    // An entity tag is enough, and more exact (RFC 9110 section 13.1.3).
+    fields.take(1).collect()
+}
