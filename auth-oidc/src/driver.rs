@@ -114,7 +114,8 @@ impl Driver {
                     tracing::debug!(issuer, %error, "the provider's keys cannot be had");
                 } else {
                     status.since = if had_keys { now } else { status.since };
-                    let until = if had_keys { "known keys are used meanwhile" } else { "requests are answered 503" };
+                    let until =
+                        if had_keys { "known keys are used meanwhile" } else { "requests are answered 503" };
                     tracing::warn!(issuer, %error, until, "the provider's keys cannot be had");
                 }
                 status.failure = Some(Arc::new(error));

@@ -149,7 +149,7 @@ mod tests {
             ("99999", Some(600)),
             ("Sun, 06 Nov 1994 08:50:37 GMT", Some(60)),
             ("Sun, 06 Nov 1994 08:40:37 GMT", None),
-            ("Sun, 06 Nov 2094 08:40:37 GMT", Some(600)),
+            ("Sat, 06 Nov 2094 08:40:37 GMT", Some(600)),
             ("-1", None),
             ("soon", None),
             ("", None),

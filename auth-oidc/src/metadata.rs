@@ -72,8 +72,11 @@ pub(crate) fn candidates(issuer: &str) -> Vec<String> {
     let host_at = issuer.find("://").map_or(0, |place| place + 3);
     let path_at = issuer.get(host_at..).and_then(|rest| rest.find('/')).map(|place| host_at + place);
     let (origin, path) = issuer.split_at(path_at.unwrap_or(issuer.len()));
-    let mut candidates =
-        vec![format!("{issuer}{OPENID}"), format!("{origin}{OAUTH}{path}"), format!("{origin}{OPENID}{path}")];
+    let mut candidates = vec![
+        format!("{issuer}{OPENID}"),
+        format!("{origin}{OAUTH}{path}"),
+        format!("{origin}{OPENID}{path}"),
+    ];
     candidates.dedup();
     if path.is_empty() {
         candidates.truncate(2);
@@ -126,7 +129,8 @@ mod tests {
             ("https://ID.example/", "(they differ only in upper and lower case)"),
             ("https://evil.example/", "and the configured one is \"https://id.example/\". Configure"),
         ] {
-            let error = read(&good.replace("https://id.example/\",", &format!("{issuer}\","))).unwrap().unwrap_err();
+            let error =
+                read(&good.replace("https://id.example/\",", &format!("{issuer}\","))).unwrap().unwrap_err();
             assert!(error.contains(told) && error.contains(issuer), "{error}");
         }
     }

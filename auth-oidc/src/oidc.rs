@@ -239,6 +239,9 @@ fn default_client() -> Result<Arc<dyn Fetch>, ConnectError> {
 /// Prints whose tokens it is about.
 impl fmt::Debug for Oidc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Oidc").field("issuer", &self.issuer).field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Oidc")
+            .field("issuer", &self.issuer)
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }

@@ -125,7 +125,8 @@ impl Source {
         };
         let now = self.timer.elapsed();
         let known = self.known.jwks_uri.as_ref();
-        if let Some((address, _)) = known.filter(|(_, read_at)| now.saturating_sub(*read_at) < METADATA_FRESH) {
+        if let Some((address, _)) = known.filter(|(_, read_at)| now.saturating_sub(*read_at) < METADATA_FRESH)
+        {
             return Ok(address.clone());
         }
         match self.discover(addresses).await {
@@ -149,10 +150,11 @@ impl Source {
         for address in addresses {
             let response = self.get(address, MAX_METADATA_BYTES, &HeaderMap::new()).await?;
             match response.status() {
-                StatusCode::OK => match Metadata::read(address, response.body(), &self.issuer) {
-                    Some(jwks_uri) => return Ok(jwks_uri?),
-                    None => continue,
-                },
+                StatusCode::OK => {
+                    if let Some(jwks_uri) = Metadata::read(address, response.body(), &self.issuer) {
+                        return Ok(jwks_uri?);
+                    }
+                }
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {}
                 _ => return Err(self.refusal(address.clone(), &response)),
             }
@@ -208,9 +210,9 @@ impl Source {
 /// What to send along to be answered 304 while the document stays the same.
 fn validators_of(headers: &HeaderMap) -> HeaderMap {
     let pairs = [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)];
-    let fields = pairs.into_iter().filter_map(|(of_answer, of_request)| {
-        Some((of_request, headers.get(of_answer)?.clone()))
-    });
+    let fields = pairs
+        .into_iter()
+        .filter_map(|(of_answer, of_request)| Some((of_request, headers.get(of_answer)?.clone())));
     // An entity tag is enough, and more exact (RFC 9110 section 13.1.3).
     fields.take(1).collect()
 }

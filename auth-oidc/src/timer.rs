@@ -1,9 +1,10 @@
 //! The passing of time, as a thing that is handed in.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 /// Tells how much time has passed, and waits. The default is Tokio's; `TestClock` in `auth-testing` is another, by which
 /// a day passes in a millisecond.
@@ -54,6 +55,6 @@ impl Timer for TokioTimer {
     }
 
     async fn sleep_until(&self, elapsed: Duration) {
-        tokio::time::sleep_until((self.start + elapsed).into()).await;
+        tokio::time::sleep_until(self.start + elapsed).await;
     }
 }
