@@ -22,6 +22,7 @@ pub(crate) mod provider;
 mod required;
 mod segments;
 mod subject;
+mod unverified_issuer;
 #[cfg(test)]
 mod vectors;
 pub(crate) mod verifier;
@@ -31,6 +32,7 @@ pub use self::build_error::{BuildError, Problem};
 pub use self::builder::JwtVerifierBuilder;
 pub use self::key_sources::JwtKeys;
 pub use self::provider::Provider;
+pub use self::unverified_issuer::unverified_issuer;
 pub use self::verifier_keys::VerifierKeys;
 pub use crate::jwk::set::{JwkSetError, SkippedKey};
 pub use crate::key::error::KeyError;

@@ -1,0 +1,191 @@
+//! Several issuers behind one verifier.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use auth_core::jwt::unverified_issuer;
+use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure};
+
+use crate::verifier::OidcVerifier;
+
+/// How many tokens it is remembered of whose they are: a power of two.
+const PLACES: usize = 1 << 14;
+
+/// So many of the last bytes of a token tell tokens apart: they are of its signature.
+const TOLD_BY: usize = 32;
+
+/// Verifies the tokens of several issuers, each by a verifier of its own: its keys, audience, roles and bounds.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), auth_oidc::ConnectError> {
+/// use auth_oidc::{Issuers, Oidc};
+///
+/// let staff = Oidc::issuer("https://id.example/realms/staff").audience("orders-api");
+/// let customers = Oidc::issuer("https://id.example/realms/customers").audience("orders-api");
+/// let verifier = Issuers::new().issuer(staff.connect().await?).issuer(customers.connect().await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The token's `iss`, which nobody has verified then, chooses the verifier and nothing else; that verifier judges the token
+/// with its `iss`. A token of an issuer that is not among these is answered 401, and nothing is fetched for it. If one
+/// issuer is down, only its own tokens are answered 503. A key counts for its own issuer only, whatever its `kid`.
+///
+/// The work does not grow with the number of issuers.
+#[derive(Default)]
+pub struct Issuers {
+    places: HashMap<Box<str>, usize>,
+    verifiers: Vec<OidcVerifier>,
+    remembered: Remembered,
+}
+
+impl Issuers {
+    /// None yet: every token is refused.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an issuer. It replaces the verifier of the same issuer.
+    #[must_use]
+    pub fn issuer(mut self, verifier: OidcVerifier) -> Self {
+        match self.places.get(verifier.issuer()).and_then(|place| self.verifiers.get_mut(*place)) {
+            Some(earlier) => *earlier = verifier,
+            None => {
+                self.places.insert(verifier.issuer().into(), self.verifiers.len());
+                self.verifiers.push(verifier);
+            }
+        }
+        self
+    }
+
+    /// The verifiers, in the order in which they were added.
+    pub fn verifiers(&self) -> impl Iterator<Item = &OidcVerifier> {
+        self.verifiers.iter()
+    }
+
+    /// The verifier of the issuer that the token names.
+    fn verifier_of(&self, token: &str) -> Result<(usize, &OidcVerifier), VerifyFailure> {
+        let Some(issuer) = unverified_issuer(token) else {
+            let failure = VerifyFailure::from(VerifyError::MalformedToken);
+            return Err(failure
+                .with_hint("it is no JWT whose claims have one `iss`, by which its verifier is chosen"));
+        };
+        let place = self.places.get(&*issuer).copied();
+        let found = place.and_then(|place| Some((place, self.verifiers.get(place)?)));
+        found.ok_or_else(|| {
+            let mut known: Vec<_> = self.places.keys().take(8).map(|issuer| format!("{issuer:?}")).collect();
+            known.sort_unstable();
+            let known = known.join(" or ");
+            VerifyFailure::from(VerifyError::WrongIssuer).with_hint(format!(
+                "expected `iss` of one of {} issuers, such as {known}",
+                self.verifiers.len()
+            ))
+        })
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for Issuers {
+    async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
+        let (place, verifier) = self.verifier_of(token)?;
+        let verdict = verifier.verify(token).await;
+        if verdict.is_ok() {
+            self.remembered.note(token, place);
+        }
+        verdict
+    }
+
+    fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
+        // Whatever is remembered, the verifier looks at the issuer again: at worst, the wrong one refuses.
+        let remembered = self.remembered.place_of(token).and_then(|place| self.verifiers.get(place));
+        if let Some(Ok(token)) = remembered.and_then(|verifier| verifier.verify_now(token)) {
+            return Some(Ok(token));
+        }
+        let (place, verifier) = match self.verifier_of(token) {
+            Ok(found) => found,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let verdict = verifier.verify_now(token)?;
+        if verdict.is_ok() {
+            self.remembered.note(token, place);
+        }
+        Some(verdict)
+    }
+}
+
+/// Prints the issuers.
+impl fmt::Debug for Issuers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.verifiers.iter().map(OidcVerifier::issuer)).finish()
+    }
+}
+
+/// Whose tokens were that were accepted, so that their claims need not be read for it again. It forgets, and may be wrong.
+struct Remembered {
+    /// Seeded at random, so that nobody can choose tokens that displace others.
+    seed: RandomState,
+    /// Upper half: by what the token is recognised; lower half: the place of its verifier, counted from 1.
+    entries: Box<[AtomicU64]>,
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        let entries = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
+        Self { seed: RandomState::new(), entries }
+    }
+}
+
+const UPPER_HALF: u64 = !(u32::MAX as u64);
+
+impl Remembered {
+    fn note(&self, token: &str, place: usize) {
+        let Some((entry, mark)) = self.entry(token) else { return };
+        if let Ok(place) = u32::try_from(place + 1) {
+            entry.store(mark | u64::from(place), Ordering::Relaxed);
+        }
+    }
+
+    fn place_of(&self, token: &str) -> Option<usize> {
+        let (entry, mark) = self.entry(token)?;
+        let entry = entry.load(Ordering::Relaxed);
+        let place = usize::try_from(entry & !UPPER_HALF).ok()?;
+        if entry & UPPER_HALF == mark { place.checked_sub(1) } else { None }
+    }
+
+    fn entry(&self, token: &str) -> Option<(&AtomicU64, u64)> {
+        let bytes = token.as_bytes();
+        let end = bytes.get(bytes.len().saturating_sub(TOLD_BY)..)?;
+        let hash = self.seed.hash_one(end);
+        let place = usize::try_from(hash & (PLACES as u64 - 1)).ok()?;
+        Some((self.entries.get(place)?, hash & UPPER_HALF))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_noted_is_remembered_and_nothing_else() {
+        let remembered = Remembered::default();
+        let tokens: Vec<_> =
+            (0..100).map(|number| format!("header.payload{number}.signature-{number:040}")).collect();
+        for token in &tokens {
+            assert_eq!(remembered.place_of(token), None);
+        }
+        for (place, token) in tokens.iter().enumerate() {
+            remembered.note(token, place);
+            assert_eq!(remembered.place_of(token), Some(place));
+        }
+        for token in ["", "x", "header.payload.signature"] {
+            assert_eq!(remembered.place_of(token), None, "{token}");
+        }
+        let forgotten =
+            tokens.iter().enumerate().filter(|(place, token)| remembered.place_of(token) != Some(*place));
+        assert!(forgotten.count() < 10);
+    }
+}
