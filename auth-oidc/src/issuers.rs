@@ -49,16 +49,17 @@ impl Issuers {
         Self::default()
     }
 
-    /// Adds an issuer. It replaces the verifier of the same issuer.
+    /// Adds an issuer, by all the names that its tokens have, and that of each tenant. Where a name is another verifier's
+    /// already, the later one counts.
+    ///
+    /// A verifier that accepts any issuer ([`dangerously_accept_any_issuer`]) is asked about no token here.
+    ///
+    /// [`dangerously_accept_any_issuer`]: auth_core::jwt::JwtVerifierBuilder::dangerously_accept_any_issuer
     #[must_use]
     pub fn issuer(mut self, verifier: OidcVerifier) -> Self {
-        match self.places.get(verifier.issuer()).and_then(|place| self.verifiers.get_mut(*place)) {
-            Some(earlier) => *earlier = verifier,
-            None => {
-                self.places.insert(verifier.issuer().into(), self.verifiers.len());
-                self.verifiers.push(verifier);
-            }
-        }
+        let place = self.verifiers.len();
+        self.places.extend(verifier.names().into_iter().map(|name| (name.into_boxed_str(), place)));
+        self.verifiers.push(verifier);
         self
     }
 
@@ -80,10 +81,8 @@ impl Issuers {
             let mut known: Vec<_> = self.places.keys().take(8).map(|issuer| format!("{issuer:?}")).collect();
             known.sort_unstable();
             let known = known.join(" or ");
-            VerifyFailure::from(VerifyError::WrongIssuer).with_hint(format!(
-                "expected `iss` of one of {} issuers, such as {known}",
-                self.verifiers.len()
-            ))
+            VerifyFailure::from(VerifyError::WrongIssuer)
+                .with_hint(format!("expected one of {} names in `iss`, such as {known}", self.places.len()))
         })
     }
 }

@@ -99,6 +99,11 @@ impl OidcVerifier {
         &self.inner.issuer
     }
 
+    /// Every `iss` that its tokens may have.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.inner.jwt.issuers().unwrap_or_default()
+    }
+
     /// Waits for the first keys: until they are there, an attempt shows that the configuration is wrong, or time is up.
     pub(crate) async fn start(&self, timeout: Duration, require_keys: bool) -> Result<(), ConnectError> {
         let mut status = self.inner.status.clone();

@@ -4,6 +4,7 @@
 
 mod fake;
 
+use auth_core::jwt::Provider;
 use auth_core::{Algorithm, TokenVerifier, VerifyError};
 use auth_oidc::{FetchErrorKind, Issuers, Oidc};
 use auth_testing::TestIssuer;
@@ -67,7 +68,33 @@ async fn an_issuer_that_is_added_again_is_replaced() {
     let verifier = Issuers::new()
         .issuer(oidc("one", &old_provider).connect().await.unwrap())
         .issuer(oidc("one", &new_provider).connect().await.unwrap());
-    assert_eq!(verifier.verifiers().count(), 1);
+    assert_eq!(verifier.verifiers().count(), 2);
     assert!(verdict(&verifier, &new.good("a")).await.is_ok());
     assert_eq!(verdict(&verifier, &old.good("a")).await, Err(VerifyError::InvalidSignature));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_name_of_an_issuer_leads_to_it() {
+    const TENANTS: [&str; 2] =
+        ["11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555"];
+    let signer = TestIssuer::new(Algorithm::Es256).audience("api").kid("1");
+    let jwks = signer.jwks();
+    let provider = Fake::new(move |_| Act::ok(jwks.clone()));
+    let connect = |preset: Provider, audience: Option<&str>| {
+        let oidc = Oidc::provider(&preset).jwks_uri("https://id.example/keys").fetch(provider.clone());
+        let oidc = audience.into_iter().fold(oidc, Oidc::audience);
+        async { oidc.connect().await.unwrap() }
+    };
+    let verifier = Issuers::new()
+        .issuer(connect(Provider::entra_multi_tenant(TENANTS), Some("api")).await)
+        .issuer(connect(Provider::google(["api"]), None).await);
+    for tenant in TENANTS {
+        let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+        let token = signer.token("a").claim("iss", &*issuer).claim("tid", tenant).claim("ver", "2.0").sign();
+        assert_eq!(verdict(&verifier, &token).await.unwrap(), format!("a of {issuer}"));
+    }
+    for issuer in ["accounts.google.com", "https://accounts.google.com"] {
+        let token = signer.token("a").claim("iss", issuer).sign();
+        assert_eq!(verdict(&verifier, &token).await.unwrap(), format!("a of {issuer}"));
+    }
 }

@@ -65,6 +65,18 @@ impl IssuerSettings {
 }
 
 impl IssuerRule {
+    /// Every issuer that is accepted, if they can be listed.
+    pub(super) fn names(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Anyone => None,
+            Self::OneOf(names) => Some(names.iter().map(|name| String::from(&**name)).collect()),
+            Self::OfTenants(issuers) => {
+                let TenantIssuers { template, tenants } = &**issuers;
+                Some(tenants.iter().map(|tenant| template.replacen(PLACEHOLDER, tenant, 1)).collect())
+            }
+        }
+    }
+
     /// Judges `iss`, in claims whose text is `json`. `key_issuer` is the issuer that the key itself is for.
     pub(super) fn check(
         &self,

@@ -118,6 +118,13 @@ impl JwtVerifier {
         self.keys.clone()
     }
 
+    /// The issuers whose tokens are accepted; with [`issuer_for_tenants`](crate::jwt::JwtVerifierBuilder::issuer_for_tenants)
+    /// that of each tenant. `None` if any is.
+    #[must_use]
+    pub fn issuers(&self) -> Option<Vec<String>> {
+        self.issuer.names()
+    }
+
     /// The keys of the configured JWK Sets that are not used, and why.
     #[must_use]
     pub fn skipped_keys(&self) -> Vec<SkippedKey> {
