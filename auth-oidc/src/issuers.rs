@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth_core::jwt::unverified_issuer;
 use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure};
 
+use crate::tenants::{Found, IssuerDirectory, Tenants};
 use crate::verifier::OidcVerifier;
 
 /// How many tokens it is remembered of whose they are: a power of two.
@@ -40,6 +43,18 @@ pub struct Issuers {
     places: HashMap<Box<str>, usize>,
     verifiers: Vec<OidcVerifier>,
     remembered: Remembered,
+    /// What the log says of a token of another issuer.
+    expected: Expected,
+    tenants: Option<Tenants>,
+}
+
+/// Who judges a token.
+enum Judge<'a> {
+    Listed(usize, &'a OidcVerifier),
+    /// Of the directory.
+    Tenant(OidcVerifier),
+    /// The directory has to be asked for this issuer.
+    Waits(&'a Tenants, String),
 }
 
 impl Issuers {
@@ -60,6 +75,7 @@ impl Issuers {
         let place = self.verifiers.len();
         self.places.extend(verifier.names().into_iter().map(|name| (name.into_boxed_str(), place)));
         self.verifiers.push(verifier);
+        self.expected = expected(&self.places);
         self
     }
 
@@ -68,34 +84,95 @@ impl Issuers {
         self.verifiers.iter()
     }
 
-    /// The verifier of the issuer that the token names.
-    fn verifier_of(&self, token: &str) -> Result<(usize, &OidcVerifier), VerifyFailure> {
+    /// Looks issuers that are not listed up in this directory, when the first of their tokens comes.
+    ///
+    /// A thousand of them are kept, and 10 a minute are started at most. The request that brings a new one waits 5 seconds
+    /// at most, and is answered 503 otherwise.
+    #[must_use]
+    pub fn directory(self, directory: impl IssuerDirectory) -> Self {
+        Self { tenants: Some(Tenants::new(directory)), ..self }
+    }
+
+    /// Who judges the token, by the issuer that it names.
+    fn judge(&self, token: &str) -> Result<Judge<'_>, VerifyFailure> {
         let Some(issuer) = unverified_issuer(token) else {
             let failure = VerifyFailure::from(VerifyError::MalformedToken);
             return Err(failure
                 .with_hint("it is no JWT whose claims have one `iss`, by which its verifier is chosen"));
         };
         let place = self.places.get(&*issuer).copied();
-        let found = place.and_then(|place| Some((place, self.verifiers.get(place)?)));
-        found.ok_or_else(|| {
-            let mut known: Vec<_> = self.places.keys().take(8).map(|issuer| format!("{issuer:?}")).collect();
-            known.sort_unstable();
-            let known = known.join(" or ");
-            VerifyFailure::from(VerifyError::WrongIssuer)
-                .with_hint(format!("expected one of {} names in `iss`, such as {known}", self.places.len()))
-        })
+        match (place.and_then(|place| Some((place, self.verifiers.get(place)?))), &self.tenants) {
+            (Some((place, verifier)), _) => Ok(Judge::Listed(place, verifier)),
+            (None, Some(tenants)) => match tenants.find(&issuer) {
+                Found::Unknown | Found::Starting(_) => Ok(Judge::Waits(tenants, issuer)),
+                found => Ok(Judge::Tenant(self.tenant(found)?)),
+            },
+            (None, None) => Err(self.wrong_issuer()),
+        }
     }
+
+    fn tenant(&self, found: Found) -> Result<OidcVerifier, VerifyFailure> {
+        match found {
+            Found::Ready(verifier) => Ok(verifier),
+            Found::Absent => Err(self.wrong_issuer()),
+            Found::Later(pause) => Err(unavailable(pause)),
+            Found::Unknown | Found::Starting(_) => Err(unavailable(Duration::from_secs(1))),
+        }
+    }
+
+    fn wrong_issuer(&self) -> VerifyFailure {
+        VerifyFailure::from(VerifyError::WrongIssuer).with_hint(self.expected.clone())
+    }
+
+    fn note(&self, token: &str, place: usize, verdict: &Result<VerifiedToken, VerifyFailure>) {
+        if verdict.is_ok() {
+            self.remembered.note(token, place);
+        }
+    }
+}
+
+/// A text that is made once, since anyone can send tokens of other issuers.
+#[derive(Clone)]
+struct Expected(Arc<str>);
+
+impl Default for Expected {
+    fn default() -> Self {
+        Self("no issuer was configured".into())
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn expected(places: &HashMap<Box<str>, usize>) -> Expected {
+    let mut names: Vec<_> = places.keys().map(|issuer| format!("{issuer:?}")).collect();
+    names.sort_unstable();
+    names.truncate(8);
+    Expected(
+        format!("expected one of {} names in `iss`, such as {}", places.len(), names.join(" or ")).into(),
+    )
+}
+
+fn unavailable(pause: Duration) -> VerifyFailure {
+    let retry_after = Some(pause.max(Duration::from_secs(1)));
+    VerifyFailure::from(VerifyError::Unavailable { retry_after }).with_hint("the issuer is not there yet")
 }
 
 #[async_trait]
 impl TokenVerifier for Issuers {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
-        let (place, verifier) = self.verifier_of(token)?;
-        let verdict = verifier.verify(token).await;
-        if verdict.is_ok() {
-            self.remembered.note(token, place);
+        match self.judge(token)? {
+            Judge::Listed(place, verifier) => {
+                let verdict = verifier.verify(token).await;
+                self.note(token, place, &verdict);
+                verdict
+            }
+            Judge::Tenant(verifier) => verifier.verify(token).await,
+            Judge::Waits(tenants, issuer) => self.tenant(tenants.start(&issuer).await)?.verify(token).await,
         }
-        verdict
     }
 
     fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
@@ -104,15 +181,16 @@ impl TokenVerifier for Issuers {
         if let Some(Ok(token)) = remembered.and_then(|verifier| verifier.verify_now(token)) {
             return Some(Ok(token));
         }
-        let (place, verifier) = match self.verifier_of(token) {
-            Ok(found) => found,
-            Err(failure) => return Some(Err(failure)),
-        };
-        let verdict = verifier.verify_now(token)?;
-        if verdict.is_ok() {
-            self.remembered.note(token, place);
+        match self.judge(token) {
+            Ok(Judge::Listed(place, verifier)) => {
+                let verdict = verifier.verify_now(token)?;
+                self.note(token, place, &verdict);
+                Some(verdict)
+            }
+            Ok(Judge::Tenant(verifier)) => verifier.verify_now(token),
+            Ok(Judge::Waits(..)) => None,
+            Err(failure) => Some(Err(failure)),
         }
-        Some(verdict)
     }
 }
 

@@ -12,6 +12,7 @@ mod metadata;
 mod oidc;
 mod source;
 mod status;
+mod tenants;
 mod timer;
 mod verifier;
 
@@ -22,5 +23,6 @@ pub use self::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};
 pub use self::issuers::Issuers;
 pub use self::oidc::Oidc;
 pub use self::status::Health;
+pub use self::tenants::IssuerDirectory;
 pub use self::timer::{Timer, TokioTimer};
 pub use self::verifier::OidcVerifier;

@@ -94,6 +94,11 @@ impl Oidc {
         }
     }
 
+    /// The issuer, as it was given.
+    pub(crate) fn issuer_name(&self) -> &str {
+        &self.issuer
+    }
+
     /// Accepts tokens for this audience, as [`JwtVerifierBuilder::audience`].
     pub fn audience(self, audience: impl Into<String>) -> Self {
         self.verifier(|verifier| verifier.audience(audience))

@@ -15,7 +15,7 @@ use crate::status::{Gate, GateState, Health, Status};
 use crate::timer::Timer;
 
 /// How long a request waits for an attempt to get the key that its token names.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many requests wait at a time. Others are answered at once.
 pub(crate) const MAX_WAITING: usize = 1024;
