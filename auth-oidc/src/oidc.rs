@@ -9,10 +9,12 @@ use auth_core::jwt::{JwtVerifierBuilder, Provider};
 use auth_core::{Clock, JwtVerifier};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use crate::address::{Address, AddressError, AddressRules};
 use crate::counters::Counters;
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::fetch::Fetch;
+use crate::metadata::candidates;
 use crate::source::{Known, Place, Source};
 use crate::status::{Gate, Status};
 use crate::timer::{Timer, TokioTimer};
@@ -43,7 +45,8 @@ const LONGEST_STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 #[must_use = "nothing is fetched before `connect`"]
 pub struct Oidc {
     issuer: String,
-    place: Place,
+    place: Where,
+    rules: AddressRules,
     verifier: JwtVerifierBuilder,
     fetch: Option<Arc<dyn Fetch>>,
     timer: Arc<dyn Timer>,
@@ -52,13 +55,37 @@ pub struct Oidc {
     require_keys_at_start: bool,
 }
 
+/// Where the keys are, as it was said.
+#[derive(Debug)]
+enum Where {
+    /// The metadata are where they are for every issuer.
+    BehindIssuer,
+    Metadata(String),
+    Keys(String),
+}
+
+impl Where {
+    fn vet(&self, issuer: &str, rules: AddressRules) -> Result<Place, AddressError> {
+        let address = |text: &str| Address::configured(text, rules);
+        Ok(match self {
+            Self::BehindIssuer => {
+                // The issuer itself: what is wrong is told of the text that was given.
+                address(issuer)?;
+                let addresses = candidates(issuer);
+                Place::Metadata(addresses.iter().map(|text| address(text)).collect::<Result<_, _>>()?)
+            }
+            Self::Metadata(text) => Place::Metadata(vec![address(text)?]),
+            Self::Keys(text) => Place::Keys(address(text)?),
+        })
+    }
+}
+
 impl Oidc {
     /// Begins with the issuer, byte for byte as `iss` in its tokens and `issuer` in its metadata have it.
     pub fn issuer(issuer: impl Into<String>) -> Self {
         let issuer = issuer.into();
         let verifier = JwtVerifier::builder().issuer(&*issuer);
-        let place = Place::of_issuer(&issuer);
-        Self::new(issuer, place, verifier)
+        Self::new(issuer, Where::BehindIssuer, verifier)
     }
 
     /// Begins with a preset, which knows where the provider has what, and how its tokens look.
@@ -75,16 +102,17 @@ impl Oidc {
     /// ```
     pub fn provider(provider: &Provider) -> Self {
         let place = match provider.metadata_uri() {
-            Some(address) => Place::Metadata(vec![address.to_owned()]),
-            None => Place::Keys(provider.jwks_uri().to_owned()),
+            Some(address) => Where::Metadata(address.to_owned()),
+            None => Where::Keys(provider.jwks_uri().to_owned()),
         };
         Self::new(provider.issuer().to_owned(), place, provider.verifier())
     }
 
-    fn new(issuer: String, place: Place, verifier: JwtVerifierBuilder) -> Self {
+    fn new(issuer: String, place: Where, verifier: JwtVerifierBuilder) -> Self {
         Self {
             issuer,
             place,
+            rules: AddressRules::default(),
             verifier,
             fetch: None,
             timer: Arc::new(TokioTimer::new()),
@@ -122,12 +150,26 @@ impl Oidc {
     /// Reads the metadata at this address, and nowhere else: for a provider that has an internal address beside the public
     /// one. They have to name the issuer all the same.
     pub fn metadata_url(self, address: impl Into<String>) -> Self {
-        Self { place: Place::Metadata(vec![address.into()]), ..self }
+        Self { place: Where::Metadata(address.into()), ..self }
     }
 
     /// Reads the keys at this address, and no metadata.
     pub fn jwks_uri(self, address: impl Into<String>) -> Self {
-        Self { place: Place::Keys(address.into()), ..self }
+        Self { place: Where::Keys(address.into()), ..self }
+    }
+
+    /// Fetches over plain http from other machines than this one too. **Whoever is on the way can put keys of his own in the
+    /// place of the provider's, and sign any token.**
+    pub fn dangerously_allow_http(mut self) -> Self {
+        self.rules.allow_http = true;
+        self
+    }
+
+    /// Lets the metadata of a provider in the internet name an address in a private network for its keys. If the provider
+    /// is in a private network itself, they may without this.
+    pub fn allow_private_networks(mut self) -> Self {
+        self.rules.allow_private_networks = true;
+        self
     }
 
     /// Fetches by this client instead of the one of feature `client`.
@@ -194,6 +236,7 @@ impl Oidc {
         self,
     ) -> Result<(OidcVerifier, impl Future<Output = ()> + Send + 'static), ConnectError> {
         self.vet()?;
+        let place = self.place.vet(&self.issuer, self.rules)?;
         let fetch = self.fetch.map_or_else(default_client, Ok)?;
         let jwt = self.verifier.keys_later().build()?;
         let (want, wanted) = mpsc::channel(1);
@@ -201,7 +244,8 @@ impl Oidc {
         let (gate, counters) = (Arc::new(Gate::new()), Arc::new(Counters::default()));
         let source = Source {
             issuer: self.issuer.clone(),
-            place: self.place,
+            place,
+            rules: self.rules,
             fetch,
             timer: self.timer.clone(),
             attempt_timeout: self.attempt_timeout,

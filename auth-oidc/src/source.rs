@@ -8,13 +8,15 @@ use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
 };
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use crate::address::{Address, AddressRules};
 use crate::counters::{Counters, count};
 use crate::error::SourceError;
-use crate::fetch::{Fetch, FetchErrorKind, MaxBytes};
+use crate::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};
 use crate::freshness::{freshness, retry_after};
-use crate::metadata::{Metadata, candidates};
+use crate::metadata::Metadata;
+use crate::network::Network;
 use crate::timer::Timer;
 
 /// The most bytes of metadata that are read (64 KiB).
@@ -30,22 +32,16 @@ const METADATA_FRESH: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
     /// The metadata at one of these addresses say so.
-    Metadata(Vec<String>),
+    Metadata(Vec<Address>),
     /// At this address.
-    Keys(String),
-}
-
-impl Place {
-    /// Where metadata of an issuer can be.
-    pub(crate) fn of_issuer(issuer: &str) -> Self {
-        Self::Metadata(candidates(issuer))
-    }
+    Keys(Address),
 }
 
 /// Gets the keys of one provider.
 pub(crate) struct Source {
     pub(crate) issuer: String,
     pub(crate) place: Place,
+    pub(crate) rules: AddressRules,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) timer: Arc<dyn Timer>,
     /// How long one request may take.
@@ -60,7 +56,7 @@ pub(crate) struct Source {
 #[derive(Default)]
 pub(crate) struct Known {
     /// Where the keys are, and when the metadata said so.
-    jwks_uri: Option<(String, Duration)>,
+    jwks_uri: Option<(Address, Duration)>,
     /// The fields by which the provider recognises the key set that we have.
     validators: HeaderMap,
 }
@@ -100,13 +96,13 @@ impl Source {
                 count(&self.counters.not_modified);
                 return Ok(fresh_for);
             }
-            _ => return Err(self.refusal(address, &response)),
+            _ => return Err(self.refusal(&address, &response)),
         }
         let validators = validators_of(response.headers());
         let text = String::from_utf8_lossy(response.body()).into_owned();
         let changes = self.keys.changes();
         if let Err(error) = self.keys.replace(JwtKeys::new().jwks(text)) {
-            return Err(SourceError::Keys { address, error }.into());
+            return Err(SourceError::Keys { address: address.to_string(), error }.into());
         }
         if self.keys.changes() != changes {
             count(&self.counters.key_changes);
@@ -118,7 +114,7 @@ impl Source {
 
     /// Says where the keys are. The metadata are read again now and then, since they may name another address by now; while
     /// they cannot be had, the last one counts.
-    async fn locate(&mut self) -> Result<String, Failure> {
+    async fn locate(&mut self) -> Result<Address, Failure> {
         let addresses = match &self.place {
             Place::Keys(address) => return Ok(address.clone()),
             Place::Metadata(addresses) => addresses,
@@ -146,37 +142,37 @@ impl Source {
 
     /// Looks for the metadata, and says where they have the keys. The next address is tried only if there is nothing at
     /// all at one.
-    async fn discover(&self, addresses: &[String]) -> Result<String, Failure> {
+    async fn discover(&self, addresses: &[Address]) -> Result<Address, Failure> {
         for address in addresses {
             let response = self.get(address, MAX_METADATA_BYTES, &HeaderMap::new()).await?;
             match response.status() {
                 StatusCode::OK => {
-                    if let Some(jwks_uri) = Metadata::read(address, response.body(), &self.issuer) {
-                        return Ok(jwks_uri?);
+                    let text = address.to_string();
+                    if let Some(jwks_uri) = Metadata::read(&text, response.body(), &self.issuer) {
+                        let reached = response.extensions().get::<Network>().copied().unwrap_or_default();
+                        let named = address.named(&jwks_uri?, reached, self.rules);
+                        return Ok(named.map_err(SourceError::from)?);
                     }
                 }
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {}
-                _ => return Err(self.refusal(address.clone(), &response)),
+                _ => return Err(self.refusal(address, &response)),
             }
         }
-        Err(SourceError::NoMetadata { tried: addresses.to_vec() }.into())
+        Err(SourceError::NoMetadata { tried: addresses.iter().map(Address::to_string).collect() }.into())
     }
 
     /// Sends one request. Takes no longer than it may.
     async fn get(
         &self,
-        address: &str,
+        address: &Address,
         max_bytes: usize,
         validators: &HeaderMap,
     ) -> Result<Response<Bytes>, SourceError> {
-        let failed = |error| SourceError::Fetch { address: address.to_owned(), error };
-        let mut request = Request::get(address).body(Bytes::new()).map_err(|error| {
-            failed(crate::fetch::FetchError::new(FetchErrorKind::Forbidden, error.to_string()))
-        })?;
+        let failed = |error| SourceError::Fetch { address: address.to_string(), error };
+        let mut request = address.request(MaxBytes(max_bytes));
         request.headers_mut().extend(validators.clone());
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        request.extensions_mut().insert(MaxBytes(max_bytes));
         count(&self.counters.requests);
         let end = self.timer.elapsed() + self.attempt_timeout;
         let response = tokio::select! {
@@ -184,20 +180,20 @@ impl Source {
             response = self.fetch.fetch(request) => response.map_err(failed)?,
             () = self.timer.sleep_until(end) => {
                 let seconds = self.attempt_timeout.as_secs_f64();
-                return Err(SourceError::TimedOut { address: address.to_owned(), seconds });
+                return Err(SourceError::TimedOut { address: address.to_string(), seconds });
             }
         };
         // Of a client that does not look at the bound.
         if response.body().len() > max_bytes {
             let error = format!("the body has more than {max_bytes} bytes");
-            return Err(failed(crate::fetch::FetchError::new(FetchErrorKind::TooLarge, error)));
+            return Err(failed(FetchError::new(FetchErrorKind::TooLarge, error)));
         }
         Ok(response)
     }
 
     /// An answer that is neither what was asked for nor 304.
-    fn refusal(&self, address: String, response: &Response<Bytes>) -> Failure {
-        let status = response.status();
+    fn refusal(&self, address: &Address, response: &Response<Bytes>) -> Failure {
+        let (address, status) = (address.to_string(), response.status());
         let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
         let error = match location.map(|location| String::from_utf8_lossy(location.as_bytes()).into_owned()) {
             Some(location) => SourceError::Redirect { address, status, location },
