@@ -12,11 +12,12 @@ pub mod conformance;
 mod draft;
 mod explain;
 mod issuer;
+mod lock;
 mod openapi_probe;
 mod request;
 mod signing;
 
-pub use crate::clock::TestClock;
+pub use crate::clock::{Sleep, TestClock};
 pub use crate::draft::TokenDraft;
 pub use crate::issuer::TestIssuer;
 pub use crate::openapi_probe::{OpenApiProbe, ProbeReport};
