@@ -1,5 +1,6 @@
 //! A token before it is signed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ const LONG: i64 = 3600;
 /// A token before it is signed. It is good unless a method changes it.
 #[derive(Clone)]
 pub struct TokenDraft<'a> {
-    issuer: &'a TestIssuer,
+    issuer: Cow<'a, TestIssuer>,
     header: Map<String, Value>,
     claims: Map<String, Value>,
 }
@@ -28,23 +29,7 @@ impl TestIssuer {
     /// `exp`. It lives for 300 seconds, see [`TokenDraft::lifetime`].
     #[must_use]
     pub fn token(&self, subject: &str) -> TokenDraft<'_> {
-        let now = self.now();
-        let header = [
-            ("alg", self.algorithm.name().into()),
-            ("kid", self.kid.as_str().into()),
-            ("typ", "at+jwt".into()),
-        ];
-        let claims = [
-            ("iss", self.issuer.as_str().into()),
-            ("aud", self.audience.as_str().into()),
-            ("sub", subject.into()),
-            ("iat", now.into()),
-            ("exp", (now + LIFETIME).into()),
-        ];
-        let object = |members: Vec<(&str, Value)>| -> Map<String, Value> {
-            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-        };
-        TokenDraft { issuer: self, header: object(header.into()), claims: object(claims.into()) }
+        TokenDraft::new(Cow::Borrowed(self), subject)
     }
 
     /// Returns a good token. It lives for 300 seconds.
@@ -87,6 +72,29 @@ impl TestIssuer {
             *first ^= 1;
         }
         format!("{signing_input}.{}", encode(signature))
+    }
+}
+
+impl<'a> TokenDraft<'a> {
+    pub(crate) fn new(issuer: Cow<'a, TestIssuer>, subject: &str) -> Self {
+        let now = issuer.now();
+        let header = [
+            ("alg", issuer.algorithm.name().into()),
+            ("kid", issuer.kid.as_str().into()),
+            ("typ", "at+jwt".into()),
+        ];
+        let claims = [
+            ("iss", issuer.issuer.as_str().into()),
+            ("aud", issuer.audience.as_str().into()),
+            ("sub", subject.into()),
+            ("iat", now.into()),
+            ("exp", (now + LIFETIME).into()),
+        ];
+        let object = |members: Vec<(&str, Value)>| -> Map<String, Value> {
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        };
+        let (header, claims) = (object(header.into()), object(claims.into()));
+        Self { issuer, header, claims }
     }
 }
 

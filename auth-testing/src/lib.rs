@@ -11,6 +11,8 @@ mod clock;
 pub mod conformance;
 mod draft;
 mod explain;
+#[cfg(feature = "identity-provider")]
+mod identity_provider;
 mod issuer;
 mod lock;
 mod openapi_probe;
@@ -19,6 +21,8 @@ mod signing;
 
 pub use crate::clock::{Sleep, TestClock};
 pub use crate::draft::TokenDraft;
+#[cfg(feature = "identity-provider")]
+pub use crate::identity_provider::{Behavior, Endpoint, TestIdentityProvider};
 pub use crate::issuer::TestIssuer;
 pub use crate::openapi_probe::{OpenApiProbe, ProbeReport};
 pub use crate::request::TestRequest;

@@ -36,7 +36,8 @@ impl TestClock {
         }
     }
 
-    /// Blocks until it is this late, or until the condition holds. Whether it is this late.
+    /// Blocks until it is this late, or until the condition holds; `interrupt` makes it look. Whether it is
+    /// this late.
     pub(crate) fn block_until_or(&self, elapsed: Duration, interrupted: impl Fn() -> bool) -> bool {
         let mut time = lock(&self.shared.time);
         if time.elapsed >= elapsed {
@@ -49,6 +50,13 @@ impl TestClock {
         }
         time.sleepers.remove(id);
         time.elapsed >= elapsed
+    }
+
+    /// Lets blocked threads look at their conditions. Locks, so that none misses it between a look and its wait.
+    #[cfg(feature = "identity-provider")]
+    pub(crate) fn interrupt(&self) {
+        let _time = lock(&self.shared.time);
+        self.shared.changed.notify_all();
     }
 }
 

@@ -1,0 +1,148 @@
+//! What a provider answers to a request.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+
+use super::answer::Answer;
+use super::behavior::Behavior;
+use super::documents;
+use super::endpoint::{Endpoint, EndpointState};
+use super::key_ring::KeyRing;
+use crate::base64url::encode;
+use crate::clock::TestClock;
+use crate::lock::lock;
+
+pub(crate) struct Site {
+    pub(crate) clock: TestClock,
+    state: Mutex<State>,
+    /// Notified if a request was counted.
+    counted: Condvar,
+}
+
+pub(crate) struct State {
+    pub(crate) keys: KeyRing,
+    pub(crate) metadata_paths: Vec<String>,
+    pub(crate) jwks_path: String,
+    pub(crate) validators: bool,
+    metadata_endpoint: EndpointState,
+    keys_endpoint: EndpointState,
+}
+
+impl Site {
+    pub(crate) fn new(clock: TestClock, keys: KeyRing) -> Self {
+        let mut state = State {
+            keys,
+            metadata_paths: Vec::new(),
+            jwks_path: String::new(),
+            validators: true,
+            metadata_endpoint: EndpointState::default(),
+            keys_endpoint: EndpointState::default(),
+        };
+        state.move_to("");
+        Self { clock, state: Mutex::new(state), counted: Condvar::new() }
+    }
+
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut lock(&self.state))
+    }
+
+    pub(crate) fn answer(&self, request: &Request<()>) -> Answer {
+        let answer = self.change(|state| state.answer(request));
+        self.counted.notify_all();
+        answer
+    }
+
+    pub(crate) fn wait_for_requests(&self, endpoint: Endpoint, count: usize) {
+        let mut state = lock(&self.state);
+        while state.endpoint(endpoint).requests < count {
+            state = self.counted.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn endpoint(&mut self, endpoint: Endpoint) -> &mut EndpointState {
+        match endpoint {
+            Endpoint::Metadata => &mut self.metadata_endpoint,
+            Endpoint::Keys => &mut self.keys_endpoint,
+        }
+    }
+
+    /// Serves the documents of an issuer with this path: the metadata where OpenID Connect has it, and where RFC 8414 does
+    /// (section 3.1).
+    pub(crate) fn move_to(&mut self, base: &str) {
+        self.jwks_path = documents::jwks_uri(base);
+        self.metadata_paths = vec![
+            format!("{base}/.well-known/openid-configuration"),
+            format!("/.well-known/oauth-authorization-server{base}"),
+            format!("/.well-known/openid-configuration{base}"),
+        ];
+    }
+
+    fn answer(&mut self, request: &Request<()>) -> Answer {
+        let path = request.uri().path();
+        let Some(endpoint) = self.endpoint_at(path) else { return Answer::empty(StatusCode::NOT_FOUND) };
+        let state = self.endpoint(endpoint);
+        state.requests += 1;
+        state.last_request = Some(request.clone());
+        if request.method() != Method::GET {
+            return Answer::empty(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        if endpoint == Endpoint::Metadata && !self.metadata_paths.iter().any(|served| served == path) {
+            return Answer::empty(StatusCode::NOT_FOUND);
+        }
+        self.behave(endpoint, request.headers())
+    }
+
+    fn endpoint_at(&self, path: &str) -> Option<Endpoint> {
+        if path == self.jwks_path {
+            return Some(Endpoint::Keys);
+        }
+        path.split('/').any(|segment| segment == ".well-known").then_some(Endpoint::Metadata)
+    }
+
+    fn behave(&mut self, endpoint: Endpoint, asked: &HeaderMap) -> Answer {
+        let behavior = self.endpoint(endpoint).behavior.clone();
+        let mut answer = behavior.answer(self.document(endpoint, &behavior).into());
+        let validates = self.validators && answer.may_be_validated();
+        if validates && let Some(tag) = entity_tag(&answer.body) {
+            answer.fields.insert(header::ETAG, tag);
+        }
+        let state = self.endpoint(endpoint);
+        for (name, value) in &state.fields {
+            answer.fields.insert(name, value.clone());
+        }
+        if validates && answer.fields.get(header::ETAG).is_some_and(|tag| is_known(asked, tag)) {
+            state.not_modified += 1;
+            return answer.not_modified();
+        }
+        answer
+    }
+
+    fn document(&self, endpoint: Endpoint, behavior: &Behavior) -> String {
+        let issuer = &self.keys.issuer;
+        match (endpoint, behavior) {
+            (Endpoint::Keys, _) => self.keys.jwks(),
+            (Endpoint::Metadata, Behavior::WrongIssuer(claimed)) => {
+                documents::metadata(claimed, issuer, self.keys.algorithm())
+            }
+            (Endpoint::Metadata, _) => documents::metadata(issuer, issuer, self.keys.algorithm()),
+        }
+    }
+}
+
+fn entity_tag(body: &[u8]) -> Option<HeaderValue> {
+    let digest = encode(digest::digest(&digest::SHA256, body));
+    HeaderValue::try_from(format!("\"{digest}\"")).ok()
+}
+
+/// Whether the client has this already, by the weak comparison of
+/// [RFC 9110 section 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2). Our tags have no comma inside.
+fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let tag = tag.to_str().map(opaque).unwrap_or_default();
+    let values = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|known| known.trim() == "*" || opaque(known) == tag)
+}
