@@ -132,6 +132,10 @@ pub enum ConnectError {
     /// There is no client: feature `client` is off, and [`fetch`](crate::Oidc::fetch) was not called.
     #[error("no HTTP client: switch the feature `client` of auth-oidc on, or call `.fetch(..)`")]
     NoClient,
+    /// The client cannot be made.
+    #[cfg(feature = "client")]
+    #[error("{0}")]
+    Client(#[from] crate::client::HttpClientError),
     /// Metadata or keys could not be had.
     #[error("{0}")]
     Source(std::sync::Arc<SourceError>),

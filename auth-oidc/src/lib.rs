@@ -2,6 +2,8 @@
 
 mod address;
 mod backoff;
+#[cfg(feature = "client")]
+mod client;
 mod counters;
 mod driver;
 mod error;
@@ -18,6 +20,8 @@ mod timer;
 mod verifier;
 
 pub use self::address::AddressError;
+#[cfg(feature = "client")]
+pub use self::client::{HttpClient, HttpClientBuilder, HttpClientError, Resolve};
 pub use self::counters::Stats;
 pub use self::error::{ConnectError, SourceError};
 pub use self::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};

@@ -281,6 +281,12 @@ impl Oidc {
     }
 }
 
+#[cfg(feature = "client")]
+fn default_client() -> Result<Arc<dyn Fetch>, ConnectError> {
+    Ok(Arc::new(crate::client::HttpClient::builder().build()?))
+}
+
+#[cfg(not(feature = "client"))]
 fn default_client() -> Result<Arc<dyn Fetch>, ConnectError> {
     Err(ConnectError::NoClient)
 }
