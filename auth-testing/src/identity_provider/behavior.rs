@@ -21,6 +21,7 @@ pub enum Behavior {
     /// Answers 301 to this address.
     Redirect(String),
     /// Answers after this time by the provider's clock. The document is the one of the moment when the request was read.
+    /// The connection counts as open until then, even if the client closes it.
     Delay(Duration),
     /// Sends the head at once, and one byte of the body each time that this much has passed by the provider's clock.
     Drip(Duration),
@@ -37,7 +38,7 @@ pub enum Behavior {
     Truncated,
     /// Never answers. The connection stays open until the client closes it.
     Hang,
-    /// Closes the connection without an answer.
+    /// Reads the request, then closes the connection without an answer.
     CloseAtOnce,
     /// Metadata only: names this issuer in the document.
     WrongIssuer(String),
