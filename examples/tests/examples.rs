@@ -7,9 +7,10 @@ mod running;
 use std::process::{Command, Output};
 
 use auth_core::Algorithm;
+use auth_testing::TestIdentityProvider;
 use auth_testing::conformance::{Answer, Fixture};
 
-use self::running::{LOGIN, PROTECTED, RBAC, Running, example, paste, temporary_file, temporary_path};
+use self::running::{LOGIN, OIDC, PROTECTED, RBAC, Running, example, paste, temporary_file, temporary_path};
 
 #[test]
 fn the_printed_lines_do_what_they_say() {
@@ -61,6 +62,70 @@ fn both_give_the_same_bytes() {
          {differences_found} differences between their answers"
     );
     assert_eq!(differences, Vec::<String>::new());
+}
+
+/// With an identity provider of their own, which has changed its keys.
+#[test]
+fn the_printed_lines_of_a_provider_do_what_they_say() {
+    for name in OIDC {
+        let mut running = Running::start(example(name));
+        let announced: Vec<_> = running
+            .curl_lines(5)
+            .iter()
+            .map(|line| {
+                let (status, answer) = paste(line, running.address, running.address);
+                assert_eq!(answer.status, status, "{name}: {line}");
+                status
+            })
+            .collect();
+        assert_eq!(announced, [200, 401, 401, 200, 200], "{name}");
+    }
+}
+
+/// Both of another provider, so that they accept the same tokens.
+#[test]
+fn with_a_provider_both_give_the_same_bytes() {
+    let provider = TestIdentityProvider::start();
+    let servers = OIDC.map(|name| {
+        let mut command = example(name);
+        command.env("AUTH_ISSUER", provider.issuer()).env("AUTH_AUDIENCE", "https://api.example");
+        Running::start(command)
+    });
+    let good = provider.token("alice").sign();
+    let unknown = TestIdentityProvider::start().token("alice").claim("iss", provider.issuer()).sign();
+    for (token, status) in [(&*good, 200), (&unknown, 401), ("x", 401), ("a b", 400)] {
+        let [axum, actix] = &servers;
+        let line = |address| {
+            format!("curl -i http://{address}/protected -H 'Authorization: Bearer {token}' # {status}")
+        };
+        let (_, by_axum) = paste(&line(axum.address), axum.address, axum.address);
+        let (_, by_actix) = paste(&line(actix.address), actix.address, actix.address);
+        assert_eq!(by_axum.status, status);
+        assert_eq!(by_axum, by_actix);
+    }
+}
+
+#[test]
+fn a_provider_that_is_configured_wrongly_is_told() {
+    let provider = TestIdentityProvider::start();
+    let slash = format!("{}/", provider.issuer());
+    for name in OIDC {
+        for (settings, told) in [
+            (
+                vec![("AUTH_ISSUER", "https://id.example")],
+                "set both AUTH_ISSUER and AUTH_AUDIENCE, or neither",
+            ),
+            (vec![("AUTH_ISSUER", &*slash), ("AUTH_AUDIENCE", "api")], "they differ only by a final slash"),
+            (vec![("AUTH_ISSUER", "http://id.example"), ("AUTH_AUDIENCE", "api")], "http://id.example"),
+            (vec![("AUTH_ISSUER", "https://{realm}"), ("AUTH_AUDIENCE", "api")], "{realm}"),
+        ] {
+            let Output { status, stderr, .. } = example(name).envs(settings).output().unwrap();
+            let stderr = String::from_utf8(stderr).unwrap();
+            assert!(!status.success(), "{told}");
+            let last = stderr.lines().last().unwrap();
+            assert!(last.starts_with("error: ") && last.contains(told), "{told}: {stderr}");
+        }
+    }
 }
 
 /// Each line at both servers, in order, since some change what later ones see.

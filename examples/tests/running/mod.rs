@@ -11,6 +11,7 @@ use auth_testing::conformance::{self, Answer};
 
 pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
+pub const OIDC: [&str; 2] = ["axum_oidc", "actix_oidc"];
 pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
 
 /// `cargo test --workspace` builds the examples before it runs any test, and puts them here.
