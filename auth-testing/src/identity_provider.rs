@@ -5,6 +5,7 @@ mod behavior;
 mod connection;
 mod documents;
 mod endpoint;
+mod endpoint_state;
 mod key_ring;
 mod request;
 mod server;

@@ -39,7 +39,8 @@ fn tls_fault(host: &str, error: &rustls::Error) -> FetchError {
 
 fn certificate_fault(host: &str, fault: &CertificateError) -> String {
     match fault {
-        CertificateError::UnknownIssuer => format!(
+        // A bad signature is one by another key of the same name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
             "the certificate of {host} is signed by an unknown issuer: add the root certificate to the system's, or by \
              `root_certificate_pem`"
         ),

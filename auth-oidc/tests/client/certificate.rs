@@ -22,7 +22,7 @@ impl Authority {
 
     /// A server with a certificate for this name.
     pub(crate) fn server(&self, name: &str) -> TlsAcceptor {
-        self.sign(params(name))
+        self.sign(&params(name))
     }
 
     /// A server whose certificate is valid from one year to another.
@@ -30,10 +30,10 @@ impl Authority {
         let mut params = params(name);
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(to, 1, 1);
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> TlsAcceptor {
+    fn sign(&self, params: &CertificateParams) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();

@@ -1,5 +1,14 @@
 //! The HTTP client against servers on this machine.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
 mod certificate;
 mod environment;
 mod http;

@@ -74,11 +74,10 @@ impl Settings {
             }
         }
         announce(address, lines);
+        let issuer = self.verifier.issuer();
         match self.own {
-            Some(_) => {
-                println!("(the identity provider is within this process, at {})", self.verifier.issuer())
-            }
-            None => println!("(for a token, ask {})", self.verifier.issuer()),
+            Some(_) => println!("(the identity provider is within this process, at {issuer})"),
+            None => println!("(for a token, ask {issuer})"),
         }
     }
 }
