@@ -65,7 +65,8 @@ impl Driver {
     fn bring_forward(&self) {
         let now = self.source.timer.elapsed();
         self.status.send_if_modified(|status| {
-            let earliest = status.attempted_at.map_or(now, |at| (at + COOLDOWN).max(now));
+            let cooled_down = status.attempted_at.map_or(now, |at| at + COOLDOWN);
+            let earliest = cooled_down.max(status.not_before).max(now);
             status.due = status.due.min(earliest);
             false
         });
@@ -108,8 +109,9 @@ impl Driver {
                 self.failures = self.failures.saturating_add(1);
                 count(&self.source.counters.failures);
                 let backoff = if had_keys { WITH_KEYS } else { WITHOUT_KEYS };
-                let pause = backoff.pause(self.failures).max(retry_after.unwrap_or_default());
-                status.due = now + pause;
+                let demanded = retry_after.unwrap_or_default();
+                status.due = now + backoff.pause(self.failures).max(demanded);
+                status.not_before = now + demanded;
                 if was_failing {
                     tracing::debug!(issuer, %error, "the provider's keys cannot be had");
                 } else {

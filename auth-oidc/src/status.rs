@@ -17,6 +17,8 @@ pub(crate) struct Status {
     pub(crate) failure: Option<Arc<SourceError>>,
     /// When the next attempt begins at the latest.
     pub(crate) due: Duration,
+    /// The provider has demanded that nobody asks before (RFC 9110 section 10.2.3).
+    pub(crate) not_before: Duration,
     /// How many attempts have ended.
     pub(crate) attempts: u64,
     /// Since when it is as it is: keys or none, failing or not.
@@ -25,7 +27,15 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn at_start(now: Duration) -> Self {
-        Self { loaded_at: None, attempted_at: None, failure: None, due: now, attempts: 0, since: now }
+        Self {
+            loaded_at: None,
+            attempted_at: None,
+            failure: None,
+            due: now,
+            not_before: now,
+            attempts: 0,
+            since: now,
+        }
     }
 
     /// How it stands now.

@@ -172,10 +172,11 @@ impl Inner {
         if has_succeeded && is_unknown { failure } else { self.unavailable() }
     }
 
-    /// Whether an attempt has ended so lately that the next one has to wait.
+    /// Whether an attempt has ended so lately that the next one has to wait, or the provider demands a pause.
     fn cools_down(&self) -> bool {
         let now = self.timer.elapsed();
-        self.status.borrow().attempted_at.is_some_and(|at| now < at + COOLDOWN)
+        let status = self.status.borrow();
+        status.attempted_at.is_some_and(|at| now < at + COOLDOWN) || now < status.not_before
     }
 
     /// Asks for an attempt. One request for it is as good as many.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use auth_core::VerifyError;
 use auth_oidc::{FetchErrorKind, Health};
+use auth_testing::TestIssuer;
 use futures_util::future::join_all;
 
 use crate::fake::{Act, Fake, ISSUER, KEYS, minutes, pass, seconds, signer, verdict};
@@ -261,7 +262,15 @@ async fn a_pause_that_the_provider_demands_is_kept() {
     pass(minutes(10)).await;
     let failed = provider.asked().len();
     assert_eq!(failed, 3, "metadata, keys, and one that failed");
-    pass(seconds(310)).await;
+    // Not even for tokens with unknown keys, which are answered at once.
+    let other = TestIssuer::default().issuer(ISSUER).audience("api");
+    let start = tokio::time::Instant::now();
+    for _ in 0..10 {
+        pass(seconds(10)).await;
+        assert!(is_unavailable(&verdict(&verifier, &other.good("alice")).await));
+    }
+    assert_eq!((provider.asked().len(), start.elapsed()), (failed, seconds(100)));
+    pass(seconds(210)).await;
     assert_eq!(provider.asked().len(), failed + 1);
     assert_eq!(verdict(&verifier, &signer.good("alice")).await, Ok("alice".to_owned()));
 }
