@@ -51,6 +51,7 @@ fn the_first_refusal_of_each_kind_is_visible() {
     listeners(&issuer);
     later_in_a_request(&issuer);
     loud_ones();
+    claims_of_another_type(&issuer);
     memory(&issuer);
 }
 
@@ -188,6 +189,31 @@ fn loud_ones() {
             assert!(!log.contains("of its kind"), "{log}");
         }
     }
+}
+
+#[derive(serde::Deserialize)]
+struct Tenant {
+    #[allow(dead_code, reason = "only deserialized")]
+    tenant: String,
+}
+
+/// At WARN, whatever is enabled; and where DEBUG is not, anyone with a good token could fill a disk.
+fn claims_of_another_type(issuer: &TestIssuer) {
+    let request = TestRequest::get("/").bearer(&issuer.good("canary"));
+    let authenticator = issuer.authenticator();
+    let lines = |level: Level| {
+        let log = logged(level, || {
+            for _ in 0..100 {
+                futures_executor::block_on(authenticator.authenticate::<Tenant>(&request)).unwrap_err();
+            }
+        });
+        let of_refusals = log.lines().filter(|line| line.contains("request refused")).count();
+        assert!(log.lines().all(|line| !line.contains("refused") || line.contains("WARN")), "{log}");
+        assert!(log.contains("`tenant` is missing") && !log.contains("canary"), "{log}");
+        of_refusals
+    };
+    assert_eq!(lines(Level::INFO), 1);
+    assert_eq!(lines(Level::DEBUG), 100);
 }
 
 /// A line that is left out takes no memory: none at all where the refusal takes none, and nowhere more than where

@@ -15,6 +15,8 @@ pub(crate) struct Kind {
 pub(super) enum Cause {
     /// Something is configured or wired wrongly, here or at the client.
     Mistake,
+    /// As a mistake, and told at WARN where DEBUG is enabled too: the token is good, so the mistake is more likely here.
+    OwnMistake,
     /// It happens every day.
     Routine,
 }
@@ -44,7 +46,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// How many kinds have no name of a parameter or claim.
-const NAMELESS: usize = 24;
+const NAMELESS: usize = 25;
 
 impl Kind {
     /// How many there are.
@@ -88,9 +90,9 @@ impl Kind {
             VerifyError::IssuedInFuture => Self::routine(21),
             VerifyError::TooOld => Self::routine(22),
             VerifyError::LifetimeTooLong => Self::mistake(23),
-            VerifyError::Claims(_) | VerifyError::Unavailable { .. } | VerifyError::Misconfigured(_) => {
-                return None;
-            }
+            // Its type is wrong, or the issuer has changed its claims.
+            VerifyError::Claims(_) => Self { place: 24, cause: Cause::OwnMistake },
+            VerifyError::Unavailable { .. } | VerifyError::Misconfigured(_) => return None,
         })
     }
 
@@ -106,6 +108,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::error::ClaimsError;
 
     #[test]
     fn every_kind_has_a_place_of_its_own() {
@@ -127,6 +130,7 @@ mod tests {
             VerifyError::IssuedInFuture,
             VerifyError::TooOld,
             VerifyError::LifetimeTooLong,
+            VerifyError::Claims(ClaimsError::new::<u8>(&serde_json::from_str::<u8>("{}").unwrap_err(), "{}")),
         ];
         for name in NAMES.into_iter().chain(["another"]) {
             errors.push(VerifyError::InvalidHeader(name));

@@ -81,19 +81,26 @@ impl RefusalLog {
     pub(crate) fn tell<H: fmt::Display>(&self, refusal: &Refusal<'_>, hint: impl Fn() -> Option<H>) {
         const NONE: Option<u64> = None;
         let is_seen = match refusal.kind.cause {
-            Cause::Mistake => enabled!(Level::WARN),
+            Cause::Mistake | Cause::OwnMistake => enabled!(Level::WARN),
             Cause::Routine => enabled!(Level::INFO),
         };
         // If nobody sees it anyhow, there may still be the crate `log` behind tracing, which `enabled!` knows nothing of.
         if !is_seen || enabled!(Level::DEBUG) {
-            line!(Level::DEBUG, refusal, hint, NONE, "{}");
+            match refusal.kind.cause {
+                Cause::OwnMistake => line!(Level::WARN, refusal, hint, NONE, "{}"),
+                Cause::Mistake | Cause::Routine => line!(Level::DEBUG, refusal, hint, NONE, "{}"),
+            }
             return;
         }
         match (self.turn(refusal.kind), refusal.kind.cause) {
             (Turn::None, _) => {}
-            (Turn::First, Cause::Mistake) => line!(Level::WARN, refusal, hint, NONE, "{} {}", FIRST),
+            (Turn::First, Cause::Mistake | Cause::OwnMistake) => {
+                line!(Level::WARN, refusal, hint, NONE, "{} {}", FIRST);
+            }
             (Turn::First, Cause::Routine) => line!(Level::INFO, refusal, hint, NONE, "{} {}", FIRST),
-            (Turn::Next { more }, Cause::Mistake) => line!(Level::WARN, refusal, hint, more, "{} {}", NEXT),
+            (Turn::Next { more }, Cause::Mistake | Cause::OwnMistake) => {
+                line!(Level::WARN, refusal, hint, more, "{} {}", NEXT);
+            }
             (Turn::Next { more }, Cause::Routine) => line!(Level::INFO, refusal, hint, more, "{} {}", NEXT),
         }
     }

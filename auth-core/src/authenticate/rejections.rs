@@ -100,8 +100,7 @@ impl Rejections {
                 self.log.tell(&refusal, || failure.hint());
             }
             (None, Reason::Misconfigured) => error!(?reason, %error, hint, key_id, issuer, "request refused"),
-            // No verdict can be had, or the token is good: then more likely the type is wrong, or the issuer has changed
-            // its claims.
+            // No verdict can be had.
             (None, _) => warn!(?reason, %error, hint, key_id, issuer, "request refused"),
         }
         let retry_after = match error {
