@@ -6,6 +6,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder, ResponseError};
 use auth_core::adapter::{Answer, RequestHead};
 
+use crate::kept::Kept;
 use crate::wrappers::{AuthRejection, AuthResponse};
 
 /// An actix request as the core wants to see it.
@@ -30,11 +31,18 @@ impl RequestHead for Head<'_> {
     }
 
     fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
-        self.0.extensions().get().cloned()
+        let extensions = self.0.extensions();
+        let kept = extensions.get::<Kept>().and_then(Kept::value);
+        kept.or_else(|| extensions.get().cloned())
     }
 
+    /// Writes to the request's own extensions before anything has waited, and never later.
     fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        self.0.extensions_mut().insert(value);
+        let kept = self.0.extensions().get::<Kept>().cloned();
+        match kept {
+            Some(kept) => kept.insert(value),
+            None => _ = self.0.extensions_mut().insert(value),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use auth_core::{Authenticator, NoClaims, Rejection, UserStore};
 use futures_util::future::Either;
 
 use crate::convert::Head;
+use crate::kept::Kept;
 use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, MaybeAuthenticated, Scoped};
 
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, AuthRejection>>>>;
@@ -45,11 +46,13 @@ impl<S: UserStore + ?Sized> FromRequest for CurrentUser<S> {
     type Future = Later<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
+        let (request, kept) = (request.clone(), Kept::of(request));
         Box::pin(async move {
             let mut head = Head(&request);
+            let turn = kept.turn().await;
             let caller: auth_core::Authenticated<NoClaims> =
                 extract(authenticator(&request)?, &mut head).await?;
+            drop(turn);
             let store: Arc<S> = user_store(&request)?;
             Ok(Self(extract_user(&caller, &mut head, &store).await?))
         })
@@ -64,8 +67,9 @@ fn extracting<W: Wrapper + 'static>(request: &HttpRequest) -> Extracting<W> {
     if let Some(outcome) = now {
         return Either::Left(ready(outcome.map(W::wrap).map_err(AuthRejection)));
     }
-    let request = request.clone();
+    let (request, kept) = (request.clone(), Kept::of(request));
     Either::Right(Box::pin(async move {
+        let _turn = kept.turn().await;
         Ok(W::wrap(extract(authenticator(&request)?, &mut Head(&request)).await?))
     }))
 }

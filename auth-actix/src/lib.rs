@@ -2,6 +2,7 @@
 
 mod convert;
 mod extract;
+mod kept;
 mod middleware;
 mod wrappers;
 

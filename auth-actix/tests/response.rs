@@ -4,9 +4,8 @@
 
 use actix_web::Responder as _;
 use actix_web::body::to_bytes;
-use actix_web::dev::Payload;
 use actix_web::test::{TestRequest, init_service, try_call_service};
-use actix_web::{App, FromRequest as _, web};
+use actix_web::{App, web};
 use auth_actix::{AuthResponse, Authenticated, RejectionBody};
 use auth_core::Algorithm;
 use auth_core::adapter::Answer;
@@ -72,18 +71,4 @@ async fn a_body_can_name_the_path() {
         };
         assert_eq!(body, expected);
     }
-}
-
-/// As in an application's own extractor that reads the host, and then asks for the caller.
-#[actix_web::test]
-async fn a_caller_is_extracted_while_extensions_are_read() {
-    let issuer = TestIssuer::new(Algorithm::Hs256);
-    let request = TestRequest::default()
-        .insert_header(("authorization", format!("Bearer {}", issuer.good("alice"))))
-        .app_data(issuer.authenticator())
-        .to_http_request();
-    let info = request.connection_info();
-    let user = Authenticated::<auth_core::NoClaims>::from_request(&request, &mut Payload::None);
-    drop(info);
-    assert_eq!(user.await.unwrap().subject(), "alice");
 }

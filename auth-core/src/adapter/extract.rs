@@ -36,9 +36,6 @@ pub async fn extract<T: Extract>(
 
 /// Like [`extract`], but never waits. Returns `None` if the verifier has to; await `extract` then.
 ///
-/// Does not write to the request: on some frameworks another extractor may be reading its extensions. So the next
-/// extractor asks the verifier again.
-///
 /// # Errors
 ///
 /// The [`Rejection`] to send.
@@ -52,7 +49,10 @@ pub fn extract_now<T: Extract>(
     }
     match judge(setup, request, None, Patience::WaitsNever).now_or_never()? {
         Ok(Judged::WouldWait) => None,
-        Ok(judged) => Some(from_judged(judged, setup, request)),
+        Ok(judged) => {
+            remember(&judged, request);
+            Some(from_judged(judged, setup, request))
+        }
         Err(rejection) => Some(Err(rejection)),
     }
 }
