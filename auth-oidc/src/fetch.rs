@@ -11,6 +11,59 @@ use http::{Request, Response};
 ///
 /// Called with `GET` requests to addresses that were configured, or that the configured provider's metadata name. No
 /// address ever comes from a token. How long a fetch may take is bounded by the caller, who drops the future.
+///
+/// For a [`reqwest::Client`](https://docs.rs/reqwest) of the application:
+///
+/// ```
+/// use auth_oidc::{Fetch, FetchError, FetchErrorKind, MaxBytes, Oidc, async_trait};
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+///
+/// struct Reqwest(reqwest::Client);
+///
+/// #[async_trait]
+/// impl Fetch for Reqwest {
+///     async fn fetch(&self, request: Request<Bytes>) -> Result<Response<Bytes>, FetchError> {
+///         let failed = |error: reqwest::Error| FetchError::new(FetchErrorKind::Unreachable, error);
+///         let MaxBytes(max) = request.extensions().get().copied().unwrap_or(MaxBytes(0));
+///         let mut answer = self.0.execute(request.try_into().map_err(failed)?).await.map_err(failed)?;
+///         let mut body = Vec::new();
+///         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+///             body.extend_from_slice(&chunk);
+///             if body.len() > max {
+///                 return Err(FetchError::new(FetchErrorKind::TooLarge, format!("more than {max} bytes")));
+///             }
+///         }
+///         let mut response = Response::new(body.into());
+///         *response.status_mut() = answer.status();
+///         *response.headers_mut() = answer.headers().clone();
+///         Ok(response)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let provider = auth_testing::TestIdentityProvider::start();
+/// # let (issuer, audience) = (provider.issuer(), "https://api.example");
+/// let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+/// let verifier = Oidc::issuer(issuer).audience(audience).fetch(Reqwest(client)).connect().await?;
+/// # use auth_core::TokenVerifier as _;
+/// # assert_eq!(verifier.verify(&provider.token("alice").sign()).await?.subject(), "alice");
+/// # use auth_testing::{Behavior, Endpoint};
+/// # for (behavior, said) in [(Behavior::Redirect("http://127.0.0.1:9/".into()), "301"), (Behavior::Huge(1_000_000), "more than 65536 bytes")] {
+/// #     provider.behave(Endpoint::Metadata, behavior);
+/// #     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+/// #     let again = Oidc::issuer(issuer).fetch(Reqwest(client)).audience(audience).require_keys_at_start();
+/// #     let error = again.connect().await.unwrap_err().to_string();
+/// #     assert!(error.contains(said), "{error}");
+/// # }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The client's own rules hold then: which certificates it trusts, which proxies it uses, and which networks it reaches.
+/// An address that is written as an IP address is checked against [`Network`](crate::Network) all the same; for names, the
+/// client's resolver has to ask [`Network::permits`](crate::Network::permits).
 #[async_trait]
 pub trait Fetch: Send + Sync + 'static {
     /// Answers a request.

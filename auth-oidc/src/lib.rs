@@ -19,6 +19,8 @@ mod tenants;
 mod timer;
 mod verifier;
 
+pub use auth_core::async_trait;
+
 pub use self::address::AddressError;
 #[cfg(feature = "client")]
 pub use self::client::{HttpClient, HttpClientBuilder, HttpClientError, Resolve};
