@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::context::RequestFacts;
-use super::findings::{Accepted, Finder, Finding, Findings};
+use super::findings::{Accepted, Finder, Findings};
 use super::panics::catch_panic;
 use super::refusal_kind::Kind;
 use super::refusal_log::Refusal;
@@ -23,7 +23,7 @@ pub(crate) struct Caller {
     /// `None` without a hook that may ask.
     pub(crate) facts: Option<Arc<RequestFacts>>,
     /// Of guards and extractors further outside.
-    pub(crate) earlier: Option<Findings>,
+    pub(crate) earlier: Option<Arc<Findings>>,
 }
 
 impl Caller {
@@ -34,7 +34,7 @@ impl Caller {
     /// What the request is to keep of this.
     pub(crate) fn into_findings(self, finder: Finder, policy: Option<Arc<Policy>>) -> Findings {
         let Self { accepted, setup, earlier, .. } = self;
-        Findings::new(Finding { finder, setup, accepted: Some(accepted), policy, earlier })
+        Findings::new(finder, setup, Some(accepted), policy, earlier)
     }
 
     pub(crate) fn require(&self, policy: &Policy) -> Result<(), Rejection> {
@@ -59,7 +59,7 @@ impl Caller {
         };
         let roles = || policy.asks_for_roles().then(|| token.roles_unreadable()).flatten();
         self.setup.rejections.log().tell(&refusal, roles);
-        let mut demands = self.earlier.as_ref().map(Findings::demands).unwrap_or_default();
+        let mut demands = self.earlier.as_ref().map(|earlier| earlier.demands()).unwrap_or_default();
         demands.push((policy, self.token()));
         // A predicate that panics only now tells no scopes.
         let scopes = catch_panic(|| policy::sufficient_scopes(&demands)).unwrap_or_default();

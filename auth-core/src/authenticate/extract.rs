@@ -1,5 +1,7 @@
 //! What can be extracted from a request.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::authenticated::Authenticated;
@@ -103,7 +105,7 @@ pub(crate) fn from_guard<T: FromCaller>(request: &impl RequestHead) -> Option<Re
             // Only what this guard has judged: another finding may be of a token that its policy was not asked of.
             let accepted = of_guard.accepted_in(setup, request)?.clone();
             let facts = setup.rejections.facts(request);
-            Some(Caller { accepted, setup: setup.clone(), facts, earlier: Some(findings.clone()) })
+            Some(Caller { accepted, setup: setup.clone(), facts, earlier: Some(Arc::new(findings.clone())) })
         }
         None if matches!(credentials(setup, request), Ok(None)) => None,
         None => return None,

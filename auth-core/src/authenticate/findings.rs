@@ -13,9 +13,10 @@ use crate::token::verified::VerifiedToken;
 ///
 /// Only this crate makes one, and only from a verdict, so that to find one is to know that it is true.
 #[derive(Clone)]
-pub(crate) struct Findings(Arc<Finding>);
+pub(crate) struct Findings(Finding);
 
 /// What one guard or extractor has found.
+#[derive(Clone)]
 pub(crate) struct Finding {
     pub(crate) finder: Finder,
     /// Of the authenticator that judged.
@@ -25,7 +26,7 @@ pub(crate) struct Finding {
     /// What the token was found to be enough for, if a guard has demanded something.
     pub(crate) policy: Option<Arc<Policy>>,
     /// Of the next guard or extractor outwards.
-    pub(crate) earlier: Option<Findings>,
+    earlier: Option<Arc<Findings>>,
 }
 
 /// Who has found something.
@@ -69,8 +70,14 @@ impl Accepted {
 }
 
 impl Findings {
-    pub(crate) fn new(finding: Finding) -> Self {
-        Self(Arc::new(finding))
+    pub(crate) fn new(
+        finder: Finder,
+        setup: Handle<Setup>,
+        accepted: Option<Accepted>,
+        policy: Option<Arc<Policy>>,
+        earlier: Option<Arc<Self>>,
+    ) -> Self {
+        Self(Finding { finder, setup, accepted, policy, earlier })
     }
 
     /// What the innermost guard has found.
@@ -95,6 +102,6 @@ impl Findings {
     }
 
     fn outwards(&self) -> impl Iterator<Item = &Finding> {
-        std::iter::successors(Some(&*self.0), |finding| finding.earlier.as_ref().map(|earlier| &*earlier.0))
+        std::iter::successors(Some(&self.0), |finding| finding.earlier.as_ref().map(|earlier| &earlier.0))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 
 use super::authenticator::Authenticator;
-use super::findings::{Finder, Finding, Findings};
+use super::findings::{Finder, Findings};
 use super::judge::{Judged, Patience, judge};
 use super::setup::Setup;
 use super::shared::Handle;
@@ -121,13 +121,9 @@ impl Guard {
     fn conclude(&self, judged: Judged, request: &mut impl RequestHead) -> Result<(), Rejection> {
         let findings = match judged {
             Judged::Caller { caller, .. } => caller.into_findings(Finder::Guard, self.0.policy.clone()),
-            Judged::Anonymous(earlier) if self.lets_in_anonymous(request) => Findings::new(Finding {
-                finder: Finder::Guard,
-                setup: self.setup().clone(),
-                accepted: None,
-                policy: None,
-                earlier,
-            }),
+            Judged::Anonymous(earlier) if self.lets_in_anonymous(request) => {
+                Findings::new(Finder::Guard, self.setup().clone(), None, None, earlier)
+            }
             Judged::Anonymous(_) => {
                 return Err(self.setup().rejections.reject_missing(request));
             }

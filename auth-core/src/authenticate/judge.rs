@@ -1,5 +1,7 @@
 //! The way of a request.
 
+use std::sync::Arc;
+
 use tracing::Level;
 
 use super::caller::Caller;
@@ -34,7 +36,7 @@ pub(crate) enum Judged {
     /// The bearer of a good token.
     Caller { caller: Caller, origin: Origin },
     /// No bearer credentials were given.
-    Anonymous(Option<Findings>),
+    Anonymous(Option<Arc<Findings>>),
     /// The verifier would have to be waited for.
     WouldWait,
 }
@@ -54,7 +56,9 @@ pub(crate) async fn judge(
         Some(accepted) => (accepted, Origin::EarlierFinding),
         None => {
             // 1. Credentials.
-            let Some(text) = credentials(setup, request)? else { return Ok(Judged::Anonymous(earlier)) };
+            let Some(text) = credentials(setup, request)? else {
+                return Ok(Judged::Anonymous(earlier.map(Arc::new)));
+            };
             // 2. Verdict.
             let verdict = match setup.verify_now(text) {
                 Some(verdict) => verdict,
@@ -65,6 +69,7 @@ pub(crate) async fn judge(
         }
     };
     let facts = setup.rejections.facts(request);
+    let earlier = earlier.map(Arc::new);
     let caller = Caller { accepted, setup: setup.clone(), facts, earlier };
     // 3. Policy.
     if let Some(policy) = policy {
