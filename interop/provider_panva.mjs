@@ -1,0 +1,105 @@
+// oidc-provider (npm), on loopback. See oidc.mjs.
+
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { errors, Provider } from "oidc-provider";
+
+// By these it says, each time, that its defaults are for development.
+console.info = console.warn = () => {};
+
+/** A private key as the provider takes it, named as it is published. */
+export function newKey(kind, options = {}) {
+  const { privateKey } = generateKeyPairSync(kind, options);
+  return { ...privateKey.export({ format: "jwk" }), kid: randomUUID() };
+}
+
+export const newRsaKey = () => newKey("rsa", { modulusLength: 2048 });
+
+/** A provider that can be stopped, started again at the same address, and given other keys while it runs. */
+export class PanvaProvider {
+  /** When the key set was last asked for, and how often, by the driver's steady clock. */
+  keysAskedAt = -Infinity;
+  keysAsked = 0;
+  /** What access tokens are signed with. */
+  algorithm = "RS256";
+  #audiences;
+  #redirect;
+  #secret = randomBytes(32).toString("hex");
+  #port = 0;
+
+  constructor(audiences, redirect) {
+    this.#audiences = audiences;
+    this.#redirect = redirect;
+  }
+
+  /** Listens on a free port at first, and on the same one from then on. */
+  async start() {
+    this.server = createServer((request, response) => {
+      if (request.url === "/jwks") {
+        this.keysAskedAt = performance.now();
+        this.keysAsked += 1;
+      }
+      this.#handler(request, response);
+    });
+    this.server.listen(this.#port, "127.0.0.1");
+    await once(this.server, "listening");
+    this.#port = this.server.address().port;
+    this.issuer = `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Refuses connections from then on, as a provider does that is down. */
+  async stop() {
+    const closed = once(this.server, "close");
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  /** Publishes these keys and no others. The first one that fits an algorithm signs. */
+  publish(keys) {
+    const provider = new Provider(this.issuer, this.#configuration(keys));
+    provider.on("server_error", (_, error) => console.log(`oidc-provider: ${error.stack}`));
+    this.#handler = provider.callback();
+  }
+
+  #handler = (_, response) => response.writeHead(503).end();
+
+  #configuration(keys) {
+    const getResourceServerInfo = (_, resource) => {
+      if (!this.#audiences.includes(resource)) throw new errors.InvalidTarget();
+      const jwt = { sign: { alg: this.algorithm } };
+      return { audience: resource, scope: "orders:read", accessTokenFormat: "jwt", jwt };
+    };
+    return {
+      clients: [
+        {
+          client_id: "machine",
+          client_secret: this.#secret,
+          grant_types: ["client_credentials"],
+          response_types: [],
+          redirect_uris: [],
+        },
+        {
+          client_id: "app",
+          application_type: "native",
+          token_endpoint_auth_method: "none",
+          redirect_uris: [this.#redirect],
+        },
+      ],
+      cookies: { keys: [this.#secret] },
+      jwks: { keys },
+      features: {
+        clientCredentials: { enabled: true },
+        encryption: { enabled: true },
+        resourceIndicators: { enabled: true, getResourceServerInfo },
+      },
+    };
+  }
+
+  /** The form of a token for the client itself. */
+  clientCredentials(audience) {
+    const client = { client_id: "machine", client_secret: this.#secret };
+    return { ...client, grant_type: "client_credentials", resource: audience, scope: "orders:read" };
+  }
+}
