@@ -70,7 +70,10 @@ fn may_verify(text: &str) {
                 "secp256k1" => (32, &["ES256K"]),
                 other => panic!("{other}"),
             };
-            assert!(length("x") == field && length("y") == field);
+            // Zeros before a number are read over, as those of an RSA key.
+            for number in [bytes(&jwk, "x"), bytes(&jwk, "y")] {
+                assert!(!number.is_empty() && without_zeros(&number).len() <= field);
+            }
             ("EC", algorithm)
         }
         ("OKP", Some(curve)) => {
