@@ -17,10 +17,11 @@ bench:
 load:
     bash interop/load
 
-# Tokens of PyJWT, joserfc and jose against both examples, and tokens of auth-issuer against them.
+# Tokens of PyJWT, joserfc and jose against both examples, tokens of auth-issuer against them, and real providers.
 interop:
     bash interop/run
     bash interop/issuer
+    bash interop/oidc
 
 # The docs pages of the login examples in Chromium.
 browser:

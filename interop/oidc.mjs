@@ -1,18 +1,20 @@
 // Runs both example servers with an identity provider against real ones, and checks the answers.
 //
-// Usage: oidc.mjs FOLDER WORK, where FOLDER holds the built examples, and WORK is for logs.
+// Usage: oidc.mjs FOLDER WORK GLEWLWYD, where FOLDER holds the built examples, WORK is for logs, and GLEWLWYD is where
+// its package was unpacked.
 // `interop/oidc` prepares all that this needs.
 
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { Glewlwyd, newPemKey } from "./provider_glewlwyd.mjs";
 import { newKey, newRsaKey, PanvaProvider } from "./provider_panva.mjs";
 
-const [examples, work] = process.argv.slice(2);
+const [examples, work, glewlwydRoot] = process.argv.slice(2);
 const SERVERS = { axum: "axum_oidc", actix: "actix_oidc" };
 const AUDIENCE = "https://api.interop.example";
 const OTHER = "https://other.interop.example";
@@ -199,6 +201,12 @@ async function metadataOf(issuer) {
   return (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
 }
 
+/** How a client gets a token for itself. */
+function tokensOf(provider, metadata) {
+  return async (audience = AUDIENCE) =>
+    (await post(metadata.token_endpoint, provider.clientCredentials(audience))).access_token;
+}
+
 /** A person's browser: follows redirects, keeps cookies, and sends the forms that it is shown. */
 class Browser {
   #cookies = new Map();
@@ -237,16 +245,16 @@ class Browser {
   }
 }
 
-/** The authorization code flow with PKCE, as an app and a person do it. */
-async function codeFlow(metadata, resource) {
+/** The authorization code flow with PKCE, as an app does it. `logIn` does what a person does. */
+async function codeFlow(metadata, scope, logIn) {
   const verifier = randomBytes(32).toString("base64url");
   const state = randomBytes(16).toString("base64url");
-  const common = { client_id: "app", redirect_uri: REDIRECT, resource };
+  const common = { client_id: "app", redirect_uri: REDIRECT, resource: AUDIENCE };
   const url = new URL(metadata.authorization_endpoint);
   const challenge = createHash("sha256").update(verifier).digest("base64url");
-  const request = { response_type: "code", scope: "openid orders:read", code_challenge_method: "S256" };
-  url.search = new URLSearchParams({ ...common, ...request, code_challenge: challenge, state });
-  const answer = await new Browser().logIn(url, { login: "alice", password: "wonderland" });
+  const request = { response_type: "code", scope: `openid ${scope}`, state, nonce: state };
+  url.search = new URLSearchParams({ ...common, ...request, code_challenge: challenge, code_challenge_method: "S256" });
+  const answer = await logIn(url);
   if (answer.get("state") !== state) throw new Error(`the login ended with ${answer}`);
   const code = { grant_type: "authorization_code", code: answer.get("code"), code_verifier: verifier };
   return post(metadata.token_endpoint, { ...common, ...code });
@@ -263,10 +271,11 @@ async function anHourAgo(act) {
   }
 }
 
+const decoded = (part) => JSON.parse(Buffer.from(part, "base64url"));
+
 /** Near twins of a good token that nobody signed. */
 function forgeries(token) {
   const [header, payload, signature] = token.split(".");
-  const decoded = (part) => JSON.parse(Buffer.from(part, "base64url"));
   const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const bytes = Buffer.from(signature, "base64url");
   bytes[bytes.length - 1] ^= 1;
@@ -342,8 +351,7 @@ async function withPanva() {
   ];
   provider.publish([first, ...others]);
   const metadata = await metadataOf(provider.issuer);
-  const token = async (audience = AUDIENCE) =>
-    (await post(metadata.token_endpoint, provider.clientCredentials(audience))).access_token;
+  const token = tokensOf(provider, metadata);
   const pair = await Pair.start(provider.issuer);
   const good = accepted("machine");
 
@@ -359,7 +367,8 @@ async function withPanva() {
     await pair.check(algorithm, good, await token());
   }
   provider.algorithm = "RS256";
-  const login = await codeFlow(metadata, AUDIENCE);
+  const person = { login: "alice", password: "wonderland" };
+  const login = await codeFlow(metadata, "orders:read", (url) => new Browser().logIn(url, person));
   await pair.check("authorization code", accepted("alice"), login.access_token);
   await pair.check("its ID token", REFUSED, login.id_token);
 
@@ -413,11 +422,77 @@ async function withPanva() {
   await provider.stop();
 }
 
+/** Gives what is left to do once a token has expired: a minute later. */
+async function withGlewlwyd() {
+  const version = /_(.*)$/.exec(glewlwydRoot)[1];
+  section(`Glewlwyd ${version}`);
+  const log = join(work, "glewlwyd.log");
+  const provider = await Glewlwyd.start(glewlwydRoot, log, [AUDIENCE, OTHER], REDIRECT, until);
+  const good = accepted("machine");
+  const first = newPemKey("rsa", "256", "rsa", { modulusLength: 2048 });
+  const curve = (namedCurve, size, wanted) => newPemKey("ecdsa", size, "ec", { namedCurve }, wanted);
+  const beginsWithZero = ({ x, y }) => [x, y].some((number) => Buffer.from(number, "base64url")[0] === 0);
+  const kinds = {
+    "RSA with PSS": newPemKey("rsa-pss", "256", "rsa", { modulusLength: 2048 }),
+    "P-256": curve("P-256", "256", (jwk) => !beginsWithZero(jwk)),
+    // Glewlwyd publishes their coordinates without the zeros, against RFC 7518 section 6.2.1.2.
+    "P-256 with a coordinate that begins with zero": curve("P-256", "256", beginsWithZero),
+    "P-521 with a coordinate that begins with zero": curve("P-521", "512", beginsWithZero),
+    // Not P-384: Glewlwyd says of such a key that it is for ES512.
+    Ed25519: newPemKey("eddsa", "256", "ed25519"),
+  };
+  for (const [kind, key] of Object.entries(kinds)) {
+    await provider.use(key);
+    const token = tokensOf(provider, await metadataOf(provider.issuer));
+    const pair = await Pair.start(provider.issuer);
+    await pair.check(kind, good, await token());
+    await pair.check(`${kind}, for another audience`, REFUSED, await token(OTHER));
+    await pair.stop();
+  }
+
+  await provider.use(first, { "access-token-duration": 1 });
+  const metadata = await metadataOf(provider.issuer);
+  const token = tokensOf(provider, metadata);
+  const shortLived = await token();
+  await provider.use(first);
+  const pair = await Pair.start(provider.issuer);
+  // They still accept it, because clocks differ, and remember that.
+  for (const server of pair.servers) await server.ask("/protected", shortLived);
+  await pair.check("no token", ANONYMOUS);
+  const old = await token();
+  await pair.check("client credentials", good, old);
+  for (const [name, forged] of Object.entries(forgeries(old))) await pair.check(name, REFUSED, forged);
+  await pair.check("for another audience", REFUSED, await token(OTHER));
+  const login = await codeFlow(metadata, "orders", (url) => provider.logIn(url));
+  // It has a name of its own for each person.
+  const { sub } = decoded(login.access_token.split(".")[1]);
+  await pair.check("authorization code", accepted(sub), login.access_token);
+  await pair.check("its ID token", REFUSED, login.id_token);
+
+  return async () => {
+    section(`Glewlwyd ${version}, later`);
+    await pair.becomes("expired", REFUSED, good, shortLived);
+    await pair.check("a token that has not expired", good, old);
+    await provider.use(kinds.Ed25519);
+    const current = await token();
+    await pair.becomes("a token by a new key", good, REFUSED, current);
+    await pair.check("a token by the withdrawn key", REFUSED, old);
+    await provider.stop();
+    await pair.check("a token by the new key in an outage", good, current);
+    await pair.stop();
+  };
+}
+
+// One for each server that is to be ended.
+process.setMaxListeners(0);
 mkdirSync(work, { recursive: true });
+for (const name of [...Object.values(SERVERS), "glewlwyd"]) rmSync(join(work, `${name}.log`), { force: true });
 // So that the servers are ended too when this is told to end.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 try {
+  const later = await withGlewlwyd();
   await withPanva();
+  await later();
 } catch (error) {
   failed += 1;
   console.log(`FAILED ${error.stack}`);
