@@ -22,8 +22,8 @@ const OTHER = "https://other.interop.example";
 const REDIRECT = "http://127.0.0.1/callback";
 // Long enough for a slow machine. Nothing waits for it unless something is wrong.
 const PATIENCE = 120_000;
-// Between two fetches that an unknown key brings about, and a second for the fetch itself: see auth-oidc/README.md.
-const COOLDOWN = 31_000;
+// Unknown keys cause a fetch every 30 seconds at most (auth-oidc/README.md). The rest is for the fetch, on a busy machine.
+const COOLDOWN = 35_000;
 // How long a request waits for the provider before it is answered 503.
 const WAITS = 5_000;
 
@@ -54,7 +54,7 @@ const NOT_READY = { ...READY, status: 503 };
 let passed = 0;
 let failed = 0;
 
-/** Counts one check. `wrong` is what is wrong with what was seen, if something is. */
+/** Counts one check. `wrong` says what is wrong, if something is. */
 function note(name, wrong) {
   if (wrong === undefined) {
     passed += 1;
@@ -94,7 +94,7 @@ class Server {
   async listening() {
     const line = /^listening on http:\/\/127\.0\.0\.1:(\d+)\n/m;
     await until(`${this.name} listens`, () => {
-      if (this.process.exitCode !== null) throw new Error(`${this.name} has ended; it wrote:\n${this.output}`);
+      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`${this.name} has ended. It wrote:\n${this.output}`);
       return line.test(this.output);
     });
     this.port = line.exec(this.output)[1];
@@ -149,7 +149,7 @@ class Pair {
     this.servers = servers;
   }
 
-  /** Checks what each server answers, and that nobody can tell the answers apart. */
+  /** Checks the answer of each server, and that both answers are the same. */
   async check(name, expected, token, path = "/protected") {
     const answers = await Promise.all(this.servers.map((server) => server.ask(path, token)));
     for (const [place, { parts, retryAfter }] of answers.entries()) {
@@ -161,7 +161,7 @@ class Pair {
     note(`${name}: the same from both`, difference([second.parts, second.fields], [first.parts, first.fields]));
   }
 
-  /** Asks each server until it answers as expected; meanwhile it may answer as `meanwhile` says. */
+  /** Asks each server until it answers as expected. Until then it may only answer `meanwhile`. */
   async becomes(name, expected, meanwhile, token, path = "/protected") {
     const became = async (server) => {
       let wrong;
@@ -184,12 +184,12 @@ class Pair {
 async function until(what, condition) {
   const end = performance.now() + PATIENCE;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`in vain: ${what}`);
+    if (performance.now() > end) throw new Error(`timed out: ${what}`);
     await sleep(50);
   }
 }
 
-/** Posts a form; gives the JSON of the answer. */
+/** Posts a form. Returns the JSON of the answer. */
 async function post(url, form) {
   const response = await fetch(url, { method: "POST", body: new URLSearchParams(form) });
   const text = await response.text();
@@ -201,7 +201,7 @@ async function metadataOf(issuer) {
   return (await fetch(`${issuer}/.well-known/openid-configuration`)).json();
 }
 
-/** How a client gets a token for itself. */
+/** Returns a function by which a client gets a token for itself. */
 function tokensOf(provider, metadata) {
   return async (audience = AUDIENCE) =>
     (await post(metadata.token_endpoint, provider.clientCredentials(audience))).access_token;
@@ -222,7 +222,7 @@ class Browser {
     return response;
   }
 
-  /** Goes from page to page until one redirects to the client; gives what the redirect brings. */
+  /** Follows the pages until one redirects to the client. Returns the parameters of that redirect. */
   async logIn(url, fields) {
     let response = await this.#load(url);
     // More pages than any provider has.
@@ -260,7 +260,7 @@ async function codeFlow(metadata, scope, logIn) {
   return post(metadata.token_endpoint, { ...common, ...code });
 }
 
-/** What `act` gives while the clock of this process, and of a provider within it, is an hour slow. */
+/** Runs `act` while the clock of this process, and of a provider within it, is an hour slow. */
 async function anHourAgo(act) {
   const { now } = Date;
   Date.now = () => now() - 3_600_000;
@@ -273,7 +273,7 @@ async function anHourAgo(act) {
 
 const decoded = (part) => JSON.parse(Buffer.from(part, "base64url"));
 
-/** Near twins of a good token that nobody signed. */
+/** Changes a good token so that its signature no longer fits. */
 function forgeries(token) {
   const [header, payload, signature] = token.split(".");
   const encoded = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -300,18 +300,24 @@ class Stream {
   }
 
   async #run(server) {
-    while (this.#running) {
-      for (const [token, expected] of this.tokens) {
-        const begun = performance.now();
-        const { parts } = await server.ask("/protected", token);
-        // A machine that busy: the request is asked again, as its sender would.
-        if (parts.status === 503 && performance.now() - begun > WAITS) continue;
-        this.answers += 1;
-        const wrong = difference(parts, expected);
-        if (wrong) this.wrong.push(`${server.name}: ${wrong}`);
-        // Leaves others something of the machine.
-        await sleep(5);
-      }
+    try {
+      while (this.#running) await this.#askWithEach(server);
+    } catch (error) {
+      this.wrong.push(error.message);
+    }
+  }
+
+  async #askWithEach(server) {
+    for (const [token, expected] of this.tokens) {
+      const begun = performance.now();
+      const { parts } = await server.ask("/protected", token);
+      // The machine is too busy for the fetch. Asks again, as a client does after 503.
+      if (parts.status === 503 && performance.now() - begun > WAITS) continue;
+      this.answers += 1;
+      const wrong = difference(parts, expected);
+      if (wrong) this.wrong.push(`${server.name}: ${wrong}`);
+      // Leaves time for other processes.
+      await sleep(5);
     }
   }
 
@@ -329,9 +335,9 @@ class Stream {
   }
 }
 
-/** Waits until an unknown key would bring about a fetch at once. */
+/** Waits until an unknown key causes a fetch at once. */
 async function cooledDown(provider) {
-  await until("the servers have not asked for keys for a while", () => performance.now() - provider.keysAskedAt > COOLDOWN);
+  await until("the servers pause between fetches", () => performance.now() - provider.keysAskedAt > COOLDOWN);
 }
 
 async function withPanva() {
@@ -389,10 +395,10 @@ async function withPanva() {
   provider.publish([third]);
   const rotated = performance.now();
   const current = await token();
-  await pair.becomes("tokens by the new key are accepted", good, REFUSED, current);
+  await pair.becomes("a token signed with the new key is accepted", good, REFUSED, current);
   console.log(`         after ${((performance.now() - rotated) / 1000).toFixed(1)} s`);
-  await pair.check("a token by a withdrawn key", REFUSED, old);
-  await pair.check("a token by the other withdrawn key", REFUSED, recent);
+  await pair.check("a token of a withdrawn key", REFUSED, old);
+  await pair.check("a token of the other withdrawn key", REFUSED, recent);
 
   section("outage");
   provider.publish([fourth, third]);
@@ -400,9 +406,9 @@ async function withPanva() {
   await provider.stop();
   const known = new Stream(pair, [[current, good]]);
   await cooledDown(provider);
-  await pair.check("a token by an unknown key", UNAVAILABLE, unknown);
+  await pair.check("a token of an unknown key", UNAVAILABLE, unknown);
   await known.more(200);
-  await known.stop("tokens by known keys are accepted");
+  await known.stop("tokens of known keys are accepted");
   await pair.check("still ready", READY, undefined, "/ready");
   await provider.start();
   await pair.becomes("the provider is back", good, UNAVAILABLE, unknown);
@@ -422,7 +428,7 @@ async function withPanva() {
   await provider.stop();
 }
 
-/** Gives what is left to do once a token has expired: a minute later. */
+/** Returns what is left to check once a token has expired, a minute later. */
 async function withGlewlwyd() {
   const version = /_(.*)$/.exec(glewlwydRoot)[1];
   section(`Glewlwyd ${version}`);
@@ -438,7 +444,7 @@ async function withGlewlwyd() {
     // Glewlwyd publishes their coordinates without the zeros, against RFC 7518 section 6.2.1.2.
     "P-256 with a coordinate that begins with zero": curve("P-256", "256", beginsWithZero),
     "P-521 with a coordinate that begins with zero": curve("P-521", "512", beginsWithZero),
-    // Not P-384: Glewlwyd says of such a key that it is for ES512.
+    // Not P-384: Glewlwyd publishes such a key as one for ES512.
     Ed25519: newPemKey("eddsa", "256", "ed25519"),
   };
   for (const [kind, key] of Object.entries(kinds)) {
@@ -456,7 +462,7 @@ async function withGlewlwyd() {
   const shortLived = await token();
   await provider.use(first);
   const pair = await Pair.start(provider.issuer);
-  // They still accept it, because clocks differ, and remember that.
+  // The servers accept it for another minute, since clocks differ, and cache that verdict.
   for (const server of pair.servers) await server.ask("/protected", shortLived);
   await pair.check("no token", ANONYMOUS);
   const old = await token();
@@ -464,7 +470,7 @@ async function withGlewlwyd() {
   for (const [name, forged] of Object.entries(forgeries(old))) await pair.check(name, REFUSED, forged);
   await pair.check("for another audience", REFUSED, await token(OTHER));
   const login = await codeFlow(metadata, "orders", (url) => provider.logIn(url));
-  // It has a name of its own for each person.
+  // Here `sub` is not the username.
   const { sub } = decoded(login.access_token.split(".")[1]);
   await pair.check("authorization code", accepted(sub), login.access_token);
   await pair.check("its ID token", REFUSED, login.id_token);
@@ -475,20 +481,20 @@ async function withGlewlwyd() {
     await pair.check("a token that has not expired", good, old);
     await provider.use(kinds.Ed25519);
     const current = await token();
-    await pair.becomes("a token by a new key", good, REFUSED, current);
-    await pair.check("a token by the withdrawn key", REFUSED, old);
+    await pair.becomes("a token of a new key", good, REFUSED, current);
+    await pair.check("a token of the withdrawn key", REFUSED, old);
     await provider.stop();
-    await pair.check("a token by the new key in an outage", good, current);
+    await pair.check("a token of the new key in an outage", good, current);
     await pair.stop();
   };
 }
 
-// One for each server that is to be ended.
+// Each server adds one.
 process.setMaxListeners(0);
 mkdirSync(work, { recursive: true });
 for (const name of [...Object.values(SERVERS), "glewlwyd"]) rmSync(join(work, `${name}.log`), { force: true });
-// So that the servers are ended too when this is told to end.
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+// Ends the servers, too.
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 try {
   const later = await withGlewlwyd();
   await withPanva();

@@ -1,7 +1,7 @@
 // Glewlwyd (C, from Debian), on loopback. See oidc.mjs.
 //
-// Its tokens need no option of the verifier: `typ` is `at+jwt`, and `aud` is the resource that was asked for, once
-// the plugin's `resource-allowed` is on. Without, `aud` is the list of scopes, which names nobody.
+// Its tokens need no option of the verifier. `typ` is `at+jwt`, and with the plugin's `resource-allowed` `aud` is the
+// requested resource. Without it, `aud` is the list of scopes.
 
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
 
-/** A key as the plugin takes it from PEM files. Makes keys until one passes `wanted`, which sees its public JWK. */
+/** A new key in PEM, as the plugin takes it. Its public JWK passes `wanted`. */
 export function newPemKey(type, size, kind, options, wanted = () => true) {
   for (;;) {
     const { publicKey, privateKey } = generateKeyPairSync(kind, options);
@@ -93,7 +93,7 @@ database = { type = "sqlite3" path = "${database}" };
     this.api = `http://127.0.0.1:${port}/api`;
     this.issuer = `${this.api}/oidc`;
     await until("Glewlwyd listens", async () => {
-      if (this.process.exitCode !== null) throw new Error(`Glewlwyd has ended: see ${log}`);
+      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`Glewlwyd has ended: see ${log}`);
       return fetch(`${this.api}/auth`, { method: "HEAD" }).then(() => true, () => false);
     });
   }
@@ -106,7 +106,7 @@ database = { type = "sqlite3" path = "${database}" };
     return response;
   }
 
-  /** From then on, calls are made in this person's session. */
+  /** Makes later calls in this person's session. */
   async #logInAs(username, password) {
     this.#cookie = "";
     const response = await this.#call("POST", "/auth", { username, password });
@@ -118,7 +118,7 @@ database = { type = "sqlite3" path = "${database}" };
     await this.#logInAs("admin", "password");
     const parameters = {
       iss: this.issuer,
-      "access-token-duration": 600,
+      "access-token-duration": 1800,
       "refresh-token-duration": 600,
       "code-duration": 600,
       "refresh-token-rolling": false,
@@ -139,13 +139,13 @@ database = { type = "sqlite3" path = "${database}" };
     this.inUse = true;
   }
 
-  /** The form of a token for the client itself. */
+  /** The form that asks for a token for the client itself. */
   clientCredentials(audience) {
     const client = { client_id: "machine", client_secret: this.#secret };
     return { ...client, grant_type: "client_credentials", resource: audience, scope: "orders" };
   }
 
-  /** Logs alice in and has her consent, as the pages of Glewlwyd do by script; gives what the redirect brings. */
+  /** Logs alice in and consents, with the calls of Glewlwyd's pages. Returns the parameters of the redirect. */
   async logIn(url) {
     await this.#logInAs("alice", this.#secret);
     await this.#call("PUT", "/auth/grant/app", { scope: "openid orders" });
@@ -160,7 +160,7 @@ database = { type = "sqlite3" path = "${database}" };
   }
 }
 
-/** Glewlwyd does not tell which port it got, so that port 0 is of no use. */
+/** Glewlwyd does not say which port it gets for port 0. */
 async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -5,8 +5,11 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { errors, Provider } from "oidc-provider";
 
-// By these it says, each time, that its defaults are for development.
+// It warns each time that some defaults are for development only.
 console.info = console.warn = () => {};
+
+/** Of access tokens, in seconds: longer than anything here takes, and less than an hour (see `anHourAgo`). */
+const LIFETIME = 1800;
 
 /** A private key as the provider takes it, named as it is published. */
 export function newKey(kind, options = {}) {
@@ -18,7 +21,7 @@ export const newRsaKey = () => newKey("rsa", { modulusLength: 2048 });
 
 /** A provider that can be stopped, started again at the same address, and given other keys while it runs. */
 export class PanvaProvider {
-  /** When the key set was last asked for, and how often, by the driver's steady clock. */
+  /** When the key set was last requested, by `performance.now()`, and how often. */
   keysAskedAt = -Infinity;
   keysAsked = 0;
   /** What access tokens are signed with. */
@@ -48,7 +51,7 @@ export class PanvaProvider {
     this.issuer = `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Refuses connections from then on, as a provider does that is down. */
+  /** Refuses connections from then on, like a provider that is down. */
   async stop() {
     const closed = once(this.server, "close");
     this.server.close();
@@ -69,7 +72,7 @@ export class PanvaProvider {
     const getResourceServerInfo = (_, resource) => {
       if (!this.#audiences.includes(resource)) throw new errors.InvalidTarget();
       const jwt = { sign: { alg: this.algorithm } };
-      return { audience: resource, scope: "orders:read", accessTokenFormat: "jwt", jwt };
+      return { audience: resource, scope: "orders:read", accessTokenFormat: "jwt", accessTokenTTL: LIFETIME, jwt };
     };
     return {
       clients: [
@@ -97,7 +100,7 @@ export class PanvaProvider {
     };
   }
 
-  /** The form of a token for the client itself. */
+  /** The form that asks for a token for the client itself. */
   clientCredentials(audience) {
     const client = { client_id: "machine", client_secret: this.#secret };
     return { ...client, grant_type: "client_credentials", resource: audience, scope: "orders:read" };
