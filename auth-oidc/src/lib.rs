@@ -13,6 +13,7 @@ mod issuers;
 mod metadata;
 mod network;
 mod oidc;
+mod place;
 mod source;
 mod status;
 mod tenants;

@@ -9,13 +9,13 @@ use auth_core::jwt::{JwtVerifierBuilder, Provider};
 use auth_core::{Clock, JwtVerifier};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::address::{Address, AddressError, AddressRules};
+use crate::address::AddressRules;
 use crate::counters::Counters;
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::fetch::Fetch;
-use crate::metadata::candidates;
-use crate::source::{Known, Place, Source};
+use crate::place::ConfiguredPlace;
+use crate::source::{Known, Source};
 use crate::status::{Gate, Status};
 use crate::timer::{Timer, TokioTimer};
 use crate::verifier::{Inner, MAX_WAITING, OidcVerifier};
@@ -45,7 +45,7 @@ const LONGEST_STALE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 #[must_use = "nothing is fetched before `connect`"]
 pub struct Oidc {
     issuer: String,
-    place: Where,
+    place: ConfiguredPlace,
     rules: AddressRules,
     verifier: JwtVerifierBuilder,
     fetch: Option<Arc<dyn Fetch>>,
@@ -55,37 +55,12 @@ pub struct Oidc {
     require_keys_at_start: bool,
 }
 
-/// Where the keys are, as it was said.
-#[derive(Debug)]
-enum Where {
-    /// The metadata are where they are for every issuer.
-    BehindIssuer,
-    Metadata(String),
-    Keys(String),
-}
-
-impl Where {
-    fn vet(&self, issuer: &str, rules: AddressRules) -> Result<Place, AddressError> {
-        let address = |text: &str| Address::configured(text, rules);
-        Ok(match self {
-            Self::BehindIssuer => {
-                // The issuer itself: what is wrong is told of the text that was given.
-                address(issuer)?;
-                let addresses = candidates(issuer);
-                Place::Metadata(addresses.iter().map(|text| address(text)).collect::<Result<_, _>>()?)
-            }
-            Self::Metadata(text) => Place::Metadata(vec![address(text)?]),
-            Self::Keys(text) => Place::Keys(address(text)?),
-        })
-    }
-}
-
 impl Oidc {
     /// Begins with the issuer, byte for byte as `iss` in its tokens and `issuer` in its metadata have it.
     pub fn issuer(issuer: impl Into<String>) -> Self {
         let issuer = issuer.into();
         let verifier = JwtVerifier::builder().issuer(&*issuer);
-        Self::new(issuer, Where::BehindIssuer, verifier)
+        Self::new(issuer, ConfiguredPlace::BehindIssuer, verifier)
     }
 
     /// Begins with a preset, which knows where the provider has what, and how its tokens look.
@@ -102,13 +77,13 @@ impl Oidc {
     /// ```
     pub fn provider(provider: &Provider) -> Self {
         let place = match provider.metadata_uri() {
-            Some(address) => Where::Metadata(address.to_owned()),
-            None => Where::Keys(provider.jwks_uri().to_owned()),
+            Some(address) => ConfiguredPlace::Metadata(address.to_owned()),
+            None => ConfiguredPlace::Keys(provider.jwks_uri().to_owned()),
         };
         Self::new(provider.issuer().to_owned(), place, provider.verifier())
     }
 
-    fn new(issuer: String, place: Where, verifier: JwtVerifierBuilder) -> Self {
+    fn new(issuer: String, place: ConfiguredPlace, verifier: JwtVerifierBuilder) -> Self {
         Self {
             issuer,
             place,
@@ -150,12 +125,12 @@ impl Oidc {
     /// Reads the metadata at this address, and nowhere else: for a provider that has an internal address beside the public
     /// one. They have to name the issuer all the same.
     pub fn metadata_url(self, address: impl Into<String>) -> Self {
-        Self { place: Where::Metadata(address.into()), ..self }
+        Self { place: ConfiguredPlace::Metadata(address.into()), ..self }
     }
 
     /// Reads the keys at this address, and no metadata.
     pub fn jwks_uri(self, address: impl Into<String>) -> Self {
-        Self { place: Where::Keys(address.into()), ..self }
+        Self { place: ConfiguredPlace::Keys(address.into()), ..self }
     }
 
     /// Fetches over plain http from other machines than this one too. **Whoever is on the way can put keys of his own in the

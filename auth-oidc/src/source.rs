@@ -17,6 +17,7 @@ use crate::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};
 use crate::freshness::{freshness, retry_after};
 use crate::metadata::Metadata;
 use crate::network::Network;
+use crate::place::Place;
 use crate::timer::Timer;
 
 /// The most bytes of metadata that are read (64 KiB).
@@ -27,15 +28,6 @@ const MAX_KEYS_BYTES: usize = 256 * 1024;
 
 /// For how long metadata count, once they were read.
 const METADATA_FRESH: Duration = Duration::from_secs(60 * 60);
-
-/// Where the keys are, if it is known without asking.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    /// The metadata at one of these addresses say so.
-    Metadata(Vec<Address>),
-    /// At this address.
-    Keys(Address),
-}
 
 /// Gets the keys of one provider.
 pub(crate) struct Source {
