@@ -121,6 +121,16 @@ pub enum ConnectError {
     /// An address must not be used.
     #[error("{0}")]
     Address(#[from] crate::address::AddressError),
+    /// The issuer has a query, so that no metadata can be behind it ([RFC 8414 section
+    /// 2](https://www.rfc-editor.org/rfc/rfc8414#section-2)).
+    #[error(
+        "the issuer {issuer:?} has a query, and an issuer has none: leave out what follows the `?`. If `iss` in the \
+         tokens has it too, say where to look: call `.metadata_url(..)` or `.jwks_uri(..)`"
+    )]
+    IssuerHasQuery {
+        /// The configured issuer.
+        issuer: String,
+    },
     /// A setting is out of range.
     #[error("`.{setting}(..)` is out of range: {expected}")]
     OutOfRange {

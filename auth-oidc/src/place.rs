@@ -31,6 +31,9 @@ impl ConfiguredPlace {
             Self::BehindIssuer => {
                 // The issuer itself: what is wrong is told of the text that was given.
                 address(issuer)?;
+                if issuer.contains('?') {
+                    return Err(ConnectError::IssuerHasQuery { issuer: issuer.to_owned() });
+                }
                 let addresses = candidates(issuer);
                 Place::Metadata(addresses.iter().map(|text| address(text)).collect::<Result<_, _>>()?)
             }
