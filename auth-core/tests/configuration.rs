@@ -409,6 +409,23 @@ fn two_keys_that_a_token_could_mean_are_refused() {
     assert_eq!(problem(expecting().jwk(one).jwk(two)), Problem::AmbiguousKid);
 }
 
+/// Over all sources, and none that cannot be used.
+#[test]
+fn more_keys_than_are_accepted_replace_none() {
+    let issuers = [(); 4].map(|()| TestIssuer::new(Algorithm::Es256));
+    let verifier = expecting().jwk(issuers[0].jwk().to_string()).build().unwrap();
+    let keys = |count: usize| {
+        let set = json!({"keys": [issuers[1].jwk(), {"kty": "unheard-of"}]}).to_string();
+        let keys = auth_core::jwt::JwtKeys::new().jwks(set).max_keys(2);
+        issuers.iter().skip(2).take(count - 1).fold(keys, |keys, issuer| keys.jwk(issuer.jwk().to_string()))
+    };
+    let error = verifier.keys().replace(keys(3)).unwrap_err();
+    assert_eq!(error.problems(), [Problem::TooManyKeys { keys: 3, at_most: 2 }]);
+    assert!(verifier.verify_jwt(&issuers[0].good("alice")).is_ok());
+    verifier.keys().replace(keys(2)).unwrap();
+    assert!(verifier.verify_jwt(&issuers[2].good("alice")).is_ok());
+}
+
 #[test]
 fn debug_counts_the_sources_of_keys() {
     let keys = auth_core::jwt::JwtKeys::new().secret(Algorithm::Hs256, "canary".repeat(6)).jwk("canary");

@@ -26,6 +26,10 @@ const MAX_METADATA_BYTES: usize = 64 * 1024;
 /// The most bytes of a key set that are read (256 KiB), as many as a verifier takes.
 const MAX_KEYS_BYTES: usize = 256 * 1024;
 
+/// The most usable keys of a set. One that has more is refused as a whole, and the keys from before stay: to take a part of
+/// it would refuse tokens that the rest has signed, by the accident of their order.
+const MAX_KEYS: usize = 100;
+
 /// For how long metadata count, once they were read.
 const METADATA_FRESH: Duration = Duration::from_secs(60 * 60);
 
@@ -93,7 +97,7 @@ impl Source {
         let validators = validators_of(response.headers());
         let text = String::from_utf8_lossy(response.body()).into_owned();
         let changes = self.keys.changes();
-        if let Err(error) = self.keys.replace(JwtKeys::new().jwks(text)) {
+        if let Err(error) = self.keys.replace(JwtKeys::new().jwks(text).max_keys(MAX_KEYS)) {
             return Err(SourceError::Keys { address: address.to_string(), error }.into());
         }
         if self.keys.changes() != changes {

@@ -10,6 +10,7 @@ use auth_core::VerifyError;
 use auth_oidc::{FetchErrorKind, Health};
 use auth_testing::TestIssuer;
 use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::fake::{Act, Fake, ISSUER, KEYS, minutes, pass, seconds, signer, verdict};
 
@@ -175,6 +176,43 @@ async fn what_is_no_key_set_replaces_nothing() {
         assert!(matches!(verifier.health(), Health::Ready { .. }), "{body}");
     }
     assert_eq!(verifier.stats().key_changes, 1);
+}
+
+/// Keys for something else do not count, however many.
+#[tokio::test(start_paused = true)]
+async fn a_set_of_more_than_a_hundred_usable_keys_replaces_nothing() {
+    let signers: Vec<_> = (0..101).map(|_| signer()).collect();
+    let for_encryption = (0..50).map(|kid| json!({"kty": "RSA", "use": "enc", "kid": kid.to_string()}));
+    let set = |count: usize| {
+        let keys: Vec<_> =
+            for_encryption.clone().chain(signers[..count].iter().map(TestIssuer::jwk)).collect();
+        Act::ok(json!({ "keys": keys }).to_string())
+    };
+    let provider = Fake::with_keys(&signers[0]);
+    let verifier = provider.oidc().connect().await.unwrap();
+    provider.keys(set(101));
+    pass(minutes(11)).await;
+    assert!(matches!(verifier.health(), Health::Stale { .. }));
+    assert_eq!(
+        verdict(&verifier, &signers[0].good("alice")).await,
+        Ok("alice".to_owned()),
+        "the old key stays"
+    );
+    assert!(
+        is_unavailable(&verdict(&verifier, &signers[1].good("alice")).await),
+        "none of the others is taken"
+    );
+
+    let error = provider.oidc().connect().await.unwrap_err().to_string();
+    assert!(
+        error.contains(KEYS) && error.contains("101 usable keys, and 100 at most are accepted"),
+        "{error}"
+    );
+
+    provider.keys(set(100));
+    pass(minutes(2)).await;
+    assert!(matches!(verifier.health(), Health::Ready { .. }));
+    assert_eq!(verdict(&verifier, &signers[99].good("alice")).await, Ok("alice".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]

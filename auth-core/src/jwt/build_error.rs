@@ -156,6 +156,16 @@ pub enum Problem {
     /// A token could mean either of two keys.
     #[error("two keys have the same `kid` and go with the same algorithm: give each a `kid` of its own")]
     AmbiguousKid,
+    /// More usable keys than [`JwtKeys::max_keys`](crate::jwt::JwtKeys::max_keys) allows.
+    #[error(
+        "there are {keys} usable keys, and {at_most} at most are accepted: withdraw those that no longer sign"
+    )]
+    TooManyKeys {
+        /// How many of the keys can be used.
+        keys: usize,
+        /// How many are accepted.
+        at_most: usize,
+    },
     /// The file cannot be read.
     #[error("cannot read the JWK Set {}: {}", path.display(), told(*error))]
     UnreadableFile {

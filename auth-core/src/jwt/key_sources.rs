@@ -24,6 +24,7 @@ use crate::key::verification_key::{UnvettedKey, VerificationKey};
 #[derive(Default)]
 pub struct JwtKeys {
     sources: Vec<Source>,
+    max_keys: Option<usize>,
 }
 
 /// Where keys come from. Read when loaded, for the algorithms must be known by then.
@@ -72,6 +73,13 @@ impl JwtKeys {
         self.with(Source::JwkSetFile(path.as_ref().to_owned()))
     }
 
+    /// Refuses all of these keys if more than this many can be used. Without a bound of its own, a JWK Set may have
+    /// 256 keys.
+    #[must_use]
+    pub fn max_keys(self, max_keys: usize) -> Self {
+        Self { max_keys: Some(max_keys), ..self }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.sources.is_empty()
     }
@@ -102,6 +110,10 @@ impl JwtKeys {
         };
         if set.keys.iter().enumerate().any(is_ambiguous) {
             problems.push(Problem::AmbiguousKid);
+        }
+        let keys = set.keys.len();
+        if let Some(at_most) = self.max_keys.filter(|max| keys > *max) {
+            problems.push(Problem::TooManyKeys { keys, at_most });
         }
         if problems.is_empty() { Ok(set) } else { Err(problems) }
     }
