@@ -213,6 +213,9 @@ impl TestIdentityProvider {
     /// Sends a header field with every answer of an endpoint, such as `Cache-Control`, `Age`, `Expires` or `Retry-After`.
     /// It replaces the provider's own field of this name.
     ///
+    /// A request whose `If-Modified-Since` equals the `Last-Modified` set here is answered 304, whatever the document is by
+    /// then: set another date when it changes. As RFC 9110 demands, `If-None-Match` takes precedence.
+    ///
     /// # Panics
     ///
     /// Panics if this is no header field.
@@ -227,7 +230,7 @@ impl TestIdentityProvider {
         self.site.change(|state| state.endpoint(endpoint).fields.clear());
     }
 
-    /// Sends no `ETag`, and never answers 304.
+    /// Sends no `ETag`. Answers 304 only by a validator set with [`set_header`](Self::set_header).
     pub fn without_validators(&self) {
         self.site.change(|state| state.validators = false);
     }

@@ -107,15 +107,18 @@ impl State {
     fn behave(&mut self, endpoint: Endpoint, asked: &HeaderMap) -> Answer {
         let behavior = self.endpoint(endpoint).behavior.clone();
         let mut answer = behavior.answer(self.document(endpoint, &behavior).into());
-        let validates = self.validators && answer.may_be_validated();
-        if validates && let Some(tag) = entity_tag(&answer.body) {
+        let is_whole = answer.may_be_validated();
+        if is_whole
+            && self.validators
+            && let Some(tag) = entity_tag(&answer.body)
+        {
             answer.fields.insert(header::ETAG, tag);
         }
         let state = self.endpoint(endpoint);
         for (name, value) in &state.fields {
             answer.fields.insert(name, value.clone());
         }
-        if validates && answer.fields.get(header::ETAG).is_some_and(|tag| is_known(asked, tag)) {
+        if is_whole && is_known(asked, &answer.fields) {
             state.not_modified += 1;
             return answer.not_modified();
         }
@@ -139,9 +142,20 @@ fn entity_tag(body: &[u8]) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{digest}\"")).ok()
 }
 
-/// Whether the client has this already, by the weak comparison of
-/// [RFC 9110 section 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2). Our tags have no comma inside.
-fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
+/// Whether the client has this already: by its tag, or else by its date, which must be the same to the byte. The date is
+/// looked at only if the client sends no tag ([RFC 9110 section
+/// 13.1.3](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.3)).
+fn is_known(asked: &HeaderMap, sent: &HeaderMap) -> bool {
+    if asked.contains_key(header::IF_NONE_MATCH) {
+        return sent.get(header::ETAG).is_some_and(|tag| has_tag(asked, tag));
+    }
+    let date = sent.get(header::LAST_MODIFIED);
+    date.is_some() && date == asked.get(header::IF_MODIFIED_SINCE)
+}
+
+/// By the weak comparison of [RFC 9110 section 13.1.2](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2). Our tags
+/// have no comma inside.
+fn has_tag(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let tag = tag.to_str().map(opaque).unwrap_or_default();
     let values = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());

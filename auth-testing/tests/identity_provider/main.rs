@@ -134,6 +134,28 @@ fn what_the_client_has_is_not_sent_again() {
 }
 
 #[test]
+fn by_a_date_the_client_is_told_that_nothing_has_changed() {
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const LATER: &str = "Sun, 06 Nov 1994 08:49:38 GMT";
+    let provider = start();
+    let asked = |fields: &str| status(&get_with(&provider, "/jwks", fields).0);
+    let since = |date: &str| format!("If-Modified-Since: {date}\r\n");
+    assert_eq!(asked(&since(DATE)), 200, "it has no date");
+    provider.set_header(Endpoint::Keys, "Last-Modified", DATE);
+    assert_eq!((asked(&since(DATE)), asked(&since(LATER)), asked("")), (304, 200, 200));
+    assert_eq!(asked(&format!("If-None-Match: \"other\"\r\n{}", since(DATE))), 200, "the tag counts");
+    provider.without_validators();
+    let (head, _) = get_with(&provider, "/jwks", &since(DATE));
+    let found = ["last-modified", "etag"].map(|name| field(&head, name));
+    assert_eq!((status(&head), found), (304, [Some(DATE), None]));
+    provider.set_header(Endpoint::Keys, "Last-Modified", LATER);
+    assert_eq!((asked(&since(DATE)), asked(&since(LATER))), (200, 304));
+    provider.behave(Endpoint::Keys, Behavior::Status(500));
+    assert_eq!(asked(&since(LATER)), 500);
+    assert_eq!(provider.not_modified(Endpoint::Keys), 3);
+}
+
+#[test]
 fn a_connection_serves_many_requests() {
     let provider = start();
     let mut stream = connect(&provider);
