@@ -42,15 +42,21 @@ impl Driver {
     /// Waits until the next attempt is due. `false` if nobody needs the keys any more.
     async fn wait(&mut self) -> bool {
         let timer = self.source.timer.clone();
+        let mut is_asked = false;
         loop {
             let (due, stale_at) = (self.status.borrow().due, self.stale_at());
             let wakes_at = stale_at.map_or(due, |stale_at| due.min(stale_at));
             tokio::select! {
                 biased;
-                wanted = self.wanted.recv() => match wanted {
-                    Some(()) => self.bring_forward(),
+                // Once is enough: it cannot begin any earlier, and a flood of requests for it would wake this task for each.
+                wanted = self.wanted.recv(), if !is_asked => match wanted {
+                    Some(()) => {
+                        self.bring_forward();
+                        is_asked = true;
+                    }
                     None => return false,
                 },
+                () = self.status.closed(), if is_asked => return false,
                 () = timer.sleep_until(wakes_at) => {
                     self.close_if_stale();
                     if self.status.borrow().due <= timer.elapsed() {
@@ -75,13 +81,14 @@ impl Driver {
     /// Makes one attempt. `false` if nobody needs the keys any more.
     async fn attempt(&mut self) -> bool {
         count(&self.source.counters.attempts);
-        let Self { source, wanted, .. } = self;
+        let Self { source, wanted, status, .. } = self;
         let outcome = tokio::select! {
             biased;
             outcome = AssertUnwindSafe(source.attempt()).catch_unwind() => outcome,
-            // Those who ask meanwhile are answered by this attempt.
-            () = async { while wanted.recv().await.is_some() {} } => return false,
+            () = status.closed() => return false,
         };
+        // Those who have asked meanwhile are answered by this attempt.
+        let _ = wanted.try_recv();
         self.note(outcome.unwrap_or_else(|_| Err(SourceError::Panicked.into())));
         true
     }

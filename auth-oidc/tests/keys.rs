@@ -4,10 +4,13 @@
 
 mod fake;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use auth_core::VerifyError;
-use auth_oidc::{FetchErrorKind, Health};
+use async_trait::async_trait;
+use auth_core::{Clock, SystemClock, TokenVerifier as _, VerifyError};
+use auth_oidc::{FetchErrorKind, Health, OidcVerifier, Timer, TokioTimer};
 use auth_testing::TestIssuer;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -123,6 +126,70 @@ async fn a_flood_of_unknown_keys_costs_two_fetches_a_minute() {
     assert!(rotated_at.elapsed() <= seconds(31), "{:?}", rotated_at.elapsed());
 }
 
+/// Counts how often somebody has begun to wait.
+#[derive(Clone, Debug)]
+struct CountingTimer(TokioTimer, Arc<AtomicUsize>);
+
+#[async_trait]
+impl Timer for CountingTimer {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    async fn sleep_until(&self, elapsed: Duration) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.sleep_until(elapsed).await;
+    }
+}
+
+impl Clock for CountingTimer {
+    fn now(&self) -> Option<u64> {
+        SystemClock.now()
+    }
+}
+
+/// Else a flood keeps a core busy, and in the end the task from its fetch.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_unknown_keys_wakes_the_task_once_until_its_next_attempt() {
+    let signer = signer();
+    let provider = Fake::with_keys(&signer);
+    let waits = Arc::new(AtomicUsize::new(0));
+    let timer = CountingTimer(TokioTimer::new(), waits.clone());
+    let verifier = provider.oidc().clock(timer).connect().await.unwrap();
+    let flood = async |verifier: &OidcVerifier| {
+        let before = waits.load(Ordering::Relaxed);
+        for number in 0..1_000 {
+            let token = signer.token("x").header("kid", number.to_string()).sign();
+            let _ = verifier.verify_now(&token);
+            tokio::task::yield_now().await;
+        }
+        waits.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(flood(&verifier).await, 1, "to wait less");
+    pass(seconds(31)).await;
+    assert_eq!(provider.key_requests(), 2);
+    // Nor while it fetches; and those who have asked by then are answered by that.
+    pass(seconds(31)).await;
+    provider.keys(Act::Slowly(seconds(1), Box::new(Act::ok(signer.jwks()))));
+    let unknown = signer.token("x").header("kid", "unknown").sign();
+    let (first, waits_meanwhile) = tokio::join!(verdict(&verifier, &unknown), async {
+        pass(Duration::from_millis(500)).await;
+        flood(&verifier).await
+    });
+    assert_eq!((first, waits_meanwhile), (Err(VerifyError::UnknownKey), 0));
+    assert_eq!(provider.key_requests(), 3);
+    pass(minutes(2)).await;
+    assert_eq!(provider.key_requests(), 3, "nobody has asked since");
+    // It notices that nobody needs it, also if it was asked.
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let _ = verdict(&verifier, &unknown).await;
+    let _ = verdict(&verifier, &unknown).await;
+    drop(verifier);
+    pass(seconds(1)).await;
+    assert_eq!(tasks(), before - 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn known_keys_outlive_an_outage_of_a_day_and_no_more() {
     let (signer, other) = (signer(), signer());
@@ -157,7 +224,7 @@ async fn known_keys_outlive_an_outage_of_a_day_and_no_more() {
     assert!(matches!(verifier.health(), Health::Ready { .. }));
 }
 
-async fn verdict_of(verifier: &auth_oidc::OidcVerifier, token: &str) -> Result<String, VerifyError> {
+async fn verdict_of(verifier: &OidcVerifier, token: &str) -> Result<String, VerifyError> {
     verdict(verifier, token).await
 }
 
@@ -340,7 +407,9 @@ async fn the_task_ends_with_the_last_verifier() {
             let driver = tokio::spawn(driver);
             tokio::task::yield_now().await;
             drop(verifier);
+            let start = tokio::time::Instant::now();
             driver.await.unwrap();
+            assert_eq!(start.elapsed(), Duration::ZERO, "it waits for no answer");
         } else {
             provider.keys(Act::ok(signer.jwks()));
             let verifier = provider.oidc().connect().await.unwrap();

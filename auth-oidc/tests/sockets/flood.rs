@@ -1,9 +1,12 @@
 //! Floods of tokens that name keys which there are not.
 
-use auth_core::VerifyError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use auth_core::{TokenVerifier as _, VerifyError};
 use auth_testing::Endpoint;
 
-use crate::service::{Service, minutes, seconds};
+use crate::service::{Service, minutes, seconds, until};
 
 #[tokio::test]
 async fn thirty_thousand_unknown_keys_cost_three_fetches_a_minute_at_most() {
@@ -46,6 +49,38 @@ async fn thirty_thousand_unknown_keys_cost_three_fetches_a_minute_at_most() {
         "summary: sockets: {} unknown keys in {MINUTES} minutes, at most {busiest} fetches in any minute",
         MINUTES * 60 * PER_SECOND
     );
+}
+
+/// Threads ask for a fetch as fast as they can, as a server's workers do. They cannot keep the task from it that fetches.
+#[tokio::test]
+async fn a_flood_at_full_speed_does_not_delay_a_fetch() {
+    let service = Service::start().await;
+    service.provider.set_header(Endpoint::Keys, "Cache-Control", "max-age=3600");
+    service.pass(minutes(10)).await;
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let flood = || {
+        let (verifier, has_ended) = (service.verifier.clone(), has_ended.clone());
+        let unknown = service.unknown("unknown");
+        move || {
+            while !has_ended.load(Ordering::Relaxed) {
+                let _ = verifier.verify_now(&unknown);
+            }
+        }
+    };
+    let threads = [(); 4].map(|()| std::thread::spawn(flood()));
+    for _ in 0..20 {
+        let asked = service.verifier.stats().unknown_keys;
+        until(|| service.verifier.stats().unknown_keys > asked + 1_000).await;
+        let fetches = service.fetches();
+        service.pass(seconds(29)).await;
+        assert_eq!(service.fetches(), fetches);
+        service.pass(seconds(1)).await;
+        assert_eq!(service.fetches(), fetches + 1, "30 seconds after the last one");
+    }
+    has_ended.store(true, Ordering::Relaxed);
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 /// Whoever can sign nothing cannot have keys fetched by it.
