@@ -230,10 +230,12 @@ impl TokenVerifier for OidcVerifier {
         if !inner.may_judge() {
             return Some(Err(inner.unavailable()));
         }
-        let failure = match inner.jwt.verify_now(token)? {
-            Err(failure) if lacks_key(&failure) => failure,
-            verdict => return Some(verdict),
-        };
+        // Not moved out of its place: the verdict on a token that was seen before costs little more than moving it.
+        let verdict = inner.jwt.verify_now(token);
+        if !matches!(&verdict, Some(Err(failure)) if lacks_key(failure)) {
+            return verdict;
+        }
+        let failure = verdict?.err()?;
         count(&inner.counters.unknown_keys);
         if !inner.cools_down() {
             return None;
