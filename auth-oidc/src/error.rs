@@ -142,6 +142,13 @@ pub enum ConnectError {
     /// There is no client: feature `client` is off, and [`fetch`](crate::Oidc::fetch) was not called.
     #[error("no HTTP client: switch the feature `client` of auth-oidc on, or call `.fetch(..)`")]
     NoClient,
+    /// Settings of the client of feature `client`, together with [`fetch`](crate::Oidc::fetch), which names another client.
+    #[cfg(feature = "client")]
+    #[error(
+        "`.root_certificate_pem(..)` and `.proxy(..)` are for the client of auth-oidc, and `.fetch(..)` names another \
+         one: say it to that client, or leave `.fetch(..)` out"
+    )]
+    SettingsOfOtherClient,
     /// The client cannot be made.
     #[cfg(feature = "client")]
     #[error("{0}")]

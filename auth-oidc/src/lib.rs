@@ -4,6 +4,7 @@ mod address;
 mod backoff;
 #[cfg(feature = "client")]
 mod client;
+mod configured_client;
 mod counters;
 mod driver;
 mod error;

@@ -10,6 +10,7 @@ use auth_core::{Clock, JwtVerifier};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::address::AddressRules;
+use crate::configured_client::ConfiguredClient;
 use crate::counters::Counters;
 use crate::driver::Driver;
 use crate::error::ConnectError;
@@ -48,7 +49,7 @@ pub struct Oidc {
     place: ConfiguredPlace,
     rules: AddressRules,
     verifier: JwtVerifierBuilder,
-    fetch: Option<Arc<dyn Fetch>>,
+    client: ConfiguredClient,
     timer: Arc<dyn Timer>,
     attempt_timeout: Duration,
     max_stale: Duration,
@@ -89,7 +90,7 @@ impl Oidc {
             place,
             rules: AddressRules::default(),
             verifier,
-            fetch: None,
+            client: ConfiguredClient::default(),
             timer: Arc::new(TokioTimer::new()),
             attempt_timeout: ATTEMPT_TIMEOUT,
             max_stale: MAX_STALE,
@@ -149,7 +150,20 @@ impl Oidc {
 
     /// Fetches by this client instead of the one of feature `client`.
     pub fn fetch(self, fetch: impl Fetch) -> Self {
-        Self { fetch: Some(Arc::new(fetch)), ..self }
+        Self { client: self.client.own(fetch), ..self }
+    }
+
+    /// Trusts these root certificates too, one or several in PEM: for a provider whose certificate a company's own
+    /// authority has signed. See [`HttpClientBuilder`](crate::HttpClientBuilder) for all that the client can be told.
+    #[cfg(feature = "client")]
+    pub fn root_certificate_pem(self, pem: &str) -> Self {
+        Self { client: self.client.set(|client| client.root_certificate_pem(pem)), ..self }
+    }
+
+    /// Fetches through this proxy, whatever the environment says: `http://host:3128`, or `http://user:password@host:3128`.
+    #[cfg(feature = "client")]
+    pub fn proxy(self, url: &str) -> Self {
+        Self { client: self.client.set(|client| client.proxy(url)), ..self }
     }
 
     /// Judges tokens by this clock, and lets time pass by it: for tests, with `TestClock` of `auth-testing`.
@@ -212,7 +226,7 @@ impl Oidc {
     ) -> Result<(OidcVerifier, impl Future<Output = ()> + Send + 'static), ConnectError> {
         self.vet()?;
         let place = self.place.vet(&self.issuer, self.rules)?;
-        let fetch = self.fetch.map_or_else(default_client, Ok)?;
+        let fetch = self.client.build()?;
         let jwt = self.verifier.keys_later().build()?;
         let (want, wanted) = mpsc::channel(1);
         let (sender, status) = watch::channel(Status::at_start(self.timer.elapsed()));
@@ -254,16 +268,6 @@ impl Oidc {
         }
         Ok(())
     }
-}
-
-#[cfg(feature = "client")]
-fn default_client() -> Result<Arc<dyn Fetch>, ConnectError> {
-    Ok(Arc::new(crate::client::HttpClient::builder().build()?))
-}
-
-#[cfg(not(feature = "client"))]
-fn default_client() -> Result<Arc<dyn Fetch>, ConnectError> {
-    Err(ConnectError::NoClient)
 }
 
 /// Prints whose tokens it is about.

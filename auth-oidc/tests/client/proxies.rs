@@ -1,6 +1,8 @@
 //! Proxies that are configured.
 
-use auth_oidc::{Fetch, FetchErrorKind, HttpClient, HttpClientBuilder, HttpClientError, Network};
+use auth_core::{Algorithm, TokenVerifier as _};
+use auth_oidc::{Fetch, FetchErrorKind, HttpClient, HttpClientBuilder, HttpClientError, Network, Oidc};
+use auth_testing::TestIssuer;
 
 use crate::certificate::Authority;
 use crate::server::{Server, ok};
@@ -50,6 +52,28 @@ async fn a_proxy_may_be_spoken_to_by_tls() {
         .proxy(&proxy.url("https", "proxy.example.com", ""))
         .root_certificate_pem(&authority.pem());
     assert_eq!(body(&client.build().unwrap(), "https://idp.example.com/").await, "{}");
+}
+
+/// Without building a client.
+#[tokio::test]
+async fn a_provider_takes_a_proxy_and_a_root_certificate() {
+    let (authority, issuer) = (Authority::new(), TestIssuer::new(Algorithm::Es256));
+    let keys = format!(r#"{{"keys":[{}]}}"#, issuer.jwk());
+    let proxy = Server::tunnel(None, authority.server("idp.example.com"), ok(&keys)).await;
+    let provider = || Oidc::issuer("https://issuer.example").audience("https://api.example");
+    let provider = || provider().jwks_uri("https://idp.example.com/jwks").require_keys_at_start();
+    let at = proxy.url("http", "127.0.0.1", "");
+    let verifier = provider().root_certificate_pem(&authority.pem()).proxy(&at).connect().await.unwrap();
+    assert_eq!(verifier.verify(&issuer.good("alice")).await.unwrap().subject(), "alice");
+    assert_eq!(proxy.heads().len(), 2);
+
+    let error = provider().proxy(&at).connect().await.unwrap_err().to_string();
+    assert!(error.contains("root_certificate_pem"), "{error}");
+    let own = HttpClient::builder().build().unwrap();
+    let error = provider().proxy(&at).fetch(own).connect().await.unwrap_err().to_string();
+    assert!(error.contains("`.fetch(..)` names another one"), "{error}");
+    let error = provider().root_certificate_pem("none").connect().await.unwrap_err().to_string();
+    assert!(error.starts_with("root_certificate_pem: "), "{error}");
 }
 
 /// The proxy does not stand in for the server.

@@ -108,10 +108,8 @@ impl State {
         let behavior = self.endpoint(endpoint).behavior.clone();
         let mut answer = behavior.answer(self.document(endpoint, &behavior).into());
         let is_whole = answer.may_be_validated();
-        if is_whole
-            && self.validators
-            && let Some(tag) = entity_tag(&answer.body)
-        {
+        let tag = (is_whole && self.validators).then(|| entity_tag(&answer.body)).flatten();
+        if let Some(tag) = tag {
             answer.fields.insert(header::ETAG, tag);
         }
         let state = self.endpoint(endpoint);
