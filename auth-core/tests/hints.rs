@@ -285,6 +285,32 @@ fn a_signature_that_does_not_verify() {
     says(&refusal(&authenticator, &forged), &["the configured secret is not", "base64"]);
 }
 
+/// What is advised depends on whom the token is for.
+#[test]
+fn a_token_for_somebody_else() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let (keycloak, graph) = ("add an audience mapper", "It is for Microsoft Graph");
+    let (id_token, other) = ("Is it an ID token", "Ask the issuer for a token for this API");
+    for (audience, client, advice) in [
+        (json!("account"), None, keycloak),
+        (json!(["account", "web"]), Some("mobile"), other),
+        (json!("00000003-0000-0000-c000-000000000000"), None, graph),
+        (json!("https://graph.microsoft.com"), None, graph),
+        (json!("web"), None, id_token),
+        (json!("web"), Some("web"), id_token),
+        (json!("web"), Some("mobile"), other),
+        (json!(["web", "mobile"]), None, other),
+        (json!(["web", "mobile"]), Some("web"), other),
+    ] {
+        let draft = issuer.token("alice").claim("aud", audience.clone()).claim("client_id", client);
+        let draft = if client.is_none() { draft.without_claim("client_id") } else { draft };
+        let log = refusal(&by(issuer.verifier()), &TestRequest::get("/").bearer(&draft.sign()));
+        says(&log, &["expected `aud` \"https://api.example\"", advice]);
+        let advised = [keycloak, graph, id_token, other].map(|advice| log.contains(advice));
+        assert_eq!(advised.into_iter().filter(|advised| *advised).count(), 1, "{audience} {client:?}: {log}");
+    }
+}
+
 #[test]
 fn a_token_that_is_too_long() {
     let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));
