@@ -13,6 +13,10 @@ test:
 bench:
     cargo bench -p auth-benches
 
+# What auth-oidc promises, over sockets and under load, in three minutes. `just proof quick` takes one.
+proof *words:
+    cargo run --release -p auth-benches --bin oidc_proof {{words}}
+
 # Servers under load: see interop/load for what it needs.
 load:
     bash interop/load

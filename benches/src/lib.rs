@@ -9,5 +9,5 @@ mod token;
 
 pub use self::handwritten::{Handwritten, HandwrittenUser, listener};
 pub use self::request::{at_once, authenticate};
-pub use self::table::{Candidate, Row, Table};
+pub use self::table::{Candidate, Row, Table, median};
 pub use self::token::{Claims, mint, mint_for};
