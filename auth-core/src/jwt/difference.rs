@@ -116,9 +116,14 @@ mod tests {
             ("https://id.example/realms/prod", "the same host and another path"),
             ("https://localhost:8080/realms/dev", "another host and the same path"),
             ("https://evil.example/x", "another host and another path"),
+            ("http://id.example/realms/prod", "the same host and another path"),
+            ("http://evil.example/realms/dev", "another host and the same path"),
         ] {
             assert!(difference(claimed, expected).unwrap().contains(told), "{claimed}");
             assert!(!difference(claimed, expected).unwrap().contains("example"), "no value is told");
+        }
+        for unlike in ["web", "id.example/realms/prod", "evil.example/realms/dev", "api"] {
+            assert_eq!(difference(unlike, expected), None, "{unlike}");
         }
         assert_eq!(difference("web", "api"), None);
         assert!(difference("api/", "api").unwrap().contains("final slash"));
