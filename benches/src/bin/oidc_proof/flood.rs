@@ -9,8 +9,8 @@
 //! 2. verified by a plain `JwtVerifier` that has the same keys, and nothing that could fetch,
 //! 3. made, and not verified.
 //!
-//! The good ones are verified by the `OidcVerifier` in all three, and each thread has its own. What counts is the median over the rounds of the ratio of
-//! their throughput in the first turn to that in the second, and in the third.
+//! The good ones are verified by the `OidcVerifier` in all three, and each thread has its own. What counts is the median over
+//! the rounds of the ratio of their throughput in the first turn to that in the second, and in the third.
 //!
 //! This is fair since a flood takes time of the processor with any verifier: here it takes the same time of the same
 //! threads in the first two turns, the bytes of the tokens are the same, and so is their effect on the processor's caches.
