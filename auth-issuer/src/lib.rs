@@ -8,8 +8,15 @@ mod token_endpoint;
 
 pub use auth_core::{Algorithm, Scope, StoreFailure, async_trait};
 
+#[cfg(feature = "bcrypt")]
+pub use crate::login::BcryptHashes;
+#[cfg(feature = "pbkdf2")]
+pub use crate::login::Pbkdf2Hashes;
+#[cfg(feature = "scrypt")]
+pub use crate::login::ScryptHashes;
 pub use crate::login::{
-    Account, AccountStore, Attempt, GuessLimits, InvalidLimit, PasswordError, Passwords, TooManyAttempts,
+    Account, AccountStore, Argon2Hashes, Attempt, GuessLimits, InvalidCost, InvalidLimit, PasswordError,
+    PasswordScheme, Passwords, PasswordsBuilder, TooManyAttempts,
 };
 pub use crate::refresh::{
     InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,

@@ -662,7 +662,7 @@ fn the_log_tells_why_and_not_whose() {
         "wrong password",
         "no such account",
         "the account is not active",
-        "none of argon2id",
+        "of no accepted kind",
         "2b",
         "came again",
         "there were too many",

@@ -2,8 +2,18 @@
 
 mod account_store;
 mod guess_limits;
+mod hashes;
+mod password_scheme;
 mod passwords;
 
 pub use self::account_store::{Account, AccountStore};
 pub use self::guess_limits::{Attempt, GuessLimits, InvalidLimit, TooManyAttempts};
-pub use self::passwords::{PasswordError, Passwords};
+pub use self::hashes::Argon2Hashes;
+#[cfg(feature = "bcrypt")]
+pub use self::hashes::BcryptHashes;
+#[cfg(feature = "pbkdf2")]
+pub use self::hashes::Pbkdf2Hashes;
+#[cfg(feature = "scrypt")]
+pub use self::hashes::ScryptHashes;
+pub use self::password_scheme::{InvalidCost, PasswordError, PasswordScheme};
+pub use self::passwords::{Passwords, PasswordsBuilder};

@@ -157,12 +157,13 @@ impl Inner {
         let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_right = match self.passwords.verify(password, stored).await {
             Ok(is_right) => is_right,
-            Err(PasswordError::NotAHash) => {
-                let kind = kind_of_hash(stored.unwrap_or_default());
+            Err(error @ (PasswordError::NotAHash | PasswordError::TooExpensive)) => {
+                let kind = self.passwords.kind(stored.unwrap_or_default());
                 tracing::error!(
                     kind,
-                    "a stored hash is none of argon2id, and nobody can log in with it: hash the password again by \
-                     Passwords::hash, when it is reset"
+                    %error,
+                    "nobody can log in with a stored hash: accept its kind by Passwords::builder, within the costs that \
+                     the kind allows, or let the user reset the password"
                 );
                 false
             }
@@ -184,14 +185,17 @@ impl Inner {
         Err(TokenError::InvalidGrant)
     }
 
-    /// Replaces a hash that was made with other parameters than those of new hashes. If that fails, the login succeeds
-    /// all the same.
+    /// Replaces a hash that was made in another way than new hashes are. If that fails, the login succeeds all the same.
     async fn renew_hash(&self, account: &Account, password: &str) {
-        let Some(old) = account.password_hash.as_deref().filter(|hash| self.passwords.is_outdated(hash))
-        else {
-            return;
+        let Some(old) = account.password_hash.as_deref() else { return };
+        let new = match self.passwords.renew(password, old).await {
+            Ok(Some(new)) => new,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::debug!(%error, "the hash of a password was not renewed");
+                return;
+            }
         };
-        let Ok(new) = self.passwords.hash(password).await else { return };
         if let Err(failure) = self.accounts.renew_password_hash(&account.subject, old, &new).await {
             tracing::warn!(%failure, "the new hash of a password was not stored");
         }
@@ -212,15 +216,6 @@ impl Inner {
             TokenError::Unavailable
         })
     }
-}
-
-/// Returns the kind of a hash, such as `2b` for `$2b$12$...`, if it is a known one. Any other text may be a password
-/// that was never hashed.
-fn kind_of_hash(stored: &str) -> &'static str {
-    const KNOWN: [&str; 10] =
-        ["2a", "2b", "2y", "argon2i", "argon2d", "scrypt", "pbkdf2-sha256", "pbkdf2-sha512", "5", "6"];
-    let kind = stored.strip_prefix('$').and_then(|rest| rest.split_once('$')).map(|(kind, _)| kind);
-    KNOWN.into_iter().find(|known| Some(*known) == kind).unwrap_or("unknown")
 }
 
 /// Returns the requested scopes that are allowed; all allowed ones if none were requested.
