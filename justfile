@@ -21,10 +21,12 @@ proof *words:
 load:
     bash interop/load
 
-# Tokens of PyJWT, joserfc and jose against both examples, tokens of auth-issuer against them, and real providers.
+# Tokens of PyJWT, joserfc and jose against both examples, tokens of auth-issuer against them, password hashes of
+# passlib and pwdlib, and real providers.
 interop:
     bash interop/run
     bash interop/issuer
+    bash interop/passwords
     bash interop/oidc
 
 # The docs pages of the login examples in Chromium.
