@@ -645,6 +645,11 @@ fn the_log_tells_why_and_not_whose() {
     }
     server.store.put("gina", account("gina").password_hash("$hunter2$never-hashed"));
     post(&login("gina", "x"));
+    let too_expensive =
+        "$argon2id$v=19$m=64,t=999999,p=1$QGjN+T9nzFlLiTGmdK41Bg$sdy/0Yl0i5HXyNZVabSJZsrn70wSgWG9VbmGu/Lfh2Y";
+    server.store.put("hank", account("hank").password_hash(too_expensive));
+    post(&login("hank", "x"));
+    secrets.push("QGjN".to_owned());
     post(&login("dave", "correct+horse"));
     for _ in 0..2 {
         post(&format!("grant_type=refresh_token&client_id=web&refresh_token={token}"));
@@ -663,6 +668,7 @@ fn the_log_tells_why_and_not_whose() {
         "no such account",
         "the account is not active",
         "of no accepted kind",
+        "costs more than is accepted",
         "2b",
         "came again",
         "there were too many",

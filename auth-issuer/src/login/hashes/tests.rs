@@ -1,5 +1,8 @@
 //! Hashes that other programs have made.
 
+use std::io;
+use std::sync::{Arc, Mutex};
+
 use super::*;
 use crate::login::password_scheme::{PasswordError, PasswordScheme};
 
@@ -112,6 +115,35 @@ fn a_hash_that_was_cut_is_none() {
         let outcome = verify("pässwörd", &format!("{stored}A"));
         assert!(matches!(outcome, Ok(false) | Err(PasswordError::NotAHash)), "{outcome:?} {stored}A");
     }
+}
+
+/// It takes longer than the work that all logins do, and says so; it says nothing of the hash.
+#[test]
+fn the_log_tells_of_a_hash_that_costs_more_than_expected() {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        for passes in [1, 2] {
+            let tail = "m=64,t=1,p=1$QGjN+T9nzFlLiTGmdK41Bg$sdy/0Yl0i5HXyNZVabSJZsrn70wSgWG9VbmGu/Lfh2Y";
+            let stored = format!("$argon2id$v=19${}", tail.replace("t=1", &format!("t={passes}")));
+            assert_eq!(verify("hunter2", &stored), Ok(false));
+        }
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("raise the cost that the scheme accepts hashes up to").count(), 1, "{log}");
+    assert!(!log.contains("hunter2") && !log.contains("QGjN"), "{log}");
 }
 
 fn is_refused(error: PasswordError, hashes: &[&str]) {
