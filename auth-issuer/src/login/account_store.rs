@@ -64,10 +64,12 @@ pub trait AccountStore: Send + Sync {
     }
 
     /// Replaces the stored hash of a password with a new hash of the same password. Called after a login if the stored
-    /// hash was made with other parameters than [`Passwords`](crate::Passwords) uses now. The default does nothing.
+    /// hash is of another kind than [`Passwords`](crate::Passwords) makes now, or has other parameters. The default does
+    /// nothing: users keep their old hashes.
     ///
     /// Replace the hash only if the old one is still stored, since the password may have changed meanwhile: in SQL,
-    /// `UPDATE ... SET password_hash = ? WHERE subject = ? AND password_hash = ?`.
+    /// `UPDATE ... SET password_hash = ? WHERE subject = ? AND password_hash = ?`. Compare in one statement or
+    /// transaction, and without regard to a collation: hashes differ by case.
     ///
     /// # Errors
     ///
@@ -122,8 +124,8 @@ impl Account {
         }
     }
 
-    /// Sets the hash of its password, made by [`Passwords::hash`](crate::Passwords::hash). Without a hash, every
-    /// password is wrong.
+    /// Sets the hash of its password, made by [`Passwords::hash`](crate::Passwords::hash), or of another kind that
+    /// [`Passwords`](crate::Passwords) accepts. Without a hash, every password is wrong.
     #[must_use]
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password_hash = Some(hash.into());

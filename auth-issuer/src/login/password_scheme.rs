@@ -2,8 +2,8 @@
 
 /// Verifies password hashes that other software has stored. [`PasswordsBuilder::accept`] registers it.
 ///
-/// [`BcryptHashes`], [`Pbkdf2Hashes`], [`ScryptHashes`] and [`Argon2Hashes`] implement it for the hashes of passlib and
-/// pwdlib. Implement it for a kind of your own:
+/// [`Argon2Hashes`], and behind features `BcryptHashes`, `Pbkdf2Hashes` and `ScryptHashes`, implement it for the hashes of
+/// passlib and pwdlib. Implement it for a kind of your own:
 ///
 /// ```
 /// use auth_issuer::{PasswordError, PasswordScheme, Passwords};
@@ -57,9 +57,6 @@
 /// [`PasswordError::Unavailable`].
 ///
 /// [`PasswordsBuilder::accept`]: crate::PasswordsBuilder::accept
-/// [`BcryptHashes`]: crate::BcryptHashes
-/// [`Pbkdf2Hashes`]: crate::Pbkdf2Hashes
-/// [`ScryptHashes`]: crate::ScryptHashes
 /// [`Argon2Hashes`]: crate::Argon2Hashes
 pub trait PasswordScheme: Send + Sync {
     /// Returns the name of this kind of hash, for the log.

@@ -227,7 +227,8 @@ impl Inner {
 impl PasswordsBuilder {
     /// Accepts stored hashes of one more kind. Every [`verify`](Passwords::verify) does the work of each accepted kind.
     ///
-    /// A hash that several kinds recognize is verified by the one that was accepted first.
+    /// A hash that several kinds recognize is verified by the one that was accepted first. What [`Passwords::hash`]
+    /// makes is never verified by any of them.
     pub fn accept(mut self, scheme: impl PasswordScheme + 'static) -> Self {
         self.accepted.push(Box::new(scheme));
         self
@@ -416,6 +417,33 @@ mod tests {
             assert_eq!((calls, work::take()), ([1, 1], [("argon2", 64)].into()), "{stored:?}");
         }
         assert_eq!(format!("{passwords:?}"), r#"Passwords { schemes: ["own", "own", "argon2"], .. }"#);
+    }
+
+    /// Even by a scheme that recognizes them, for nobody could log in again once a hash was renewed.
+    #[test]
+    fn a_scheme_does_not_take_what_is_made_now() {
+        struct Greedy;
+        impl PasswordScheme for Greedy {
+            fn name(&self) -> &'static str {
+                "greedy"
+            }
+
+            fn recognizes(&self, _: &str) -> bool {
+                true
+            }
+
+            fn verify(&self, _: &[u8], stored: &str) -> Result<bool, PasswordError> {
+                Ok(stored == "old")
+            }
+
+            fn decoy(&self, _: &[u8]) {}
+        }
+        let passwords = cheap().accept(Greedy).build().unwrap();
+        let new = passwords.inner.hash(b"secret").unwrap();
+        for (stored, is_right) in [("old", true), ("other", false), (&*new, true)] {
+            assert_eq!(passwords.inner.verify(b"secret", Some(stored)), Ok(is_right), "{stored}");
+        }
+        assert_eq!(runtime().block_on(passwords.renew("secret", &new)), Ok(None));
     }
 
     /// Time is not looked at, since it depends on the machine: the table of `cargo bench -p auth-benches` has it.

@@ -122,7 +122,8 @@ impl TokenEndpointBuilder {
     }
 
     /// Sets the [`Passwords`] that the application also hashes new passwords with, so that both share one limit on
-    /// concurrent hashes.
+    /// concurrent hashes. The default accepts hashes of argon2 only; for existing users with other hashes see
+    /// [`Passwords::builder`].
     pub fn passwords(mut self, passwords: Passwords) -> Self {
         self.passwords = Some(passwords);
         self

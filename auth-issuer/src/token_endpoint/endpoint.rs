@@ -25,7 +25,8 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 /// 1. The form is parsed ([`TokenRequest::parse`]).
 /// 2. The client is known and, if it has a secret, has authenticated.
 /// 3. For a password: neither the account nor the address has reached its [limit](GuessLimits). The account is looked
-///    up, and a hash is computed whether it exists or not. The password is right, and the account is active.
+///    up, and [the same work](Passwords) is done whether it exists or not. The password is right, and the account is
+///    active. An old hash of it is [renewed](AccountStore::renew_password_hash).
 /// 4. For a refresh token: it is [valid](RefreshTokens), and its account is still active.
 /// 5. The scopes that are both requested and allowed for the account are granted; all allowed ones, if none are
 ///    requested. A refresh token never grants more than its login did.

@@ -117,6 +117,23 @@ fn a_hash_that_was_cut_is_none() {
     }
 }
 
+#[test]
+fn no_text_makes_a_scheme_panic() {
+    for stored in readable() {
+        for (place, _) in stored.char_indices() {
+            for other in ["☃", "\0", " ", "$", "-", "=", "9", ""] {
+                let (before, after) = stored.split_at(place);
+                for text in [format!("{before}{other}{after}"), format!("{before}{other}{}", &after[1..])] {
+                    // Of some, bits were changed that stand for nothing.
+                    let is_told =
+                        [Ok(true), Ok(false), Err(PasswordError::NotAHash), Err(PasswordError::TooExpensive)];
+                    assert!(is_told.contains(&verify("pässwörd", &text)), "{text}");
+                }
+            }
+        }
+    }
+}
+
 /// It takes longer than the work that all logins do, and says so; it says nothing of the hash.
 #[test]
 fn the_log_tells_of_a_hash_that_costs_more_than_expected() {
