@@ -342,11 +342,51 @@ fn only_known_clients_get_tokens() {
     let public = server.send(&[FORM, ("authorization", &basic("web:"))], Some(login));
     assert_eq!(verified(&public).claims::<Value>().unwrap()["client_id"], json!("web"));
 
+    let bearer = ("authorization", &b"Bearer expired"[..]);
+    verified(&server.send(&[FORM, bearer], Some(&form)));
+    let unnamed = server.send(&[FORM, bearer], Some(login));
+    is_error(&unnamed, 400, "invalid_client");
+    assert_eq!(field(&unnamed, "www-authenticate"), None, "no client has tried to authenticate");
+
     let lenient = Server::with(|builder| builder.unnamed_client("page"));
     assert_eq!(verified(&lenient.post(login)).claims::<Value>().unwrap()["client_id"], json!("page"));
     // As Swagger UI sends it where no client is filled in.
     verified(&lenient.send(&[FORM, ("authorization", &basic(":"))], Some(login)));
     is_error(&lenient.post(&format!("{login}&client_id=unknown")), 400, "invalid_client");
+}
+
+/// As `curl -u` and many libraries send it, and as RFC 6749 section 2.3.1 says.
+#[test]
+fn a_client_secret_works_encoded_and_unencoded() {
+    use base64::Engine as _;
+    let secret = "a+b%c%41 secret of the client";
+    let server = Server::with(|builder| builder.confidential_client("shop", secret));
+    let login = "grant_type=password&username=alice&password=correct+horse";
+    let send = |secret: &str| {
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("shop:{secret}"));
+        server.send(&[FORM, ("authorization", format!("Basic {pair}").as_bytes())], Some(login))
+    };
+    verified(&send(secret));
+    verified(&send("a%2Bb%25c%2541+secret+of+the+client"));
+    verified(&send("a%2bb%25c%2541%20secret%20of%20the%20client"));
+    for wrong in ["", "a b%cA secret of the client", "a%2Bb%c%41 secret of the client", &format!("{secret}+")]
+    {
+        is_error(&send(wrong), 401, "invalid_client");
+    }
+    verified(
+        &server.post(&format!("{login}&client_id=shop&client_secret=a%2Bb%25c%2541+secret+of+the+client")),
+    );
+}
+
+#[test]
+fn a_frontend_whose_bearer_token_has_expired_logs_in_and_refreshes() {
+    let server = Server::new();
+    let headers = [FORM, ("authorization", &b"Bearer eyJhbGciOiJIUzI1NiJ9.e30.expired"[..])];
+    let answer = server.send(&headers, Some(&login("alice", "correct+horse")));
+    verified(&answer);
+    let token = member(&answer, "refresh_token");
+    let refresh = format!("grant_type=refresh_token&client_id=web&refresh_token={token}");
+    verified(&server.send(&headers, Some(&refresh)));
 }
 
 #[test]

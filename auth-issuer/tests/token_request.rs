@@ -141,11 +141,54 @@ fn a_client_authenticates_in_one_way() {
     assert!(invalid(client(&[&basic("web:s")], "&client_secret=s")));
     assert!(invalid(client(&[&basic("web:s")], "&client_id=other")));
     assert!(invalid(client(&[&basic("web:s"), &basic("web:s")], "")));
-    for field in
-        ["Basic", "Basic ", "Basic ???", "Bearer x", "", &basic("web"), &basic(":s"), &basic("%zz:s")]
-    {
+    let tabbed = basic("web:s").replace(' ', "\t");
+    for field in [
+        "Basic",
+        "basic ",
+        "Basic ???",
+        &tabbed,
+        &basic("web"),
+        &basic(":s"),
+        &basic("%zz:s"),
+        &basic("web:\u{e9}"),
+        &basic("web:%0A\n"),
+    ] {
         assert_eq!(client(&[field], ""), Err(TokenError::InvalidClient { by_basic: true }), "{field}");
     }
+}
+
+/// RFC 6749 section 5.2 speaks of a client that has attempted to authenticate. A frontend that attaches its expired
+/// token to every request has not.
+#[test]
+fn an_authorization_field_of_another_scheme_is_no_client_authentication() {
+    for field in
+        ["Bearer x", "Bearer", "bearer eyJ.e30.", "", "DPoP x", "Basicx d2ViOnM=", "Digest a=\"b\"", "?"]
+    {
+        let request =
+            |more: &str| with_client(&[field], &format!("{GOOD}{more}")).map(|request| request.client);
+        assert_eq!(request(""), Ok(None), "{field}");
+        let client = request("&client_id=web&client_secret=s").unwrap().unwrap();
+        assert_eq!((client.secret.as_deref(), client.by_basic), (Some("s"), false), "{field}");
+        is_invalid(with_client(&[field, &basic("web:s")], GOOD), "two Authorization fields");
+        is_invalid(with_client(&[field, field], GOOD), "two Authorization fields");
+    }
+}
+
+#[test]
+fn a_secret_is_read_encoded_and_unencoded() {
+    let secrets = |pair: &str| {
+        let client = with_client(&[&basic(pair)], GOOD)?.client.unwrap();
+        Ok::<_, TokenError>((client.id, client.secret, client.unencoded_secret))
+    };
+    let found = |secret: Option<&str>, unencoded: Option<&str>| {
+        Ok(("w b".to_owned(), secret.map(str::to_owned), unencoded.map(str::to_owned)))
+    };
+    assert_eq!(secrets("w+b:plain"), found(Some("plain"), None));
+    assert_eq!(secrets("w+b:a+b"), found(Some("a b"), Some("a+b")));
+    assert_eq!(secrets("w+b:a%2Bb"), found(Some("a+b"), Some("a%2Bb")));
+    assert_eq!(secrets("w+b:100%"), found(Some("100%"), None), "it is not form-encoded");
+    assert_eq!(secrets("w+b:%C3%A9"), found(Some("%C3%A9"), None), "it would not be ASCII");
+    assert_eq!(secrets("w+b:"), found(None, None));
 }
 
 #[test]

@@ -24,7 +24,8 @@ const MAX_SCOPES: usize = 64;
 /// 2. The body has at most [`MAX_BODY_BYTES`]. Names and values are UTF-8 once their escapes are decoded.
 /// 3. No parameter occurs twice. A parameter with an empty value counts as absent. Unknown parameters are ignored.
 /// 4. A client authenticates in one way at most: by HTTP Basic, with id and secret form-encoded (RFC 6749 section
-///    2.3.1), or by `client_id` and `client_secret` in the body.
+///    2.3.1), or by `client_id` and `client_secret` in the body. An `Authorization` field of another scheme, such as an
+///    expired bearer token, is no client authentication and is ignored. Two `Authorization` fields are refused.
 /// 5. A `client_id` alone names a public client. Beside Basic it is allowed if both ids are equal, or if Basic names
 ///    none.
 /// 6. `grant_type` is known, and the parameters that it needs are present.
@@ -77,7 +78,10 @@ pub struct ClientCredentials {
     pub id: String,
     /// The client secret; `None` for a public client.
     pub secret: Option<String>,
-    /// Whether they came in an `Authorization` field. If so, a refusal has to be 401 with a challenge.
+    /// The client secret as HTTP Basic carried it, if form-decoding has changed it. Many clients, such as `curl -u`,
+    /// send the secret without encoding it. So accept the secret if either reading is right.
+    pub unencoded_secret: Option<String>,
+    /// Whether an `Authorization` field of scheme Basic was sent. If so, a refusal has to be 401 with a challenge.
     pub by_basic: bool,
 }
 
@@ -221,18 +225,22 @@ fn client<'a>(
     let mut take = |name| parameters.take(name).map(|value| of_kind(value, is_printable_ascii)).transpose();
     let (id, secret) = (take("client_id")?, take("client_secret")?);
     let mut fields = authorization.into_iter();
-    let Some(field) = fields.next() else {
+    let field = fields.next();
+    if fields.next().is_some() {
+        return Err(TokenError::InvalidRequest("there are two Authorization fields"));
+    }
+    let Some(encoded) = field.and_then(basic) else {
         return match (id, secret) {
             (None, Some(_)) => Err(TokenError::InvalidRequest("client_id is missing")),
             (None, None) => Ok(None),
-            (Some(id), secret) => Ok(Some(ClientCredentials { id, secret, by_basic: false })),
+            (Some(id), secret) => Ok(Some(ClientCredentials::in_body(id, secret))),
         };
     };
-    if fields.next().is_some() || secret.is_some() {
+    if secret.is_some() {
         return Err(TokenError::InvalidRequest("a client authenticates in one way"));
     }
-    let Some(basic) = basic(field).ok_or(TokenError::InvalidClient { by_basic: true })? else {
-        return Ok(id.map(|id| ClientCredentials { id, secret: None, by_basic: true }));
+    let Some(basic) = credentials(encoded).ok_or(TokenError::InvalidClient { by_basic: true })? else {
+        return Ok(id.map(|id| ClientCredentials { by_basic: true, ..ClientCredentials::in_body(id, None) }));
     };
     if id.is_some_and(|id| id != basic.id) {
         return Err(TokenError::InvalidRequest("client_id is not the one that authenticates"));
@@ -240,20 +248,38 @@ fn client<'a>(
     Ok(Some(basic))
 }
 
-/// Parses `Basic base64(id ":" secret)`, with id and secret form-encoded. If both are empty, as Swagger UI sends them
-/// if its fields are empty, no client is named.
-fn basic(field: &[u8]) -> Option<Option<ClientCredentials>> {
-    let (scheme, rest) = field.split_at_checked(5)?;
-    let encoded = rest.strip_prefix(b" ").filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
-    let pair = STANDARD.decode(encoded.trim_ascii()).ok()?;
+impl ClientCredentials {
+    fn in_body(id: String, secret: Option<String>) -> Self {
+        Self { id, secret, unencoded_secret: None, by_basic: false }
+    }
+}
+
+/// Returns what follows the scheme if that is Basic.
+fn basic(field: &[u8]) -> Option<&[u8]> {
+    let end = field.iter().position(u8::is_ascii_whitespace).unwrap_or(field.len());
+    let (scheme, encoded) = field.split_at_checked(end)?;
+    scheme.eq_ignore_ascii_case(b"Basic").then_some(encoded)
+}
+
+/// Parses ` base64(id ":" secret)`, with id and secret form-encoded. If both are empty, as Swagger UI sends them if its
+/// fields are empty, no client is named.
+fn credentials(encoded: &[u8]) -> Option<Option<ClientCredentials>> {
+    let pair = STANDARD.decode(encoded.strip_prefix(b" ")?.trim_ascii()).ok()?;
     if pair == b":" {
         return Some(None);
     }
     let colon = pair.iter().position(|byte| *byte == b':')?;
-    let part = |bytes: &[u8]| of_kind(decoded(bytes).ok()?, is_printable_ascii).ok();
-    let id = part(pair.get(..colon)?).filter(|id| !id.is_empty())?;
-    let secret = Some(part(pair.get(colon + 1..)?)?).filter(|secret| !secret.is_empty());
-    Some(Some(ClientCredentials { id, secret, by_basic: true }))
+    let sound = |text: String| of_kind(text, is_printable_ascii).ok();
+    let id = sound(decoded(pair.get(..colon)?).ok()?).filter(|id| !id.is_empty())?;
+    let as_sent = pair.get(colon + 1..)?;
+    let encoded = decoded(as_sent).ok().and_then(sound);
+    let unencoded = str::from_utf8(as_sent).ok().map(str::to_owned).and_then(sound);
+    let (secret, other) = match (encoded, unencoded) {
+        (Some(encoded), unencoded) => (encoded.clone(), unencoded.filter(|unencoded| *unencoded != encoded)),
+        (None, unencoded) => (unencoded?, None),
+    };
+    let secret = Some(secret).filter(|secret| !secret.is_empty());
+    Some(Some(ClientCredentials { id, secret, unencoded_secret: other, by_basic: true }))
 }
 
 /// Parses scope names with single spaces between them
