@@ -191,6 +191,41 @@ fn a_token_without_what_is_required_is_not_signed() {
     assert!(matches!(refused, Err(SignError::Unavailable(_))));
 }
 
+/// Up to the very bounds of a verifier without options, and no further.
+#[test]
+fn what_no_verifier_would_read_is_not_signed() {
+    let issuer = issuer(key(Algorithm::Hs256));
+    let verifier = expecting().secret(Algorithm::Hs256, SECRET).build().unwrap();
+    let full = || issuer.access_token("alice").audience("https://api.example").client_id("web");
+    let members = |count: u32| (0..count).map(|number| (number.to_string(), json!(0))).collect::<Value>();
+    let nested = |levels: u32| (0..levels).fold(json!(0), |inner, _| json!([inner]));
+    let signs = |value: Value| {
+        let signed = full().claim("x", &value).sign();
+        if let Ok(signed) = &signed {
+            assert!(verifier.verify_jwt(&signed.token).is_ok(), "{value}");
+        }
+        signed.map(drop)
+    };
+    let unreadable = Err(SignError::Unreadable(VerifyError::MalformedClaims));
+    assert_eq!(signs(members(256 - 8)), Ok(()), "seven registered ones, and the claim itself");
+    assert_eq!(signs(members(256 - 7)), unreadable);
+    assert_eq!(signs(nested(15)), Ok(()));
+    assert_eq!(signs(nested(16)), unreadable);
+    for name in ["Number", "RawValue"].map(|name| format!("$serde_json::private::{name}")) {
+        for value in [json!({ &name: "1" }), json!([{ "a": { &name: {} } }]), json!({ "b": 1, &name: 1 })] {
+            assert_eq!(signs(value), unreadable, "{name}");
+        }
+        assert_eq!(full().claim(&name, "1").sign().map(drop), unreadable, "{name}");
+    }
+    assert_eq!(signs(json!({ "": null, "sub": 1, "exp": "x", "huge": u64::MAX, "tiny": 1e-300 })), Ok(()));
+    let milliseconds = TestClock::at(1_800_000_000_000);
+    let issuer = TokenIssuer::builder("i", key(Algorithm::Hs256)).clock(milliseconds).build().unwrap();
+    let refused = issuer.access_token("alice").audience("a").client_id("web").sign();
+    let refused = refused.map(drop).unwrap_err();
+    assert!(matches!(refused, SignError::Unreadable(VerifyError::InvalidClaim(_))));
+    assert!(refused.to_string().contains("dates in seconds"));
+}
+
 #[derive(Debug)]
 struct NoClock;
 

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "a test fails by panicking")]
 
-use auth_issuer::{Grant, TokenError, TokenRequest};
+use std::sync::LazyLock;
+
+use auth_core::JwtVerifier;
+use auth_issuer::{Algorithm, Grant, SigningKey, TokenError, TokenIssuer, TokenRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::Value;
 
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 
@@ -53,6 +57,36 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
+const SECRET: &str = "kEsZv5lcXZ1SZcsBDKHF5Ll23b_X50cR";
+
+static ISSUER: LazyLock<TokenIssuer> = LazyLock::new(|| {
+    let key = SigningKey::secret(Algorithm::Hs256, SECRET).unwrap();
+    TokenIssuer::builder("i", key).build().unwrap()
+});
+static VERIFIER: LazyLock<JwtVerifier> = LazyLock::new(|| {
+    let verifier = JwtVerifier::builder().issuer("i").audience("a").require_access_token_type();
+    verifier.secret(Algorithm::Hs256, SECRET).no_cache().build().unwrap()
+});
+
+/// Claims of any form, many of them deeper or wider than a verifier reads.
+fn claim() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    let inner = leaf.prop_recursive(20, 300, 40, |inner| {
+        let name = prop_oneof![9 => ".{0,3}", 1 => Just("$serde_json::private::Number".to_owned())];
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            vec((name, inner), 0..40).prop_map(Value::from_iter),
+        ]
+    });
+    (inner, 0..18_u8).prop_map(|(inner, levels)| (0..levels).fold(inner, |inner, _| vec![inner].into()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -66,6 +100,14 @@ proptest! {
         if let Ok(TokenRequest { grant: Grant::Password { username, password }, .. }) = outcome {
             prop_assert!(!username.is_empty() && !password.is_empty());
             prop_assert!(!(username + &password).contains(|c: char| c.is_ascii_control() && c != '\t'));
+        }
+    }
+
+    #[test]
+    fn what_is_signed_is_accepted(subject in ".{1,20}", client in ".{1,20}", name in ".{0,20}", claim in claim()) {
+        let token = ISSUER.access_token(subject).audience("a").client_id(client).claim(name, claim);
+        if let Ok(signed) = token.sign() {
+            prop_assert_eq!(VERIFIER.verify_jwt(&signed.token).map(drop), Ok(()));
         }
     }
 

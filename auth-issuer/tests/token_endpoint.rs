@@ -592,6 +592,9 @@ fn claims_that_cannot_be_written_are_no_token() {
         account("alice").claim("sub", "mallory"),
         account("alice").claim("scope", "admin"),
         account("alice").claim("client_id", "batch"),
+        account("alice").claim("roles", vec![json!({ "a": 0 }); 256]),
+        account("alice").claim("roles", (0..16).fold(json!(0), |inner, _| json!([inner]))),
+        account("alice").claim("amount", json!({ "$serde_json::private::Number": "1" })),
     ] {
         server.store.put("alice", account);
         is_error(&server.log_in("alice", "correct+horse"), 503, "temporarily_unavailable");

@@ -7,6 +7,7 @@
 mod audience;
 pub(crate) mod build_error;
 pub(crate) mod builder;
+mod check_claims;
 mod checks;
 mod deviations;
 mod difference;
@@ -30,6 +31,7 @@ pub(crate) mod verifier_keys;
 
 pub use self::build_error::{BuildError, Problem};
 pub use self::builder::JwtVerifierBuilder;
+pub use self::check_claims::check_claims;
 pub use self::key_sources::JwtKeys;
 pub use self::provider::Provider;
 pub use self::unverified_issuer::unverified_issuer;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use auth_core::Scope;
+use auth_core::jwt::check_claims;
+use auth_core::{Scope, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -63,6 +64,12 @@ pub enum SignError {
     /// See [`IssuerError::Lifetime`].
     #[error(transparent)]
     Lifetime(IssuerError),
+    /// A verifier without options could not read the claims.
+    #[error(
+        "verifiers would reject the claims ({0}): they read at most 256 members over all levels, 16 levels, dates in \
+         seconds up to the year 9999, and no member that is named as serde_json marks numbers and raw values"
+    )]
+    Unreadable(VerifyError),
     /// The token is longer than verifiers accept.
     #[error(
         "the token would have {bytes} bytes, and verifiers read {MAX_TOKEN_BYTES}: give it fewer or shorter claims"
@@ -151,8 +158,9 @@ impl AccessToken<'_> {
     ///
     /// # Errors
     ///
-    /// Returns a [`SignError`] if a required claim is missing, a claim is reserved, the lifetime is out of range, the
-    /// token is too long, or the key cannot sign.
+    /// Returns a [`SignError`] if a required claim is missing, a claim is reserved, the lifetime is out of range, the key
+    /// cannot sign, or `auth_core::JwtVerifier` without options would reject the token: because it is too long, or
+    /// because its claims have too many members or levels.
     pub fn sign(self) -> Result<SignedToken, SignError> {
         let issuer = &self.issuer.inner;
         if self.subject.is_empty() {
@@ -188,7 +196,9 @@ impl AccessToken<'_> {
             let names: Vec<_> = self.scopes.iter().map(Scope::as_str).collect();
             set("scope", names.join(" ").into());
         }
-        let token = issuer.key.sign("at+jwt", &claims.into());
+        let claims = Value::from(claims).to_string();
+        check_claims(&claims).map_err(SignError::Unreadable)?;
+        let token = issuer.key.sign("at+jwt", &claims);
         let token = token.map_err(|Unusable| SignError::Unavailable("the key does not sign"))?;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(SignError::TooLong { bytes: token.len() });

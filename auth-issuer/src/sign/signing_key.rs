@@ -153,12 +153,12 @@ impl SigningKey {
 
     /// Signs a JWS in compact serialization
     /// ([RFC 7515 section 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)).
-    pub(crate) fn sign(&self, typ: &str, claims: &Value) -> Result<String, Unusable> {
+    pub(crate) fn sign(&self, typ: &str, claims: &str) -> Result<String, Unusable> {
         let mut header = json!({ "alg": self.algorithm.name(), "typ": typ });
         if let (Some(kid), Some(header)) = (&self.kid, header.as_object_mut()) {
             header.insert("kid".to_owned(), kid.as_str().into());
         }
-        let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        let [header, claims] = [&header.to_string(), claims].map(|part| URL_SAFE_NO_PAD.encode(part));
         let signing_input = format!("{header}.{claims}");
         let signature = self.signer.sign(signing_input.as_bytes())?;
         Ok(format!("{signing_input}.{}", URL_SAFE_NO_PAD.encode(signature)))
@@ -171,7 +171,7 @@ impl SigningKey {
         let verifier = with_key(JwtVerifier::builder().issuer("trial").audience("trial").no_cache());
         let verifier = verifier.build().map_err(SigningKeyError::Unfit)?;
         let claims = json!({ "iss": "trial", "aud": "trial", "sub": "trial", "exp": 253_402_300_799_u64 });
-        let token = self.sign("at+jwt", &claims);
+        let token = self.sign("at+jwt", &claims.to_string());
         let token = token.map_err(|Unusable| SigningKeyError::NotPrivateKey { algorithm: self.algorithm })?;
         verifier.verify_jwt(&token).map_err(SigningKeyError::DoesNotVerify)?;
         Ok(self)
