@@ -15,8 +15,8 @@ pub use crate::login::Pbkdf2Hashes;
 #[cfg(feature = "scrypt")]
 pub use crate::login::ScryptHashes;
 pub use crate::login::{
-    Account, AccountStore, Argon2Hashes, Attempt, GuessLimits, InvalidCost, InvalidLimit, PasswordError,
-    PasswordScheme, Passwords, PasswordsBuilder, TooManyAttempts,
+    Account, AccountStore, Argon2Hashes, Attempt, GuessLimits, InvalidCost, InvalidLimit, LoginAttempt,
+    PasswordError, PasswordScheme, Passwords, PasswordsBuilder, TooManyAttempts,
 };
 pub use crate::refresh::{
     InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,

@@ -1,39 +1,45 @@
 //! Limits on guessing passwords.
 
+mod attempt;
+mod familiar;
+mod limit;
+mod network;
+
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use auth_core::Clock;
-use governor::clock::Clock as _;
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed, StateStore};
-use governor::{Quota, RateLimiter};
+use governor::Quota;
 
-/// The number of places for accounts, and of those for addresses; 8 bytes each.
-const PLACES: u64 = 1 << 17;
-const MOST_AT_ONCE: u32 = 10_000;
-const LONGEST_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+use self::attempt::Counted;
+pub use self::attempt::{Attempt, LoginAttempt};
+use self::familiar::{Familiar, Sight};
+use self::limit::{Limit, PLACES, Place, SinceStart, quota, times};
+use self::network::{network, wider_network};
+
 /// Attempts in progress of one address: a quarter of the calls that may wait for [`Passwords`](crate::Passwords).
 const MOST_UNDER_WAY: u32 = 16;
 
 const ONE: NonZeroU32 = NonZeroU32::new(1).unwrap();
+const FOUR: NonZeroU32 = NonZeroU32::new(4).unwrap();
 const SIX: NonZeroU32 = NonZeroU32::new(6).unwrap();
 const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const THIRTY: NonZeroU32 = NonZeroU32::new(30).unwrap();
 const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
-/// Limits failed logins: some at once, and one more for each period that passes.
+/// Limits failed logins: some at once, and one more for each period that passes. Cheap to clone; clones share their
+/// counts.
 ///
 /// The limit per account keeps many addresses from guessing one password. The limit per address keeps one address from
 /// guessing the passwords of many accounts.
 ///
-/// [`TokenEndpoint`](crate::TokenEndpoint) applies it. Other ways to log in can, too:
+/// [`TokenEndpoint`](crate::TokenEndpoint) applies it. Give the application's own forms, such as those that register a
+/// user or reset a password, [the same limits](crate::TokenEndpoint::guess_limits), so that guesses count
+/// wherever they are made:
 ///
 /// ```
 /// use auth_issuer::GuessLimits;
@@ -44,28 +50,64 @@ const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// let address = IpAddr::from(Ipv4Addr::LOCALHOST);
 /// for _ in 0..3 {
 ///     let attempt = limits.attempt("alice", address)?;
-///     drop(attempt); // the password was wrong; if it is right: `attempt.forget()`
+///     drop(attempt); // the code was wrong; if it is right: `attempt.succeed()`
 /// }
 /// assert_eq!(limits.attempt("alice", address).unwrap_err().retry_after, 60);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// 1. An attempt counts from the moment it begins, so that simultaneous guesses count too. An attempt that succeeds is
-///    [forgotten](Attempt::forget) and no longer counts. One address may have 16 attempts in progress.
+/// A login of one's own names the account once it is known:
+///
+/// ```
+/// # use auth_issuer::{GuessLimits, TooManyAttempts};
+/// # let (limits, address) = (GuessLimits::new(), std::net::IpAddr::from([192, 0, 2, 1]));
+/// # let subject_of = |_: &str| Some("17".to_owned());
+/// # let is_right = || true;
+/// let login = limits.login("alice@example.com", address)?;
+/// let subject = subject_of("alice@example.com"); // `None` if there is no such user
+/// let attempt = login.for_subject(subject.as_deref())?;
+/// let is_right = is_right(); // computed in any case, so that it takes as long
+/// if attempt.may_succeed() && is_right {
+///     attempt.succeed();
+/// } // else it is dropped, and counts
+/// # Ok::<(), TooManyAttempts>(())
+/// ```
+///
+/// 1. An attempt counts from the moment it begins, so that simultaneous guesses count too. An attempt that
+///    [succeeds](Attempt::succeed) no longer counts. One address may have 16 attempts in progress.
 /// 2. Accounts that do not exist are limited like all others.
-/// 3. IPv6 addresses are grouped by /56, since one customer usually controls the whole prefix. IPv4-mapped addresses
+/// 3. All names of one account share its limit, even spellings that only the store takes for one name. If other names
+///    have used it up, a login is answered as if the password were wrong. An answer of its own would tell which names
+///    belong to one account.
+/// 4. IPv6 addresses are grouped by /56, since one customer usually controls the whole prefix. IPv4-mapped addresses
 ///    count as the IPv4 address, and so do those of NAT64 (`64:ff9b::/96`).
-/// 4. Memory is bounded, and no entry is ever evicted: accounts and addresses are hashed to 131,072 places each, 5 MiB
-///    in all. Two in the same place share a limit. Each process hashes differently.
+/// 5. A /48 of IPv6 has a limit of its own, four times that of an address. It is the smallest prefix that is routed on
+///    its own, and what sites and tunnels get: 256 times a /56. A customer with one /56 cannot use up the limit of his
+///    neighbours.
+/// 6. A guesser cannot keep the owner of an account locked out. A network that has logged in to the account within 30
+///    days has attempts of its own for it, as many as the limit per account, once those of the /48 and of the account
+///    are used up. Refreshing a login counts as logging in. Each account has room for its last 8 networks.
+/// 7. Memory is bounded. Accounts and addresses are hashed to 131,072 places for each limit, and no count is ever
+///    evicted. Two in the same place share a limit. Networks of recent logins have 524,288 entries. All of it takes
+///    12 MiB. Each process hashes differently.
 ///
 /// Not checked: whether the address is the client's. Behind a proxy, use the address that the proxy reports, and trust
-/// no other source. Each process has its own limits, and loses them when it restarts. An attacker who keeps guessing
-/// keeps the owner of an account locked out. An attacker with many addresses, or many accounts, can keep the server
-/// hashing.
+/// no other source. Each process has its own limits. If it restarts, it loses them, and the networks until they refresh
+/// a login. An attacker who keeps guessing locks the owner out in networks that the account was not used from. So does
+/// one within the owner's own network. An attacker with many addresses, or many accounts, can keep the server hashing.
+#[derive(Clone)]
 pub struct GuessLimits {
-    accounts: Limit,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    names: Limit,
+    /// Of subjects, and of subjects in one network.
+    subjects: Limit,
     addresses: Limit,
+    wider: Limit,
     refreshes: Limit,
+    familiar: Familiar,
     clock: Arc<dyn Clock>,
     hasher: RandomState,
 }
@@ -86,16 +128,6 @@ pub struct TooManyAttempts {
 #[error("a limit allows 1 to 10000 attempts at once, and another one each second to 24 hours")]
 pub struct InvalidLimit;
 
-/// An attempt that may be judged. It counts as failed unless it is [forgotten](Self::forget).
-#[derive(Debug)]
-#[must_use = "forget it when it has succeeded"]
-pub struct Attempt<'a> {
-    limits: &'a GuessLimits,
-    account: Place,
-    address: Place,
-    has_failed: bool,
-}
-
 impl GuessLimits {
     /// Allows an account 10 failed logins at once and one more each minute, and an address 50 and one more every 10
     /// seconds.
@@ -107,85 +139,127 @@ impl GuessLimits {
     }
 
     /// Sets how many failed logins an account may have at once, and after how long it may have one more. Resets all
-    /// counts.
+    /// counts, and shares them with no clone made before.
     ///
     /// # Errors
     ///
     /// Returns [`InvalidLimit`] if a value is out of range.
     pub fn per_account(self, at_once: u32, period: Duration) -> Result<Self, InvalidLimit> {
-        Ok(Self::with(quota(at_once, period)?, self.addresses.quota, self.clock))
+        Ok(Self::with(quota(at_once, period)?, self.inner.addresses.quota, self.inner.clock.clone()))
     }
 
-    /// Sets the same for an address. Resets all counts.
+    /// Sets the same for an address. A /48 of IPv6 gets four times as much. Resets all counts, and shares them with no
+    /// clone made before.
     ///
     /// # Errors
     ///
     /// Returns [`InvalidLimit`] if a value is out of range.
     pub fn per_address(self, at_once: u32, period: Duration) -> Result<Self, InvalidLimit> {
-        Ok(Self::with(self.accounts.quota, quota(at_once, period)?, self.clock))
+        Ok(Self::with(self.inner.names.quota, quota(at_once, period)?, self.inner.clock.clone()))
     }
 
     /// Sets the clock. The default counts from when this value was created. A clock that cannot tell the time counts as
-    /// stopped.
+    /// stopped. Resets all counts, and shares them with no clone made before.
     #[must_use]
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        Self::with(self.accounts.quota, self.addresses.quota, Arc::new(clock))
+        Self::with(self.inner.names.quota, self.inner.addresses.quota, Arc::new(clock))
     }
 
     fn with(accounts: Quota, addresses: Quota, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            accounts: Limit::new(accounts, &clock),
-            addresses: Limit::new(addresses, &clock),
-            refreshes: Limit::new(Quota::per_minute(ONE).allow_burst(THIRTY), &clock),
-            clock,
+        let limit = |quota, most_under_way| Limit::new(quota, most_under_way, &clock);
+        let inner = Inner {
+            names: limit(accounts, u32::MAX),
+            subjects: limit(accounts, u32::MAX),
+            addresses: limit(addresses, MOST_UNDER_WAY),
+            wider: limit(times(addresses, FOUR), 2 * MOST_UNDER_WAY),
+            refreshes: limit(Quota::per_minute(ONE).allow_burst(THIRTY), u32::MAX),
+            familiar: Familiar::new(),
             hasher: RandomState::new(),
-        }
+            clock,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Begins an attempt. `account` names the account: every spelling of one account must be the same here.
+    /// Begins an attempt that is no login, such as at a form for a one-time code. `name` names the account: every
+    /// spelling of one account must be the same here. It shares the limit of [logins](Self::login) by that name.
     ///
     /// # Errors
     ///
-    /// Returns [`TooManyAttempts`] if a limit is reached. Judge nothing then, and do not reveal whether the password
-    /// was right.
-    pub fn attempt(&self, account: &str, address: IpAddr) -> Result<Attempt<'_>, TooManyAttempts> {
-        let (account, address) = (self.place(account), self.place(network(address)));
-        self.addresses.begin(address, MOST_UNDER_WAY)?;
-        if let Err(refused) = self.accounts.begin(account, u32::MAX) {
-            // Nothing was guessed: an account that others have used up does not use up the address of its owner.
-            self.addresses.end(address);
-            return Err(refused);
+    /// Returns [`TooManyAttempts`] if a limit is reached. Judge nothing then, and do not reveal whether the guess was
+    /// right.
+    pub fn attempt(&self, name: &str, address: IpAddr) -> Result<Attempt<'_>, TooManyAttempts> {
+        let LoginAttempt { address, shared, refused, .. } = self.begin(name, address)?;
+        refused.map_or_else(|| Ok(Attempt::new([address, shared], true)), Err)
+    }
+
+    /// Begins a login by a name whose account is not known yet. Look the account up, and call
+    /// [`LoginAttempt::for_subject`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TooManyAttempts`] if a limit is reached, unless somebody has logged in from this network lately. Judge
+    /// nothing then, and do not reveal whether the password was right.
+    pub fn login(&self, name: &str, address: IpAddr) -> Result<LoginAttempt<'_>, TooManyAttempts> {
+        let login = self.begin(name, address)?;
+        // Strangers cost no query once they are refused.
+        let is_familiar =
+            || self.inner.familiar.knows(self.inner.sight_of_network(login.network), self.inner.now());
+        match login.refused {
+            Some(refused) if !is_familiar() => Err(refused),
+            _ => Ok(login),
         }
-        Ok(Attempt { limits: self, account, address, has_failed: true })
+    }
+
+    /// Remembers that the owner of an account uses this network, so that guessers elsewhere do not lock him out there.
+    /// Logins and refreshed logins are remembered without it.
+    ///
+    /// Call it if the request proves otherwise that it comes from the owner, by a session or a signed cookie. It gives
+    /// the whole network attempts of its own at this account, as many as [`per_account`](Self::per_account) says.
+    pub fn remember(&self, subject: &str, address: IpAddr) {
+        let network = network(address);
+        self.inner.remember(self.inner.sight(subject, network), network);
     }
 
     /// Allows one login to be renewed 30 times at once, and one more time each minute.
     pub(crate) fn refresh(&self, family: &str) -> Result<(), TooManyAttempts> {
-        self.refreshes.take(self.place(family))
+        self.inner.refreshes.take(self.inner.place(family))
     }
 
+    /// If only an address's own limit is left, `refused` says why others do not allow the attempt.
+    fn begin(&self, name: &str, address: IpAddr) -> Result<LoginAttempt<'_>, TooManyAttempts> {
+        let limits = &*self.inner;
+        let (network, wider) = (network(address), wider_network(address));
+        let (mut own, mut shared) = (Counted::default(), Counted::default());
+        own.begin(&limits.addresses, limits.place(network))?;
+        let in_wider = wider.map_or(Ok(()), |wider| shared.begin(&limits.wider, limits.place(wider)));
+        let refused = in_wider.and_then(|()| shared.begin(&limits.names, limits.place(name))).err();
+        Ok(LoginAttempt { limits, address: own, shared, network, refused })
+    }
+}
+
+impl Inner {
     fn place(&self, of: impl std::hash::Hash) -> Place {
         Place(self.hasher.hash_one(of) % PLACES)
     }
-}
 
-impl Attempt<'_> {
-    /// Makes the attempt not count, because it succeeded or could not be judged.
-    pub fn forget(mut self) {
-        self.has_failed = false;
+    fn sight(&self, subject: &str, network: IpAddr) -> Sight {
+        Sight { owner: self.hasher.hash_one(subject), what: self.hasher.hash_one((subject, network)) }
     }
-}
 
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        for (limit, place) in [(&self.limits.accounts, self.account), (&self.limits.addresses, self.address)]
-        {
-            // Counted before it is no longer under way, so that nobody comes in between.
-            if self.has_failed {
-                let _ = limit.take(place);
-            }
-            limit.end(place);
+    /// Of a network that somebody has logged in from.
+    fn sight_of_network(&self, network: IpAddr) -> Sight {
+        let hash = self.hasher.hash_one(network);
+        Sight { owner: hash, what: hash }
+    }
+
+    fn remember(&self, sight: Sight, network: IpAddr) {
+        for sight in [sight, self.sight_of_network(network)] {
+            self.familiar.remember(sight, self.now());
         }
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.now().unwrap_or_default()
     }
 }
 
@@ -198,140 +272,6 @@ impl Default for GuessLimits {
 impl fmt::Debug for GuessLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GuessLimits").finish_non_exhaustive()
-    }
-}
-
-/// One of [`PLACES`].
-#[derive(Clone, Copy, Debug)]
-struct Place(u64);
-
-impl Place {
-    #[expect(
-        clippy::indexing_slicing,
-        clippy::cast_possible_truncation,
-        reason = "there are as many as PLACES"
-    )]
-    fn of<T>(self, places: &[T]) -> &T {
-        &places[self.0 as usize]
-    }
-}
-
-/// Counts failed attempts by governor and attempts in progress by `under_way`, for each place.
-struct Limit {
-    limiter: RateLimiter<u64, States, Ticks, NoOpMiddleware<Nanos>>,
-    states: States,
-    under_way: Box<[AtomicU32]>,
-    quota: Quota,
-    start: Nanos,
-}
-
-impl Limit {
-    fn new(quota: Quota, clock: &Arc<dyn Clock>) -> Self {
-        let states = States((0..PLACES).map(|_| InMemoryState::default()).collect());
-        let clock = Ticks(clock.clone());
-        let start = clock.now();
-        let under_way = (0..PLACES).map(|_| AtomicU32::new(0)).collect();
-        Self { limiter: RateLimiter::new(quota, states.clone(), clock), states, under_way, quota, start }
-    }
-
-    /// Lets an attempt begin if it, the attempts in progress and the failed ones are within the limit together.
-    fn begin(&self, place: Place, most_under_way: u32) -> Result<(), TooManyAttempts> {
-        let under_way = place.of(&self.under_way).fetch_add(1, Ordering::Acquire);
-        let (period, burst) = (self.quota.replenish_interval(), self.quota.burst_size().get());
-        let debt = self.debt(place);
-        let failed = debt.as_nanos().div_ceil(period.as_nanos().max(1));
-        if under_way < most_under_way && failed + u128::from(under_way) < u128::from(burst) {
-            return Ok(());
-        }
-        self.end(place);
-        // Until one of those that have failed counts no more, or one of those under way is over.
-        let wait = debt.saturating_sub(period.saturating_mul(burst - 1));
-        Err(TooManyAttempts { retry_after: in_seconds(wait) })
-    }
-
-    fn end(&self, place: Place) {
-        place.of(&self.under_way).fetch_sub(1, Ordering::Release);
-    }
-
-    fn take(&self, place: Place) -> Result<(), TooManyAttempts> {
-        self.limiter.check_key(&place.0).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.limiter.clock().now());
-            TooManyAttempts { retry_after: in_seconds(wait) }
-        })
-    }
-
-    /// Returns how long until no failed attempt counts any more. governor stores that time, measured from its start.
-    fn debt(&self, place: Place) -> Duration {
-        let read = |state: Option<Nanos>| Err::<((), Nanos), _>(state.map_or(0, Nanos::as_u64));
-        let until = self.states.measure_and_replace(&place.0, read).err().unwrap_or_default();
-        let now = self.limiter.clock().now().as_u64().saturating_sub(self.start.as_u64());
-        Duration::from_nanos(until.saturating_sub(now))
-    }
-}
-
-/// Rounds up, since a retry that comes too early is useless.
-fn in_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
-fn quota(at_once: u32, period: Duration) -> Result<Quota, InvalidLimit> {
-    let at_once = NonZeroU32::new(at_once).filter(|most| most.get() <= MOST_AT_ONCE).ok_or(InvalidLimit)?;
-    let allowed = Duration::from_secs(1)..=LONGEST_PERIOD;
-    let quota = Quota::with_period(period).filter(|_| allowed.contains(&period)).ok_or(InvalidLimit)?;
-    Ok(quota.allow_burst(at_once))
-}
-
-/// One for each place.
-#[derive(Clone)]
-struct States(Arc<[InMemoryState]>);
-
-impl StateStore for States {
-    type Key = u64;
-
-    fn measure_and_replace<T, F, E>(&self, place: &u64, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        Place(*place).of(&self.0).measure_and_replace(&NotKeyed::NonKey, decide)
-    }
-}
-
-/// Our clock as governor's.
-#[derive(Debug)]
-struct Ticks(Arc<dyn Clock>);
-
-impl governor::clock::Clock for Ticks {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        let seconds = self.0.now().unwrap_or_default();
-        // Far enough from the end that governor can add to it.
-        seconds.saturating_mul(1_000_000_000).min(u64::MAX / 4).into()
-    }
-}
-
-/// Measures how long it has run, unaffected by changes of the system time.
-#[derive(Debug)]
-struct SinceStart(Instant);
-
-impl Clock for SinceStart {
-    fn now(&self) -> Option<u64> {
-        Some(self.0.elapsed().as_secs())
-    }
-}
-
-/// Returns what one customer controls: an IPv4 address, or a /56 of IPv6.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => match address.segments() {
-            // RFC 6052: a translator's address for an IPv4 address.
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                let [[a, b], [c, d]] = [high, low].map(u16::to_be_bytes);
-                Ipv4Addr::new(a, b, c, d).into()
-            }
-            _ => Ipv6Addr::from_bits(address.to_bits() & !(u128::MAX >> 56)).into(),
-        },
-        address @ IpAddr::V4(_) => address,
     }
 }
 

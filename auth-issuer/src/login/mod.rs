@@ -7,7 +7,7 @@ mod password_scheme;
 mod passwords;
 
 pub use self::account_store::{Account, AccountStore};
-pub use self::guess_limits::{Attempt, GuessLimits, InvalidLimit, TooManyAttempts};
+pub use self::guess_limits::{Attempt, GuessLimits, InvalidLimit, LoginAttempt, TooManyAttempts};
 pub use self::hashes::Argon2Hashes;
 #[cfg(feature = "bcrypt")]
 pub use self::hashes::BcryptHashes;

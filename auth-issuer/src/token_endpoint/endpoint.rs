@@ -9,7 +9,7 @@ use auth_core::{Scope, StoreFailure};
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
 use super::request::{Grant, TokenRequest};
-use crate::login::{Account, AccountStore, GuessLimits, PasswordError, Passwords, TooManyAttempts};
+use crate::login::{Account, AccountStore, Attempt, GuessLimits, PasswordError, Passwords, TooManyAttempts};
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
 
@@ -24,9 +24,10 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 ///
 /// 1. The form is parsed ([`TokenRequest::parse`]).
 /// 2. The client is known and, if it has a secret, has authenticated.
-/// 3. For a password: neither the account nor the address has reached its [limit](GuessLimits). The account is looked
-///    up, and [the same work](Passwords) is done whether it exists or not. The password is right, and the account is
-///    active. An old hash of it is [renewed](AccountStore::renew_password_hash).
+/// 3. For a password: neither the name nor the address has reached its [limit](GuessLimits). The account is looked up,
+///    and [the same work](Passwords) is done whether it exists or not. The account has not reached its limit under other
+///    names, the password is right, and the account is active. An old hash of it is
+///    [renewed](AccountStore::renew_password_hash).
 /// 4. For a refresh token: it is [valid](RefreshTokens), and its account is still active.
 /// 5. The scopes that are both requested and allowed for the account are granted; all allowed ones, if none are
 ///    requested. A refresh token never grants more than its login did.
@@ -50,6 +51,12 @@ pub(super) struct Inner {
 }
 
 impl TokenEndpoint {
+    /// Returns the limits on guessing, for the application's own forms. Returns `None` if there are none.
+    #[must_use]
+    pub fn guess_limits(&self) -> Option<&GuessLimits> {
+        self.inner.limits.as_ref()
+    }
+
     /// Answers a `POST`.
     ///
     /// `headers` are all fields of the request. `body` is `None` if it is longer than
@@ -103,7 +110,7 @@ impl Inner {
                 };
                 Ok(signed.answer(&granted, refresh_token.as_deref()))
             }
-            Grant::RefreshToken(token) => self.refresh(&token, scopes.as_deref(), client_id).await,
+            Grant::RefreshToken(token) => self.refresh(&token, scopes.as_deref(), client_id, address).await,
         }
     }
 
@@ -113,6 +120,7 @@ impl Inner {
         token: &str,
         asked: Option<&[Scope]>,
         client_id: &str,
+        address: IpAddr,
     ) -> Result<TokenAnswer, TokenError> {
         let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
         let record = tokens.look_up(token, client_id).await.map_err(refused)?;
@@ -135,26 +143,42 @@ impl Inner {
         let granted = granted(&still, asked)?;
         let signed = self.sign(account, client_id, &granted)?;
         let refreshed = tokens.exchange(token, client_id).await.map_err(refused)?;
+        if let Some(limits) = &self.limits {
+            limits.remember(&record.subject, address);
+        }
         Ok(signed.answer(&granted, Some(&refreshed.refresh_token)))
     }
 
     async fn log_in(&self, username: &str, password: &str, address: IpAddr) -> Result<Account, TokenError> {
-        let attempt = match &self.limits {
-            Some(limits) => Some(limits.attempt(&self.accounts.fold(username), address).map_err(too_many)?),
-            None => None,
+        let Some(limits) = &self.limits else {
+            let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+            return self.judge(account, password).await;
         };
-        let outcome = self.judge(username, password).await;
-        // An attempt that was not judged is no guess.
-        if !matches!(outcome, Err(TokenError::InvalidGrant))
-            && let Some(attempt) = attempt
-        {
-            attempt.forget();
-        }
+        let login = limits.login(&self.accounts.fold(username), address).map_err(too_many)?;
+        let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+        let subject = account.as_ref().map(|account| account.subject.as_str());
+        let attempt = login.for_subject(subject).map_err(too_many)?;
+        let outcome = if attempt.may_succeed() {
+            self.judge(account, password).await
+        } else {
+            self.refuse_unseen(password).await
+        };
+        settle(attempt, &outcome);
         outcome
     }
 
-    async fn judge(&self, username: &str, password: &str) -> Result<Account, TokenError> {
-        let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+    /// Answers as for an unknown user, and takes as long.
+    async fn refuse_unseen(&self, password: &str) -> Result<Account, TokenError> {
+        tracing::warn!(
+            "a login is refused whatever the password is: too many have failed under other names of the account"
+        );
+        match self.passwords.verify(password, None).await {
+            Ok(_) => Err(TokenError::InvalidGrant),
+            Err(error) => Err(not_verified(error)),
+        }
+    }
+
+    async fn judge(&self, account: Option<Account>, password: &str) -> Result<Account, TokenError> {
         let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_right = match self.passwords.verify(password, stored).await {
             Ok(is_right) => is_right,
@@ -168,10 +192,7 @@ impl Inner {
                 );
                 false
             }
-            Err(error) => {
-                tracing::warn!(%error, "a password was not verified");
-                return Err(TokenError::Unavailable);
-            }
+            Err(error) => return Err(not_verified(error)),
         };
         let reason = match account {
             Some(account) if is_right && account.active => {
@@ -219,6 +240,15 @@ impl Inner {
     }
 }
 
+/// An attempt that was not judged is no guess.
+fn settle(attempt: Attempt<'_>, outcome: &Result<Account, TokenError>) {
+    match outcome {
+        Ok(_) => attempt.succeed(),
+        Err(TokenError::InvalidGrant) => drop(attempt),
+        Err(_) => attempt.forget(),
+    }
+}
+
 /// Returns the requested scopes that are allowed; all allowed ones if none were requested.
 fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
     let Some(asked) = asked else { return Ok(allowed.to_vec()) };
@@ -229,6 +259,11 @@ fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, Tok
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn unavailable(failure: StoreFailure) -> TokenError {
     tracing::warn!(%failure, "the store of accounts failed");
+    TokenError::Unavailable
+}
+
+fn not_verified(error: PasswordError) -> TokenError {
+    tracing::warn!(%error, "a password was not verified");
     TokenError::Unavailable
 }
 

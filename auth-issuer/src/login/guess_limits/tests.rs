@@ -2,6 +2,7 @@
 
 use super::*;
 use auth_testing::TestClock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -103,7 +104,7 @@ fn memory_is_bounded_and_keeps_what_is_guessed_at() {
         }
     }
     assert_eq!(let_in, 3);
-    assert_eq!(limits.accounts.states.0.len(), 131_072);
+    assert_eq!(limits.inner.names.states.0.len(), 131_072);
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn one_address_has_sixteen_under_way() {
     assert_eq!(fails(&limits, "alice", address(2)), Ok(()));
     under_way.into_iter().for_each(Attempt::forget);
     assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
-    for limit in [&limits.accounts, &limits.addresses] {
+    for limit in [&limits.inner.names, &limits.inner.addresses] {
         assert!(limit.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
     }
 }
@@ -182,6 +183,233 @@ fn threads_have_no_more_guesses_than_one() {
         }
     });
     assert_eq!(judged.into_inner(), 10);
+}
+
+/// Logs in by a name of an account. `Ok` tells whether the attempt may succeed.
+fn log_in<'a>(
+    limits: &'a GuessLimits,
+    (name, subject): (&str, Option<&str>),
+    from: IpAddr,
+    end: impl FnOnce(Attempt<'a>),
+) -> Result<bool, u64> {
+    let attempt = limits.login(name, from).and_then(|login| login.for_subject(subject));
+    let attempt = attempt.map_err(|refused| refused.retry_after)?;
+    let may_succeed = attempt.may_succeed();
+    end(attempt);
+    Ok(may_succeed)
+}
+
+fn guesses(limits: &GuessLimits, names: (&str, Option<&str>), from: IpAddr) -> Result<bool, u64> {
+    log_in(limits, names, from, drop)
+}
+
+#[test]
+fn all_names_of_an_account_share_its_limit() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().clock(clock.clone());
+    let alice = Some("17");
+    let mut judged = 0;
+    for number in 0..20_u8 {
+        for _ in 0..10 {
+            let name = format!("alice{}", "\u{301}".repeat(number.into()));
+            judged += usize::from(guesses(&limits, (&name, alice), address(number)) == Ok(true));
+        }
+    }
+    assert_eq!(judged, 10);
+    clock.advance(MINUTE);
+    assert_eq!(guesses(&limits, ("another", alice), address(99)), Ok(true));
+    assert_eq!(guesses(&limits, ("another", alice), address(99)), Ok(false));
+    assert_eq!(guesses(&limits, ("bob", Some("18")), address(99)), Ok(true));
+}
+
+/// Whoever asks sees the same of a second name as of a name that nobody has.
+#[test]
+fn what_is_answered_does_not_tell_which_names_belong_to_one_account() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let series = |names| (0..13).map(|_| guesses(&limits, names, address(1)).map(drop)).collect::<Vec<_>>();
+    let known = series(("alice", Some("17")));
+    assert_eq!(known.iter().filter(|answer| answer.is_ok()).count(), 10);
+    assert_eq!(series(("alice@example.com", Some("17"))), known);
+    assert_eq!(series(("nobody", None)), known);
+}
+
+#[test]
+fn a_login_that_may_not_succeed_does_not() {
+    let limits = GuessLimits::new().per_account(1, MINUTE).unwrap().clock(TestClock::default());
+    assert_eq!(guesses(&limits, ("a", Some("17")), address(1)), Ok(true));
+    assert_eq!(log_in(&limits, ("b", Some("17")), address(2), Attempt::succeed), Ok(false));
+    assert_eq!(
+        guesses(&limits, ("b", Some("17")), address(2)),
+        Err(60),
+        "it has counted, and is not remembered"
+    );
+}
+
+/// A guesser with ten thousand addresses against an owner at home: ten guesses at once and one more each minute, as
+/// without the owner, who is never refused.
+#[test]
+fn a_guesser_does_not_lock_the_owner_out() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().clock(clock.clone());
+    let (alice, home) = (("alice", Some("17")), address(1));
+    assert_eq!(log_in(&limits, alice, home, Attempt::succeed), Ok(true));
+    let (mut judged, mut owner_judged) = (0, 0);
+    for minute in 0..100_u8 {
+        for number in 0..100 {
+            let from = IpAddr::from([198, 51, minute, number]);
+            judged += usize::from(guesses(&limits, alice, from).is_ok());
+        }
+        for name in ["alice", "alice@example.com"] {
+            let logged_in = log_in(&limits, (name, alice.1), home, Attempt::succeed);
+            owner_judged += usize::from(logged_in == Ok(true));
+        }
+        assert!(guesses(&limits, alice, address(2)).is_err(), "the owner himself, where he is not known");
+        clock.advance(MINUTE);
+    }
+    assert_eq!((judged, owner_judged), (10 + 99, 200));
+}
+
+#[test]
+fn a_familiar_network_has_as_many_attempts_as_strangers_have_together() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().clock(clock.clone());
+    let alice = ("alice", Some("17"));
+    let judged = |from| (0..30).filter(|_| guesses(&limits, alice, from) == Ok(true)).count();
+    let _ = log_in(&limits, alice, address(1), Attempt::succeed);
+    assert_eq!(judged(address(2)), 10, "strangers");
+    assert_eq!(judged(address(1)), 10);
+    assert_eq!(guesses(&limits, alice, address(1)), Err(60));
+    clock.advance(MINUTE);
+    assert_eq!(judged(address(2)), 1);
+    assert_eq!(judged(address(1)), 1);
+    // Not of other accounts, although somebody has logged in from there.
+    for _ in 0..10 {
+        let _ = guesses(&limits, ("bob", Some("18")), address(3));
+    }
+    assert_eq!(guesses(&limits, ("bob", Some("18")), address(1)), Err(60));
+    assert_eq!(guesses(&limits, ("bob", None), address(1)), Err(60));
+    clock.advance(30 * 24 * 60 * MINUTE);
+    assert_eq!(judged(address(2)), 10);
+    assert_eq!(judged(address(1)), 0, "thirty days are over");
+}
+
+#[test]
+fn a_network_that_is_remembered_is_familiar() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let alice = ("alice", Some("17"));
+    limits.remember("17", "2001:db8::1".parse().unwrap());
+    for _ in 0..10 {
+        assert_eq!(guesses(&limits, alice, address(2)), Ok(true));
+    }
+    assert_eq!(guesses(&limits, alice, address(2)), Err(60));
+    assert_eq!(guesses(&limits, alice, "2001:db8::2".parse().unwrap()), Ok(true));
+    assert_eq!(guesses(&limits, alice, "2001:db8:0:100::2".parse().unwrap()), Err(60), "another /56");
+}
+
+/// A /48 has as many as four of its /56, and one of them does not use it up.
+#[test]
+fn a_wider_network_has_a_limit_of_its_own() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().per_address(3, MINUTE).unwrap().clock(clock.clone());
+    let from = |site: u16, customer: u16| IpAddr::from([0x2001, 0xdb8, site, customer << 8, 0, 0, 0, 1]);
+    let guess_from = |from| fails(&limits, &from_name(from), from);
+    let judged = |customers: std::ops::Range<u16>| {
+        customers
+            .map(|customer| (0..9).filter(|_| guess_from(from(1, customer)).is_ok()).count())
+            .sum::<usize>()
+    };
+    assert_eq!(judged(0..1), 3, "one customer");
+    assert_eq!(judged(1..100), 9, "all others together");
+    assert_eq!(guess_from(from(1, 200)), Err(15));
+    assert_eq!(guess_from(from(2, 200)), Ok(()), "another /48");
+    clock.advance(MINUTE);
+    assert_eq!(judged(0..100), 4);
+    for last in 0..100 {
+        assert_eq!(guess_from(IpAddr::from([198, 51, 100, last])), Ok(()), "of IPv4 the address counts");
+    }
+    // The owner of an account is let in for all that.
+    let alice = ("alice", Some("17"));
+    assert_eq!(guesses(&limits, alice, from(1, 200)), Err(15));
+    limits.remember("17", from(1, 200));
+    assert_eq!(guesses(&limits, alice, from(1, 200)), Ok(true));
+    assert_eq!(guesses(&limits, alice, from(1, 201)), Err(15));
+    assert_eq!(guesses(&limits, ("nobody", None), from(1, 200)), Err(15));
+}
+
+/// A name of which no other address has made use.
+fn from_name(from: IpAddr) -> String {
+    format!("somebody at {from}")
+}
+
+#[test]
+fn one_wider_network_has_thirty_two_under_way() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let from = |customer: u16| IpAddr::from([0x2001, 0xdb8, 0, customer << 8, 0, 0, 0, 1]);
+    let begin = |number: u16| limits.attempt(&number.to_string(), from(number % 16));
+    let under_way: Vec<_> = (0..32).map(|number| begin(number).unwrap()).collect();
+    assert!(begin(32).is_err());
+    drop(under_way);
+    assert!(begin(32).is_ok());
+}
+
+#[test]
+fn a_login_whose_account_was_not_looked_up_does_not_count() {
+    let limits = GuessLimits::new().per_account(1, MINUTE).unwrap().clock(TestClock::default());
+    for _ in 0..100 {
+        drop(limits.login("alice", address(1)).unwrap());
+    }
+    let held = limits.login("alice", address(1)).unwrap();
+    assert!(limits.login("alice", address(1)).is_err(), "it is under way");
+    drop(held);
+    assert_eq!(guesses(&limits, ("alice", Some("17")), address(1)), Ok(true));
+    limits.remember("17", address(1));
+    let _ = guesses(&limits, ("alice", Some("17")), address(1));
+    let _ = guesses(&limits, ("other", Some("17")), address(1));
+    let inner = &*limits.inner;
+    for limit in [&inner.names, &inner.subjects, &inner.addresses, &inner.wider] {
+        assert!(limit.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
+    }
+}
+
+#[test]
+fn threads_with_many_names_have_no_more_guesses_than_one() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let judged = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for last in 0..4 {
+            let (limits, judged) = (&limits, &judged);
+            scope.spawn(move || {
+                for number in 0..2_000_u16 {
+                    let name = format!("alice {last} {number}");
+                    let [high, low] = number.to_be_bytes();
+                    let from = IpAddr::from([10, last, high, low]);
+                    if guesses(limits, (&name, Some("17")), from) == Ok(true) {
+                        judged.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(judged.into_inner(), 10);
+}
+
+#[test]
+fn clones_share_their_counts() {
+    let limits = GuessLimits::new().per_account(1, MINUTE).unwrap().clock(TestClock::default());
+    let clone = limits.clone();
+    assert_eq!(fails(&limits, "alice", address(1)), Ok(()));
+    assert_eq!(fails(&clone, "alice", address(1)), Err(60));
+    assert_eq!(guesses(&clone, ("alice", Some("17")), address(1)), Err(60), "a form and the login, too");
+}
+
+#[test]
+fn nothing_is_printed_of_whom() {
+    let limits = GuessLimits::new();
+    let login = limits.login("canary", address(1)).unwrap();
+    let printed = format!("{limits:?} {login:?}");
+    let attempt = login.for_subject(Some("canary")).unwrap();
+    let printed = format!("{printed} {attempt:?}");
+    assert!(!printed.contains("canary") && !printed.contains("192"), "{printed}");
 }
 
 #[test]
