@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, LazyLock, Mutex, Once};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use auth_core::{JwtVerifier, VerifiedToken};
@@ -359,23 +360,35 @@ fn only_known_clients_get_tokens() {
 #[test]
 fn a_client_secret_works_encoded_and_unencoded() {
     use base64::Engine as _;
-    let secret = "a+b%c%41 secret of the client";
-    let server = Server::with(|builder| builder.confidential_client("shop", secret));
     let login = "grant_type=password&username=alice&password=correct+horse";
-    let send = |secret: &str| {
-        let pair = base64::engine::general_purpose::STANDARD.encode(format!("shop:{secret}"));
-        server.send(&[FORM, ("authorization", format!("Basic {pair}").as_bytes())], Some(login))
-    };
-    verified(&send(secret));
-    verified(&send("a%2Bb%25c%2541+secret+of+the+client"));
-    verified(&send("a%2bb%25c%2541%20secret%20of%20the%20client"));
-    for wrong in ["", "a b%cA secret of the client", "a%2Bb%c%41 secret of the client", &format!("{secret}+")]
-    {
-        is_error(&send(wrong), 401, "invalid_client");
+    for (secret, [encoded, other_encoded], decoded) in [
+        ("a+b%41-secret-of-the-client", ["a%2Bb%2541-secret-of-the-client"; 2], "a bA-secret-of-the-client"),
+        (
+            "100% secret of the client",
+            ["100%25+secret+of+the+client", "100%25%20secret%20of+the+client"],
+            "100",
+        ),
+    ] {
+        let server = Server::with(|builder| builder.confidential_client("shop", secret));
+        let send = |secret: &str| {
+            let pair = base64::engine::general_purpose::STANDARD.encode(format!("shop:{secret}"));
+            server.send(&[FORM, ("authorization", format!("Basic {pair}").as_bytes())], Some(login))
+        };
+        for right in [secret, encoded, other_encoded] {
+            verified(&send(right));
+        }
+        for wrong in ["", decoded, &format!("{secret}+"), &encoded.replace("secret", "%73ecre")] {
+            is_error(&send(wrong), 401, "invalid_client");
+        }
+        verified(&server.post(&format!("{login}&client_id=shop&client_secret={encoded}")));
+        if !secret.contains("% ") {
+            is_error(
+                &server.post(&format!("{login}&client_id=shop&client_secret={secret}")),
+                400,
+                "invalid_client",
+            );
+        }
     }
-    verified(
-        &server.post(&format!("{login}&client_id=shop&client_secret=a%2Bb%25c%2541+secret+of+the+client")),
-    );
 }
 
 #[test]
@@ -574,6 +587,39 @@ fn what_was_no_guess_does_not_count() {
     for _ in 0..12 {
         is_error(&unlimited.log_in("alice", "guess"), 400, "invalid_grant");
     }
+}
+
+/// Whatever a server has too much to do for was no guess.
+#[test]
+fn what_was_not_judged_for_lack_of_room_does_not_count() {
+    let passwords = Passwords::new().unwrap();
+    let limits = GuessLimits::new().per_account(1, Duration::from_secs(60)).unwrap();
+    let limits = limits.clock(TestClock::default());
+    let server = Server::with(|builder| builder.passwords(passwords.clone()).guess_limits(limits));
+    let form = login("alice", "guess");
+    let log_in = || server.endpoint.answer([FORM], Some(form.as_bytes()), at(1));
+    let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (finish, wait) = std::sync::mpsc::channel::<()>();
+        let blocks = tokio::task::spawn_blocking(move || wait.recv());
+        let mut waiting = Vec::new();
+        loop {
+            let mut verifying = Box::pin(passwords.verify("x", None));
+            let poll = |context: &mut Context<'_>| Poll::Ready(verifying.as_mut().poll(context).is_ready());
+            if std::future::poll_fn(poll).await {
+                break;
+            }
+            waiting.push(verifying);
+        }
+        for _ in 0..3 {
+            is_error(&log_in().await, 503, "temporarily_unavailable");
+        }
+        drop(waiting);
+        finish.send(()).unwrap();
+        blocks.await.unwrap().unwrap();
+        is_error(&log_in().await, 400, "invalid_grant");
+        is_error(&log_in().await, 429, "temporarily_unavailable");
+    });
 }
 
 #[test]
