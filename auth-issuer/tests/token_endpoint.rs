@@ -307,6 +307,63 @@ fn bad_requests_get_the_error_that_the_rfc_has() {
     is_error(&server.send(&[FORM, FORM], Some(&good)), 400, "invalid_request");
 }
 
+/// A login lets itself be known by its user name or its password, and nothing else is taken for one.
+#[test]
+fn a_grant_type_may_be_missing_only_where_that_is_allowed() {
+    let strict = Server::new();
+    let lenient = Server::with(TokenEndpointBuilder::allow_missing_grant_type);
+    let login = "client_id=web&username=alice&password=correct+horse";
+    is_error(&strict.post(login), 400, "invalid_request");
+    is_error(&strict.post(&format!("{login}&grant_type=")), 400, "invalid_request");
+    verified(&lenient.post(login));
+    verified(&lenient.post(&format!("{login}&grant_type=")));
+    verified(&lenient.post(&format!("{login}&grant_type=password")));
+    let token = member(&lenient.post(login), "refresh_token");
+    for (body, error) in [
+        (&*format!("{login}&grant_type=Password"), "unsupported_grant_type"),
+        (&format!("{login}&grant_type=client_credentials"), "unsupported_grant_type"),
+        (&format!("{login}&grant_type=password&grant_type=password"), "invalid_request"),
+        ("client_id=web&username=alice", "invalid_request"),
+        ("client_id=web&password=correct+horse", "invalid_request"),
+        ("client_id=web&username=&password=", "invalid_request"),
+        ("client_id=web", "invalid_request"),
+        ("", "invalid_request"),
+        (&format!("client_id=web&refresh_token={token}"), "invalid_request"),
+        ("client_id=web&username=alice&password=guess", "invalid_grant"),
+    ] {
+        is_error(&lenient.post(body), 400, error);
+    }
+    verified(&lenient.refresh(&token, ""));
+}
+
+#[test]
+fn a_wrong_password_is_401_only_where_that_is_said() {
+    let (strict, lenient) =
+        (Server::new(), Server::with(TokenEndpointBuilder::answer_wrong_password_with_401));
+    let [as_rfc, as_fastapi] = [&strict, &lenient].map(|server| server.log_in("alice", "guess"));
+    is_error(&as_rfc, 400, "invalid_grant");
+    assert_eq!(field(&as_rfc, "www-authenticate"), None);
+    is_error(&as_fastapi, 401, "invalid_grant");
+    assert_eq!(field(&as_fastapi, "www-authenticate").as_deref(), Some("Bearer realm=\"token\""));
+    assert_eq!(as_fastapi.body(), as_rfc.body());
+    for (username, password) in [("nobody", "guess"), ("dave", "correct+horse"), ("erin", "x")] {
+        assert_eq!(lenient.log_in(username, password), as_fastapi, "{username}");
+    }
+    is_error(&lenient.refresh("invented", ""), 400, "invalid_grant");
+    is_error(&lenient.post(&login("alice", "")), 400, "invalid_request");
+    is_error(&lenient.post(&login("alice", "x").replace("web", "unknown")), 400, "invalid_client");
+    is_error(
+        &lenient.post(&format!("{}&scope=admin", login("alice", "correct+horse"))),
+        400,
+        "invalid_scope",
+    );
+    verified(&lenient.log_in("alice", "correct+horse"));
+    for _ in 0..20 {
+        lenient.log_in("nobody", "guess");
+    }
+    is_error(&lenient.log_in("nobody", "guess"), 429, "temporarily_unavailable");
+}
+
 #[test]
 fn only_known_clients_get_tokens() {
     let server = Server::new();

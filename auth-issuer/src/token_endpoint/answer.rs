@@ -163,6 +163,15 @@ impl TokenError {
     }
 }
 
+impl TokenAnswer {
+    /// Turns the answer into a 401. Its challenge has scheme Bearer, since Basic makes browsers ask for a password.
+    pub(crate) fn unauthorized(mut self) -> Self {
+        self.status = StatusCode::UNAUTHORIZED;
+        self.further = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"token\"")));
+        self
+    }
+}
+
 impl RefreshError {
     /// The error to answer if the client is at fault; `None` if the server is.
     #[must_use]

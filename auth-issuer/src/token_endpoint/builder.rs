@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
-use super::endpoint::{Inner, TokenEndpoint};
+use super::endpoint::{Inner, TokenEndpoint, WrongPassword};
+use super::request::Deviations;
 use crate::login::{AccountStore, GuessLimits, Passwords};
 use crate::refresh::{RefreshTokenStore, RefreshTokens};
 use crate::sign::TokenIssuer;
@@ -21,6 +22,8 @@ pub struct TokenEndpointBuilder {
     passwords: Option<Passwords>,
     limits: Option<GuessLimits>,
     refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+    deviations: Deviations,
+    wrong_password: WrongPassword,
 }
 
 /// The reason why a [`TokenEndpoint`] cannot be built.
@@ -74,6 +77,8 @@ impl TokenEndpoint {
             passwords: None,
             limits: Some(GuessLimits::new()),
             refresh_tokens: None,
+            deviations: Deviations::default(),
+            wrong_password: WrongPassword::BadRequest,
         }
     }
 }
@@ -142,6 +147,28 @@ impl TokenEndpointBuilder {
         self
     }
 
+    /// Accepts logins without `grant_type`, which RFC 6749 section 4.3.2 requires. FastAPI's `OAuth2PasswordRequestForm`
+    /// accepts them, and clients written for it may send them.
+    ///
+    /// A request that has `username` or `password`, and no `grant_type` or an empty one, counts as
+    /// `grant_type=password`. Any other `grant_type` is judged as without this method.
+    pub fn allow_missing_grant_type(mut self) -> Self {
+        self.deviations.missing_grant_type = true;
+        self
+    }
+
+    /// Answers 401 instead of 400 if the user name or password is wrong, as FastAPI's tutorial does. RFC 6749 section 5.2
+    /// requires 400.
+    ///
+    /// Body and error code stay the same. The answer has the challenge that
+    /// [RFC 9110 section 15.5.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2) requires with a 401:
+    /// `WWW-Authenticate: Bearer realm="token"`. No other error changes; a refresh token that is not valid is answered
+    /// 400.
+    pub fn answer_wrong_password_with_401(mut self) -> Self {
+        self.wrong_password = WrongPassword::Unauthorized;
+        self
+    }
+
     /// Builds the endpoint.
     ///
     /// # Errors
@@ -149,8 +176,8 @@ impl TokenEndpointBuilder {
     /// Returns an [`EndpointError`] if the audience or the clients are missing or invalid, or if the system has no
     /// random numbers.
     pub fn build(self) -> Result<TokenEndpoint, EndpointError> {
-        let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, refresh_tokens } =
-            self;
+        let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, .. } = self;
+        let Self { refresh_tokens, deviations, wrong_password, .. } = self;
         match refused_client {
             None => {}
             Some(InvalidClient::Empty) => return Err(EndpointError::EmptyClientId),
@@ -168,7 +195,17 @@ impl TokenEndpointBuilder {
             Some(passwords) => passwords,
             None => Passwords::new().map_err(|_| EndpointError::Unavailable)?,
         };
-        let inner = Inner { issuer, accounts, audience, clients, passwords, limits, refresh_tokens };
+        let inner = Inner {
+            issuer,
+            accounts,
+            audience,
+            clients,
+            passwords,
+            limits,
+            refresh_tokens,
+            deviations,
+            wrong_password,
+        };
         Ok(TokenEndpoint { inner: Arc::new(inner) })
     }
 }

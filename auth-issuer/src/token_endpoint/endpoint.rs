@@ -8,7 +8,7 @@ use auth_core::{Scope, StoreFailure};
 
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
-use super::request::{Grant, TokenRequest};
+use super::request::{Deviations, Grant, TokenRequest};
 use crate::login::{Account, AccountStore, Attempt, GuessLimits, PasswordError, Passwords, TooManyAttempts};
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
@@ -48,6 +48,17 @@ pub(super) struct Inner {
     pub(super) passwords: Passwords,
     pub(super) limits: Option<GuessLimits>,
     pub(super) refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+    pub(super) deviations: Deviations,
+    pub(super) wrong_password: WrongPassword,
+}
+
+/// The status for a login that fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum WrongPassword {
+    /// 400, as in RFC 6749.
+    BadRequest,
+    /// 401, as in FastAPI's tutorial.
+    Unauthorized,
 }
 
 impl TokenEndpoint {
@@ -77,7 +88,7 @@ impl TokenEndpoint {
             }
         }
         let request = match body {
-            Some(body) => TokenRequest::parse(content_type, authorization, body),
+            Some(body) => TokenRequest::parse_with(self.inner.deviations, content_type, authorization, body),
             None => Err(TokenError::TOO_LONG),
         };
         let answer = match request {
@@ -86,7 +97,10 @@ impl TokenEndpoint {
         };
         answer.unwrap_or_else(|error| {
             tracing::debug!(%error, "no token was issued");
-            error.answer()
+            match (error, self.inner.wrong_password) {
+                (TokenError::InvalidGrant, WrongPassword::Unauthorized) => error.answer().unauthorized(),
+                _ => error.answer(),
+            }
         })
     }
 }

@@ -42,6 +42,13 @@ pub struct TokenRequest {
     pub client: Option<ClientCredentials>,
 }
 
+/// In what a request may deviate from the rules of [`TokenRequest`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deviations {
+    /// A login may lack `grant_type`.
+    pub(crate) missing_grant_type: bool,
+}
+
 /// What a client exchanges for a token.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
@@ -112,6 +119,15 @@ impl TokenRequest {
         authorization: impl IntoIterator<Item = &'b [u8]>,
         body: &[u8],
     ) -> Result<Self, TokenError> {
+        Self::parse_with(Deviations::default(), content_type, authorization, body)
+    }
+
+    pub(crate) fn parse_with<'a, 'b>(
+        deviations: Deviations,
+        content_type: impl IntoIterator<Item = &'a [u8]>,
+        authorization: impl IntoIterator<Item = &'b [u8]>,
+        body: &[u8],
+    ) -> Result<Self, TokenError> {
         if !only(content_type).is_some_and(is_form) {
             return Err(TokenError::InvalidRequest(
                 "the content type has to be application/x-www-form-urlencoded",
@@ -119,7 +135,9 @@ impl TokenRequest {
         }
         let mut parameters = Parameters::parse(body)?;
         let client = client(authorization, &mut parameters)?;
-        let grant = match parameters.take("grant_type").as_deref() {
+        let is_login = ["username", "password"].iter().any(|name| parameters.0.contains_key(*name));
+        let implied = || (deviations.missing_grant_type && is_login).then(|| "password".to_owned());
+        let grant = match parameters.take("grant_type").or_else(implied).as_deref() {
             Some("password") => Grant::Password {
                 username: of_kind(parameters.required("username")?, is_text)?,
                 password: of_kind(parameters.required("password")?, is_text)?,
