@@ -333,7 +333,178 @@ fn a_grant_type_may_be_missing_only_where_that_is_allowed() {
     ] {
         is_error(&lenient.post(body), 400, error);
     }
+    let unclear = lenient.post(&format!("client_id=web&refresh_token={token}"));
+    assert_eq!(member(&unclear, "error_description"), "grant_type is missing");
     verified(&lenient.refresh(&token, ""));
+}
+
+/// A form in parts, as a browser writes it.
+fn in_parts(parameters: &[(&str, &str)]) -> String {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--X-1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    parameters.iter().map(part).collect::<String>() + "--X-1--\r\n"
+}
+
+const PARTS: (&str, &[u8]) = ("content-type", b"multipart/form-data; boundary=X-1");
+
+#[test]
+fn a_form_in_parts_is_read_only_where_that_is_allowed() {
+    let (strict, lenient) = (Server::new(), Server::with(TokenEndpointBuilder::allow_multipart_forms));
+    let grant = [("grant_type", "password"), ("client_id", "web")];
+    let login = |password| in_parts(&[&grant[..], &[("username", "alice"), ("password", password)]].concat());
+    let good = login("correct horse");
+    is_error(&strict.send(&[PARTS], Some(&good)), 400, "invalid_request");
+    let answer = lenient.send(&[PARTS], Some(&good));
+    verified(&answer);
+    let token = member(&answer, "refresh_token");
+    let refresh =
+        in_parts(&[("grant_type", "refresh_token"), ("client_id", "web"), ("refresh_token", &token)]);
+    verified(&lenient.send(&[PARTS], Some(&refresh)));
+    verified(&lenient.log_in("alice", "correct+horse"));
+    // Nothing is decoded in it.
+    is_error(&lenient.send(&[PARTS], Some(&login("correct+horse"))), 400, "invalid_grant");
+    let unnamed = good.replace("client_id", "other");
+    is_error(&lenient.send(&[PARTS], Some(&unnamed)), 400, "invalid_client");
+    let basic = ("authorization", &b"Basic d2ViOg=="[..]);
+    verified(&lenient.send(&[PARTS, basic], Some(&unnamed)));
+}
+
+#[test]
+fn a_form_in_parts_that_is_broken_is_an_invalid_request() {
+    let server = Server::with(TokenEndpointBuilder::allow_multipart_forms);
+    let login = [
+        ("grant_type", "password"),
+        ("client_id", "web"),
+        ("username", "alice"),
+        ("password", "correct horse"),
+    ];
+    let good = in_parts(&login);
+    let invalid = |content_type: &str, body: &[u8]| {
+        let answer = RUNTIME.block_on(server.endpoint.answer(
+            [("content-type", content_type.as_bytes())],
+            Some(body),
+            at(1),
+        ));
+        is_error(&answer, 400, "invalid_request");
+    };
+    for content_type in [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\"\"",
+        "multipart/form-data; boundary=\"X-1",
+        "multipart/form-data; boundary=X-2",
+        "multipart/form-data; boundary=X-1; boundary=X-1",
+        "multipart/form-data; boundary=X-1; charset=latin1",
+        "multipart/form-data; boundary=X\u{e9}",
+        "multipart/mixed; boundary=X-1",
+        "text/plain; boundary=X-1",
+        "",
+        &format!("multipart/form-data; boundary={}", "X".repeat(71)),
+    ] {
+        invalid(content_type, good.as_bytes());
+    }
+    let part = "Content-Disposition: form-data; name=\"username\"";
+    let other = |from: &str, to: &str| {
+        assert!(good.contains(from), "{from}");
+        good.replacen(from, to, 1).into_bytes()
+    };
+    let bodies = [
+        Vec::new(),
+        b"--X-1--".to_vec(),
+        b"grant_type=password&client_id=web&username=alice&password=correct+horse".to_vec(),
+        format!("preamble\r\n{good}").into_bytes(),
+        format!("\r\n{good}").into_bytes(),
+        format!("{good}--X-1\r\n").into_bytes(),
+        format!("{good}epilogue").into_bytes(),
+        good.replace("\r\n", "\n").into_bytes(),
+        other("--X-1--\r\n", ""),
+        other("--X-1--\r\n", "--X-1"),
+        other("--X-1--\r\n", "--X-1\r\n"),
+        other("--X-1\r\n", "--X-1 \r\n"),
+        other("--X-1\r\n", "--X-1X\r\n"),
+        other(part, "Content-Disposition: form-data"),
+        other(part, "Content-Disposition: form-data; name=\"\""),
+        other(part, "Content-Disposition: form-data; name=\"username"),
+        other(part, "Content-Disposition: form-data; name=\"user\\\"name\""),
+        other(part, "Content-Disposition: attachment; name=\"username\""),
+        other(part, "Content-Disposition: form-data; name=\"username\"; filename=\"a.txt\""),
+        other(part, "Content-Disposition: form-data; filename=\"a.txt\"; name=\"username\""),
+        other(part, "Content-Disposition: form-data; name=\"username\"; name=\"x\""),
+        other(part, "Content-Disposition: form-data; name=user name"),
+        other(part, "Content-Disposition: form-data;\r\n name=\"username\""),
+        other(part, "Content-Disposition form-data; name=\"username\""),
+        other(part, ": form-data; name=\"username\""),
+        other(part, "X-Other: 1"),
+        other(part, &format!("{part}\r\n{part}")),
+        other(part, &format!("{part}\r\ncontent-disposition: form-data; name=\"x\"")),
+        other(part, &format!("{part}\r\nX: a\rb")),
+        other(part, &format!("{part}\r\nContent-Type: text/html")),
+        other(part, &format!("{part}\r\nContent-Type: application/json")),
+        other(part, &format!("{part}\r\nContent-Type: text/plain; charset=utf-16")),
+        other(part, &format!("{part}\r\nContent-Type: text/plain\r\nContent-Type: text/plain")),
+        other(part, &format!("{part}\r\nContent-Transfer-Encoding: base64")),
+        other("username", "password"),
+        other("username", "user\u{e9}"),
+        other("alice", ""),
+        other("alice", "alice\r\nmallory"),
+        other("alice", "alice\0"),
+        good.replace("alice", "al\u{1}ice").bytes().map(|byte| if byte == 1 { 0xff } else { byte }).collect(),
+        other("alice", &"x".repeat(16 * 1024)),
+    ];
+    for body in &bodies {
+        invalid("multipart/form-data; boundary=X-1", body);
+    }
+    for (content_type, body) in [
+        ("Multipart/Form-Data;boundary=\"X-1\" ;", good.clone()),
+        (
+            "multipart/form-data; BOUNDARY=X-1",
+            other_text(&good, part, "content-DISPOSITION:Form-Data;name=username"),
+        ),
+        ("multipart/form-data; boundary=X-1", good.trim_end().to_owned()),
+        (
+            "multipart/form-data; boundary=X-1",
+            other_text(&good, part, &format!("{part}\r\nContent-Type: text/plain; charset=UTF-8")),
+        ),
+        (
+            "multipart/form-data; boundary=X-1",
+            other_text(
+                &good,
+                part,
+                &format!("Content-Transfer-Encoding: binary\r\n{part}\r\nContent-Length: 5"),
+            ),
+        ),
+    ] {
+        verified(&server.send(&[("content-type", content_type.as_bytes())], Some(&body)));
+    }
+    let unnamed = other_text(&good, "--X-1--", &format!("--X-1\r\n{part}\r\n\r\n\r\n--X-1--"));
+    for name in ["\"a b\"", "a_b"] {
+        let more = unnamed.replace(
+            &format!("{part}\r\n\r\n\r\n"),
+            &format!("Content-Disposition: form-data; name={name}\r\n\r\n\r\n"),
+        );
+        verified(&server.send(&[PARTS], Some(&more)));
+    }
+    for name in ["a b", "\"a;b\"", "\"a=b\"", "\"a\tb\"", "\"a\\b\"", "\"a\u{c}\""] {
+        let more = unnamed.replace(
+            &format!("{part}\r\n\r\n\r\n"),
+            &format!("Content-Disposition: form-data; name={name}\r\n\r\n\r\n"),
+        );
+        invalid("multipart/form-data; boundary=X-1", more.as_bytes());
+    }
+    let long = |length: usize| {
+        let boundary = "X".repeat(length);
+        (format!("multipart/form-data; boundary={boundary}"), good.replace("X-1", &boundary))
+    };
+    let (content_type, body) = long(70);
+    verified(&server.send(&[("content-type", content_type.as_bytes())], Some(&body)));
+    let (content_type, body) = long(71);
+    invalid(&content_type, body.as_bytes());
+    println!("summary: issuer: {} broken forms in parts refused", bodies.len() + 19);
+}
+
+fn other_text(text: &str, from: &str, to: &str) -> String {
+    text.replacen(from, to, 1)
 }
 
 #[test]
@@ -889,7 +1060,7 @@ fn log() {
 
 #[test]
 fn the_log_tells_why_and_not_whose() {
-    let server = Server::new();
+    let server = Server::with(TokenEndpointBuilder::allow_multipart_forms);
     let mut secrets = vec!["correct".to_owned(), "hunter2".to_owned(), "alice".to_owned(), "dave".to_owned()];
     let runtime = Builder::new_current_thread().build().unwrap();
     let post = |body: &str| {
@@ -924,6 +1095,10 @@ fn the_log_tells_why_and_not_whose() {
         for _ in 0..9 {
             post(&login(name, "hunter2"));
         }
+    }
+    let parts = in_parts(&[("grant_type", "password"), ("username", "alice"), ("password", "hunter2")]);
+    for body in [&*parts, &parts.replace("--X-1--", ""), &parts.replace("form-data", "alice")] {
+        runtime.block_on(server.endpoint.answer([PARTS], Some(body.as_bytes()), at(7)));
     }
     *server.store.fails.lock().unwrap() = true;
     post(&login("dave", "hunter2"));

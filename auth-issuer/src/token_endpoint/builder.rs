@@ -157,6 +157,16 @@ impl TokenEndpointBuilder {
         self
     }
 
+    /// Accepts forms of content type `multipart/form-data` ([RFC 7578](https://www.rfc-editor.org/rfc/rfc7578)) beside
+    /// those that RFC 6749 section 4.3.2 requires. FastAPI accepts them, and pages that send JavaScript's `FormData` rely
+    /// on it.
+    ///
+    /// Names and values follow the same rules. Files, and parts that are not text in UTF-8, are refused.
+    pub fn allow_multipart_forms(mut self) -> Self {
+        self.deviations.multipart_forms = true;
+        self
+    }
+
     /// Answers 401 instead of 400 if the user name or password is wrong, as FastAPI's tutorial does. RFC 6749 section 5.2
     /// requires 400.
     ///

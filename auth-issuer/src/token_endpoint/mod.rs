@@ -4,6 +4,7 @@ mod answer;
 mod builder;
 mod clients;
 mod endpoint;
+mod multipart;
 mod request;
 
 pub use self::answer::{TokenAnswer, TokenError};

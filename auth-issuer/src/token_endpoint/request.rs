@@ -9,11 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::answer::TokenError;
+use super::multipart;
 
 /// The longest body that is parsed, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 /// More scopes are refused, since each is compared with the others.
 const MAX_SCOPES: usize = 64;
+
+const WRONG_CONTENT_TYPE: TokenError =
+    TokenError::InvalidRequest("the content type has to be application/x-www-form-urlencoded");
 
 /// A well-formed request for a token ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
 /// Nothing in it has been verified.
@@ -47,6 +51,8 @@ pub struct TokenRequest {
 pub(crate) struct Deviations {
     /// A login may lack `grant_type`.
     pub(crate) missing_grant_type: bool,
+    /// The body may be a form in parts.
+    pub(crate) multipart_forms: bool,
 }
 
 /// What a client exchanges for a token.
@@ -128,12 +134,11 @@ impl TokenRequest {
         authorization: impl IntoIterator<Item = &'b [u8]>,
         body: &[u8],
     ) -> Result<Self, TokenError> {
-        if !only(content_type).is_some_and(is_form) {
-            return Err(TokenError::InvalidRequest(
-                "the content type has to be application/x-www-form-urlencoded",
-            ));
-        }
-        let mut parameters = Parameters::parse(body)?;
+        let mut parameters = match only(content_type) {
+            Some(value) if is_form(value) => Parameters::parse(body)?,
+            Some(value) if deviations.multipart_forms => Parameters::parse_parts(value, body)?,
+            _ => return Err(WRONG_CONTENT_TYPE),
+        };
         let client = client(authorization, &mut parameters)?;
         let is_login = ["username", "password"].iter().any(|name| parameters.0.contains_key(*name));
         let implied = || (deviations.missing_grant_type && is_login).then(|| "password".to_owned());
@@ -161,11 +166,32 @@ impl Parameters {
         if body.len() > MAX_BODY_BYTES {
             return Err(TokenError::TOO_LONG);
         }
-        let mut parameters = HashMap::new();
-        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let pairs = body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
+        Self::collect(pairs.map(|pair| {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
-            let name = decoded(parts.next().unwrap_or_default())?;
-            let value = decoded(parts.next().unwrap_or_default())?;
+            Ok((decoded(parts.next().unwrap_or_default())?, decoded(parts.next().unwrap_or_default())?))
+        }))
+    }
+
+    fn parse_parts(content_type: &[u8], body: &[u8]) -> Result<Self, TokenError> {
+        let invalid = TokenError::InvalidRequest("the body is not a multipart form of text in UTF-8");
+        let boundary = multipart::content_type(content_type).ok_or(WRONG_CONTENT_TYPE)?;
+        let boundary =
+            boundary.ok_or(TokenError::InvalidRequest("the boundary of the multipart form is missing"))?;
+        if body.len() > MAX_BODY_BYTES {
+            return Err(TokenError::TOO_LONG);
+        }
+        let text = |bytes| str::from_utf8(bytes).map(str::to_owned).map_err(|_| invalid);
+        let parts = multipart::parts(body, boundary).ok_or(invalid)?;
+        Self::collect(parts.into_iter().map(|(name, value)| Ok((text(name)?, text(value)?))))
+    }
+
+    fn collect(
+        pairs: impl Iterator<Item = Result<(String, String), TokenError>>,
+    ) -> Result<Self, TokenError> {
+        let mut parameters = HashMap::new();
+        for pair in pairs {
+            let (name, value) = pair?;
             if parameters.insert(name, value).is_some() {
                 return Err(TokenError::InvalidRequest("a parameter is there twice"));
             }
