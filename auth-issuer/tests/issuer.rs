@@ -259,6 +259,11 @@ fn keys_are_changed_with_two_published_at_once() {
 fn an_issuer_that_verifiers_would_not_understand_is_not_built() {
     let build = |issuer: &str| TokenIssuer::builder(issuer, key(Algorithm::Hs256)).build().map(drop);
     assert_eq!(build(""), Err(IssuerError::EmptyIssuer));
+    for template in ["https://login.example/{tenantid}/v2.0", "}"] {
+        assert_eq!(build(template), Err(IssuerError::TemplateIssuer));
+        let verifier = JwtVerifier::builder().issuer(template).audience("a").secret(Algorithm::Hs256, SECRET);
+        assert!(verifier.build().is_err(), "no verifier is built with it either");
+    }
     let old = key(Algorithm::Es256);
     let twice = TokenIssuer::builder("i", old.clone()).publish(old.clone()).build();
     assert_eq!(twice.unwrap_err(), IssuerError::AmbiguousKid);

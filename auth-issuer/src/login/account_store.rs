@@ -56,9 +56,10 @@ pub trait AccountStore: Send + Sync {
     /// Returns the key under which [`GuessLimits`](crate::GuessLimits) counts attempts for a user name. The default is
     /// the name in lower case, without surrounding white space.
     ///
-    /// Every spelling that [`by_username`](Self::by_username) resolves to one account must map to one key; otherwise
-    /// each spelling gets its own attempts. It does little harm if two accounts share a key. The result must not depend
-    /// on whether the account exists.
+    /// Map every spelling that [`by_username`](Self::by_username) resolves to one account to one key if you can. All
+    /// names of an account share its attempts in any case. But once those are used up, a name with a key of its own is
+    /// answered as with a wrong password, until its own attempts are used up and it gets 429 too. It does little harm if
+    /// two accounts share a key. The result must not depend on whether the account exists.
     fn fold(&self, username: &str) -> String {
         username.trim().to_lowercase()
     }

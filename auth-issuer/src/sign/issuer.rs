@@ -83,6 +83,12 @@ pub enum IssuerError {
         "the issuer is empty: set the URL that verifiers are configured with, such as https://issuer.example"
     )]
     EmptyIssuer,
+    /// The issuer holds a brace. Verifiers take it for a template of tenants, and cannot be built with it.
+    #[error(
+        "the issuer holds `{{` or `}}`, as templates do: set the URL that verifiers are configured with, such as \
+         https://issuer.example"
+    )]
+    TemplateIssuer,
     /// The lifetime is zero, or too long for a token that cannot be revoked.
     #[error("access tokens live 1 second to {} hours", MAX_LIFETIME.as_secs() / 3600)]
     Lifetime,
@@ -128,12 +134,15 @@ impl TokenIssuerBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an [`IssuerError`] if the issuer is empty, the lifetime is out of range, or two published keys share a
-    /// `kid`.
+    /// Returns an [`IssuerError`] if the issuer is empty or holds a brace, the lifetime is out of range, or two published
+    /// keys share a `kid`.
     pub fn build(self) -> Result<TokenIssuer, IssuerError> {
         let Self { issuer, key, published, lifetime, clock } = self;
         if issuer.is_empty() {
             return Err(IssuerError::EmptyIssuer);
+        }
+        if issuer.contains(['{', '}']) {
+            return Err(IssuerError::TemplateIssuer);
         }
         check_lifetime(lifetime)?;
         let keys: Vec<_> = std::iter::once(&key).chain(&published).collect();
