@@ -19,7 +19,8 @@ pub use crate::login::{
     PasswordError, PasswordScheme, Passwords, PasswordsBuilder, TooManyAttempts,
 };
 pub use crate::refresh::{
-    InvalidLifetime, Redeemed, RefreshError, RefreshRecord, RefreshTokenStore, RefreshTokens, Refreshed,
+    InvalidLifetime, InvalidReuseInterval, Login, RefreshError, RefreshRecord, RefreshTokenStore,
+    RefreshTokens, Refreshed, SpentToken,
 };
 pub use crate::sign::{
     AccessToken, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError, TokenIssuer,

@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod memory;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
@@ -18,13 +20,14 @@ use std::time::Duration;
 
 use auth_core::{JwtVerifier, VerifiedToken};
 use auth_issuer::{
-    Account, AccountStore, Algorithm, EndpointError, GuessLimits, Passwords, Redeemed, RefreshRecord,
-    RefreshTokenStore, RefreshTokens, Scope, SigningKey, StoreFailure, TokenAnswer, TokenEndpoint,
-    TokenEndpointBuilder, TokenIssuer, async_trait,
+    Account, AccountStore, Algorithm, EndpointError, GuessLimits, Passwords, RefreshTokens, Scope,
+    SigningKey, StoreFailure, TokenAnswer, TokenEndpoint, TokenEndpointBuilder, TokenIssuer, async_trait,
 };
 use auth_testing::TestClock;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
+
+use self::memory::Memory;
 
 const SECRET: &[u8] = b"kEsZv5lcXZ1SZcsBDKHF5Ll23b_X50cR";
 const CLIENT_SECRET: &str = "c2VjcmV0IG9mIHRoZSBjbGllbnQ";
@@ -40,9 +43,8 @@ static PASSWORDS: LazyLock<Passwords> = LazyLock::new(|| Passwords::new().unwrap
 #[derive(Default)]
 struct Store {
     accounts: Mutex<HashMap<String, Account>>,
-    refresh: Mutex<HashMap<String, (RefreshRecord, bool)>>,
+    refresh: Memory,
     fails: Mutex<bool>,
-    insert_fails: Mutex<bool>,
     renewed: Mutex<Vec<String>>,
 }
 
@@ -73,38 +75,6 @@ impl AccountStore for Store {
         assert!(PASSWORDS.is_outdated(old));
         self.renewed.lock().unwrap().push(new.to_owned());
         self.put(subject.trim_start_matches("id of "), account("alice").password_hash(new));
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl RefreshTokenStore for Store {
-    async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
-        if *self.insert_fails.lock().unwrap() {
-            return Err(io::Error::other("full").into());
-        }
-        self.refresh.lock().unwrap().insert(record.token_hash.clone(), (record, false));
-        Ok(())
-    }
-
-    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
-        Ok(self.refresh.lock().unwrap().get(token_hash).map(|(record, redeemed)| {
-            if *redeemed { Redeemed::Again(record.clone()) } else { Redeemed::First(record.clone()) }
-        }))
-    }
-
-    async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
-        Ok(self.refresh.lock().unwrap().get_mut(token_hash).map(|(record, redeemed)| {
-            if std::mem::replace(redeemed, true) {
-                Redeemed::Again(record.clone())
-            } else {
-                Redeemed::First(record.clone())
-            }
-        }))
-    }
-
-    async fn revoke(&self, family: &str) -> Result<(), StoreFailure> {
-        self.refresh.lock().unwrap().retain(|_, (record, _)| record.family != family);
         Ok(())
     }
 }
@@ -148,7 +118,7 @@ impl Server {
             .confidential_client("batch", CLIENT_SECRET)
             .passwords(PASSWORDS.clone())
             .guess_limits(GuessLimits::new().clock(clock.clone()))
-            .refresh_tokens(RefreshTokens::new(store.clone()).clock(clock.clone()));
+            .refresh_tokens(RefreshTokens::new(store.refresh.clone()).clock(clock.clone()));
         Self { endpoint: more(builder).build().unwrap(), store, clock }
     }
 
@@ -860,9 +830,10 @@ fn refresh_tokens_are_good_once() {
     let second = member(&answer, "refresh_token");
     assert_ne!(first, second);
 
+    server.clock.advance(Duration::from_secs(10));
     is_error(&server.refresh(&first, ""), 400, "invalid_grant");
     is_error(&server.refresh(&second, ""), 400, "invalid_grant");
-    assert!(server.store.refresh.lock().unwrap().is_empty(), "the login has ended");
+    assert!(server.store.refresh.state().records.is_empty(), "the login has ended");
 
     let kept_off = Server::new();
     let stolen = member(&kept_off.log_in("alice", "correct+horse"), "refresh_token");
@@ -915,9 +886,9 @@ fn a_refresh_token_is_not_spent_where_none_can_be_given_for_it() {
     server.store.put("alice", account("alice").claim("iss", "elsewhere"));
     is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
     server.store.put("alice", account("alice"));
-    *server.store.insert_fails.lock().unwrap() = true;
+    server.store.refresh.state().writing_fails = true;
     is_error(&server.refresh(&token, ""), 503, "temporarily_unavailable");
-    *server.store.insert_fails.lock().unwrap() = false;
+    server.store.refresh.state().writing_fails = false;
     verified(&server.refresh(&token, ""));
 }
 
@@ -1083,6 +1054,7 @@ fn the_log_tells_why_and_not_whose() {
     post(&login("dave", "correct+horse"));
     for _ in 0..2 {
         post(&format!("grant_type=refresh_token&client_id=web&refresh_token={token}"));
+        server.clock.advance(Duration::from_secs(10));
     }
     secrets.push(token);
     for _ in 0..20 {

@@ -1,7 +1,10 @@
 //! Refresh tokens, and the store that holds them.
 
+mod error;
 mod store;
+mod token;
 mod tokens;
 
-pub use self::store::{Redeemed, RefreshRecord, RefreshTokenStore};
-pub use self::tokens::{InvalidLifetime, RefreshError, RefreshTokens, Refreshed};
+pub use self::error::RefreshError;
+pub use self::store::{Login, RefreshRecord, RefreshTokenStore, SpentToken};
+pub use self::tokens::{InvalidLifetime, InvalidReuseInterval, RefreshTokens, Refreshed};

@@ -1,34 +1,44 @@
 //! Refresh tokens: issued at a login, exchanged once each.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Clock, Scope, StoreFailure, SystemClock};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use auth_core::{Clock, Scope, SystemClock};
+use subtle::ConstantTimeEq as _;
 
-use super::store::{Redeemed, RefreshRecord, RefreshTokenStore};
-use crate::backend::{Unusable, sha256};
+use super::error::{RefreshError, unavailable};
+use super::store::{Login, RefreshRecord, RefreshTokenStore, SpentToken};
+use super::token::Token;
 
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 const MAX_LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-const TOKEN_BYTES: usize = 32;
+const DEFAULT_REUSE_INTERVAL: Duration = Duration::from_secs(10);
+const MAX_REUSE_INTERVAL: Duration = Duration::from_secs(60);
+const DEFAULT_MAX_LOGINS: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+const MAX_LABEL_CHARACTERS: usize = 200;
 
-/// Issues refresh tokens, and exchanges each once
+/// Issues refresh tokens, exchanges each once, and ends logins
 /// ([RFC 6749 section 6](https://www.rfc-editor.org/rfc/rfc6749#section-6),
 /// [RFC 9700 section 4.14](https://www.rfc-editor.org/rfc/rfc9700#section-4.14)).
 ///
-/// 1. A token is 256 random bits. The store holds only its SHA-256 hash, so that reading the store yields no token.
-/// 2. Each token is exchanged for the next one. All tokens that descend from one login are a family, and expire at the
-///    same time.
-/// 3. If a token is redeemed a second time, it or its successor was stolen. The whole family is revoked, and everyone
-///    who holds one of its tokens has to log in again. This holds even if both requests arrive at the same moment.
-/// 4. A token is valid only for the client that it was issued to. If another client presents it, the family is revoked
-///    too.
+/// 1. A token holds 384 random bits. The store holds only hashes of them, so that reading the store yields no token.
+/// 2. Each token is exchanged for the next one. All tokens that descend from one login expire at the same time.
+/// 3. If a spent token is presented again, it or its successor was stolen. The login ends, and everyone who holds one
+///    of its tokens has to log in again.
+/// 4. There is one exception: the token that was spent last may be presented again within the [reuse
+///    interval](Self::reuse_interval). It yields the same successor, not another one. So two tabs that refresh at the
+///    same moment, or a client that never received the answer, stay logged in.
+/// 5. A token is valid only for the client that it was issued to. If another client presents it, the login ends too.
+/// 6. A subject has a bounded number of logins. If one more begins, the [oldest ends](Self::max_logins).
+///
+/// [`TokenEndpoint::refresh_tokens`](crate::TokenEndpoint::refresh_tokens) returns the one that the endpoint uses.
 pub struct RefreshTokens<S> {
     store: S,
     lifetime: Duration,
+    reuse_interval: Duration,
+    max_logins: NonZeroUsize,
     clock: Box<dyn Clock>,
 }
 
@@ -37,18 +47,10 @@ pub struct RefreshTokens<S> {
 #[error("refresh tokens live 1 second to 365 days")]
 pub struct InvalidLifetime;
 
-/// The reason why a refresh token was not exchanged, or not issued.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RefreshError {
-    /// The token is not valid, and the user has to log in again. Answer
-    /// [`TokenError::InvalidRefreshToken`](crate::TokenError::InvalidRefreshToken).
-    #[error("the refresh token is not good")]
-    Refused,
-    /// The store, the clock or the system's random number generator failed. Answer 503.
-    #[error("refresh tokens are unavailable now: {0}")]
-    Unavailable(StoreFailure),
-}
+/// The reuse interval of refresh tokens is out of range.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a spent refresh token may be presented again for at most 60 seconds")]
+pub struct InvalidReuseInterval;
 
 /// The outcome of an exchange. Issue an access token with it.
 #[derive(Clone, Eq, PartialEq)]
@@ -56,12 +58,8 @@ pub enum RefreshError {
 pub struct Refreshed {
     /// The next refresh token.
     pub refresh_token: String,
-    /// The subject to issue the access token for.
-    pub subject: String,
-    /// The client to issue it to.
-    pub client_id: String,
-    /// The scopes that were granted at the login.
-    pub scopes: Vec<Scope>,
+    /// The login that both tokens belong to: its subject, client and scopes.
+    pub login: Login,
 }
 
 /// Never prints the token.
@@ -72,12 +70,19 @@ impl fmt::Debug for Refreshed {
 }
 
 impl<S: RefreshTokenStore> RefreshTokens<S> {
-    /// Uses this store. A family lives for 14 days by default.
+    /// Uses this store. A login lives for 14 days, a subject has at most 50 logins, and the reuse interval is 10
+    /// seconds, unless you change them.
     pub fn new(store: S) -> Self {
-        Self { store, lifetime: DEFAULT_LIFETIME, clock: Box::new(SystemClock) }
+        Self {
+            store,
+            lifetime: DEFAULT_LIFETIME,
+            reuse_interval: DEFAULT_REUSE_INTERVAL,
+            max_logins: DEFAULT_MAX_LOGINS,
+            clock: Box::new(SystemClock),
+        }
     }
 
-    /// Sets how long after a login the last refresh token of its family expires, in whole seconds.
+    /// Sets how long after a login its last refresh token expires, in whole seconds.
     ///
     /// # Errors
     ///
@@ -88,6 +93,30 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         }
         self.lifetime = lifetime;
         Ok(self)
+    }
+
+    /// Sets how long the token that was spent last may be presented again, in whole seconds. The default is 10 seconds;
+    /// zero ends the login at once.
+    ///
+    /// A thief who presents a stolen token within the interval is not detected by that alone. He gets the same
+    /// successor as its owner, so the login ends as soon as one of them presents it after the other's interval.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidReuseInterval`] if it is longer than 60 seconds.
+    pub fn reuse_interval(mut self, interval: Duration) -> Result<Self, InvalidReuseInterval> {
+        if interval > MAX_REUSE_INTERVAL {
+            return Err(InvalidReuseInterval);
+        }
+        self.reuse_interval = interval;
+        Ok(self)
+    }
+
+    /// Sets how many logins a subject may have. The default is 50. If one more begins, the oldest ends.
+    #[must_use]
+    pub fn max_logins(mut self, most: NonZeroUsize) -> Self {
+        self.max_logins = most;
+        self
     }
 
     /// Sets the clock. The default is the operating system's.
@@ -102,8 +131,8 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     where
         S: 'static,
     {
-        let Self { store, lifetime, clock } = self;
-        RefreshTokens { store: Arc::new(store), lifetime, clock }
+        let Self { store, lifetime, reuse_interval, max_logins, clock } = self;
+        RefreshTokens { store: Arc::new(store), lifetime, reuse_interval, max_logins, clock }
     }
 
     /// Returns the store.
@@ -112,7 +141,10 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         &self.store
     }
 
-    /// Issues the first refresh token after a login.
+    /// Issues the first refresh token after a login. If the subject has too many logins then, the oldest end.
+    ///
+    /// `label` tells the user later which login it is; see [`Login::label`]. Characters that it may not have are
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -122,93 +154,174 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         subject: impl Into<String>,
         client_id: impl Into<String>,
         scopes: impl IntoIterator<Item = Scope>,
+        label: Option<&str>,
     ) -> Result<String, RefreshError> {
-        let expires_at = self.now()?.saturating_add(self.lifetime.as_secs());
-        let (subject, client_id) = (subject.into(), client_id.into());
-        let scopes = scopes.into_iter().collect();
-        self.keep(RefreshRecord {
-            token_hash: String::new(),
-            family: random(16)?,
-            subject,
-            client_id,
-            scopes,
-            expires_at,
-        })
-        .await
+        let token = Token::random()?;
+        let began_at = self.now()?;
+        let login = Login {
+            id: token.login_id()?,
+            subject: subject.into(),
+            client_id: client_id.into(),
+            scopes: scopes.into_iter().collect(),
+            label: label.map(printable).filter(|label| !label.is_empty()),
+            began_at,
+            expires_at: began_at.saturating_add(self.lifetime.as_secs()),
+        };
+        let (id, subject) = (login.id.clone(), login.subject.clone());
+        let record = RefreshRecord { login, current: token.hash()?, previous: None };
+        self.store.insert(record).await.map_err(RefreshError::Unavailable)?;
+        self.end_oldest(&subject, &id).await?;
+        Ok(token.text())
     }
 
-    /// Exchanges a token for the next one of its family. `client_id` is the client that asks. If it has a secret, it
+    /// Exchanges a token for the next one of its login. `client_id` is the client that asks. If it has a secret, it
     /// must have authenticated.
     ///
     /// # Errors
     ///
-    /// Returns [`RefreshError::Refused`] for a token that is unknown, expired, issued to another client, or redeemed
-    /// before. The last two revoke its family.
+    /// Returns [`RefreshError::Refused`] for a token that is unknown, expired, issued to another client, or spent
+    /// before the [reuse interval](Self::reuse_interval). The last two end its login.
     ///
     /// After [`RefreshError::Unavailable`] the token is still valid.
     pub async fn exchange(&self, token: &str, client_id: &str) -> Result<Refreshed, RefreshError> {
-        let record = self.look_up(token, client_id).await?;
-        let RefreshRecord { family, subject, client_id, scopes, .. } = record.clone();
-        // Stores the next token first, so that a failure does not spend this one for nothing. Nobody holds the next yet.
-        let refresh_token = self.keep(record).await?;
-        match self.store.redeem(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
-            Some(Redeemed::First(_)) => Ok(Refreshed { refresh_token, subject, client_id, scopes }),
-            // Another request was faster, or the family was revoked meanwhile.
-            Some(Redeemed::Again(_)) | None => {
-                self.store.revoke(&family).await.map_err(RefreshError::Unavailable)?;
-                Err(RefreshError::Refused)
+        let token = Token::parse(token).ok_or(RefreshError::Refused)?;
+        let (login, standing) = self.judge(&token, client_id).await?;
+        let next = match standing {
+            Standing::SpentFor(next) => next,
+            Standing::Current => {
+                let next = token.successor()?;
+                let spent = SpentToken {
+                    token_hash: token.hash()?,
+                    spent_at: self.now()?,
+                    sealed_successor: token.seal(&next)?,
+                };
+                let rotated = self.store.rotate(&login.id, &next.hash()?, spent).await;
+                if rotated.map_err(RefreshError::Unavailable)? {
+                    next
+                } else {
+                    // Another request was faster, or the login has ended meanwhile.
+                    match self.judge(&token, client_id).await?.1 {
+                        Standing::SpentFor(next) => next,
+                        Standing::Current => return Err(unavailable("the store did not spend a token")),
+                    }
+                }
             }
-        }
+        };
+        Ok(Refreshed { refresh_token: next.text(), login })
     }
 
-    /// Ends the login that a token descends from, as at a logout ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)).
-    /// The login of an unknown token has ended already.
+    /// Returns the login of a token that [`exchange`](Self::exchange) would take, without spending the token. Use it to
+    /// check first that the account still exists, and that the next access token can be signed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`exchange`](Self::exchange), and ends the login in the same cases.
+    pub async fn look_up(&self, token: &str, client_id: &str) -> Result<Login, RefreshError> {
+        let token = Token::parse(token).ok_or(RefreshError::Refused)?;
+        self.judge(&token, client_id).await.map(|(login, _)| login)
+    }
+
+    /// Ends the login that a token belongs to, as at a logout. Any token of the login will do, a spent one too. Does
+    /// nothing if the token is unknown.
+    ///
+    /// Access tokens that were issued remain valid until they expire.
     ///
     /// # Errors
     ///
     /// Returns [`RefreshError::Unavailable`].
-    pub async fn revoke(&self, token: &str) -> Result<(), RefreshError> {
-        match self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)? {
-            Some(Redeemed::First(record) | Redeemed::Again(record)) => {
-                self.store.revoke(&record.family).await.map_err(RefreshError::Unavailable)
-            }
-            None => Ok(()),
-        }
+    pub async fn end_login(&self, token: &str) -> Result<(), RefreshError> {
+        let Some(token) = Token::parse(token) else { return Ok(()) };
+        self.store.end(&token.login_id()?).await.map_err(RefreshError::Unavailable)
     }
 
-    /// Returns the record that [`exchange`](Self::exchange) would redeem, without spending the token. Use it to check
-    /// first that the account still exists, and that the next access token can be signed.
+    /// Ends the login with this [`id`](Login::id), if it is one of the subject's. Returns whether it was. Use it if
+    /// users end their logins from a list.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`exchange`](Self::exchange), and revokes the family in the same cases.
-    pub async fn look_up(&self, token: &str, client_id: &str) -> Result<RefreshRecord, RefreshError> {
-        let found = self.store.find(&hash(token)?).await.map_err(RefreshError::Unavailable)?;
-        self.judge(found, client_id).await
+    /// Returns [`RefreshError::Unavailable`].
+    pub async fn end_login_by_id(&self, subject: &str, id: &str) -> Result<bool, RefreshError> {
+        let found = self.store.find(id).await.map_err(RefreshError::Unavailable)?;
+        if found.is_none_or(|record| record.login.subject != subject) {
+            return Ok(false);
+        }
+        self.store.end(id).await.map_err(RefreshError::Unavailable)?;
+        Ok(true)
     }
 
-    async fn judge(&self, found: Option<Redeemed>, client_id: &str) -> Result<RefreshRecord, RefreshError> {
-        let record = match found {
-            None => return Err(RefreshError::Refused),
-            Some(Redeemed::First(record)) if record.client_id == client_id => record,
-            Some(Redeemed::First(record) | Redeemed::Again(record)) => {
-                tracing::warn!("a refresh token came again, or from another client: its login is ended");
-                self.store.revoke(&record.family).await.map_err(RefreshError::Unavailable)?;
-                return Err(RefreshError::Refused);
-            }
-        };
-        if self.now()? >= record.expires_at {
+    /// Ends all logins of a subject. Call it after a password has changed, or an account was disabled: store that
+    /// change first, so that no login can begin in between.
+    ///
+    /// Access tokens that were issued remain valid until they expire, unless the application's `UserStore` refuses
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RefreshError::Unavailable`]. Some logins may have survived; try again.
+    pub async fn end_all_logins(&self, subject: &str) -> Result<(), RefreshError> {
+        self.store.end_all(subject).await.map_err(RefreshError::Unavailable)
+    }
+
+    /// Returns the logins of a subject that have not expired, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RefreshError::Unavailable`].
+    pub async fn logins(&self, subject: &str) -> Result<Vec<Login>, RefreshError> {
+        let now = self.now()?;
+        let mut logins = self.store.logins(subject).await.map_err(RefreshError::Unavailable)?;
+        logins.retain(|login| now < login.expires_at);
+        logins.sort_by(|one, other| (one.began_at, &one.id).cmp(&(other.began_at, &other.id)));
+        Ok(logins)
+    }
+
+    /// Ends what is more than [`max_logins`](Self::max_logins), but never the newest.
+    async fn end_oldest(&self, subject: &str, newest: &str) -> Result<(), RefreshError> {
+        let mut logins = self.store.logins(subject).await.map_err(RefreshError::Unavailable)?;
+        logins.sort_by_key(|login| (login.id == newest, login.began_at));
+        let excess = logins.len().saturating_sub(self.max_logins.get());
+        for login in logins.iter().take(excess) {
+            self.store.end(&login.id).await.map_err(RefreshError::Unavailable)?;
+        }
+        Ok(())
+    }
+
+    async fn judge(&self, token: &Token, client_id: &str) -> Result<(Login, Standing), RefreshError> {
+        let found = self.store.find(&token.login_id()?).await.map_err(RefreshError::Unavailable)?;
+        let Some(record) = found else { return Err(RefreshError::Refused) };
+        let now = self.now()?;
+        if now >= record.login.expires_at {
             return Err(RefreshError::Refused);
         }
-        Ok(record)
+        let standing =
+            if record.login.client_id == client_id { self.standing(token, &record, now)? } else { None };
+        let Some(standing) = standing else {
+            tracing::warn!("a refresh token came again, or from another client: its login is ended");
+            self.store.end(&record.login.id).await.map_err(RefreshError::Unavailable)?;
+            return Err(RefreshError::Refused);
+        };
+        Ok((record.login, standing))
     }
 
-    /// Stores a new token with the rest of this record.
-    async fn keep(&self, record: RefreshRecord) -> Result<String, RefreshError> {
-        let token = random(TOKEN_BYTES)?;
-        let record = RefreshRecord { token_hash: hash(&token)?, ..record };
-        self.store.insert(record).await.map_err(RefreshError::Unavailable)?;
-        Ok(token)
+    /// Returns `None` for a token that was spent, and may not be presented again.
+    fn standing(
+        &self,
+        token: &Token,
+        record: &RefreshRecord,
+        now: u64,
+    ) -> Result<Option<Standing>, RefreshError> {
+        let hash = token.hash()?;
+        if is_same(&hash, &record.current) {
+            return Ok(Some(Standing::Current));
+        }
+        // Either way, since the clocks of two servers differ.
+        let is_recent = |spent: &&SpentToken| spent.spent_at.abs_diff(now) < self.reuse_interval.as_secs();
+        let spent = record.previous.as_ref().filter(|spent| is_same(&hash, &spent.token_hash));
+        let Some(spent) = spent.filter(is_recent) else { return Ok(None) };
+        match token.unseal(&spent.sealed_successor)? {
+            Some(next) if is_same(&next.hash()?, &record.current) => Ok(Some(Standing::SpentFor(next))),
+            _ => Ok(None),
+        }
     }
 
     fn now(&self) -> Result<u64, RefreshError> {
@@ -216,20 +329,23 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
     }
 }
 
-fn hash(token: &str) -> Result<String, RefreshError> {
-    let digest = sha256(token.as_bytes()).map_err(|Unusable| unavailable("no digest can be made"))?;
-    Ok(URL_SAFE_NO_PAD.encode(digest))
+/// What a valid token is good for.
+enum Standing {
+    /// It is exchanged next.
+    Current,
+    /// It was spent a moment ago, and yields this successor once more.
+    SpentFor(Token),
 }
 
-fn random(length: usize) -> Result<String, RefreshError> {
-    let mut bytes = vec![0; length];
-    getrandom::fill(&mut bytes).map_err(|_| unavailable("the system has no random numbers"))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+fn is_same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
-fn unavailable(what: &'static str) -> RefreshError {
-    RefreshError::Unavailable(std::io::Error::other(what).into())
+fn printable(label: &str) -> String {
+    let label = label.chars().filter(|character| matches!(character, ' '..='~'));
+    label.take(MAX_LABEL_CHARACTERS).collect::<String>().trim().to_owned()
 }
+
 
 impl<S> fmt::Debug for RefreshTokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,6 @@
 //! The token endpoint: from the request to the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -79,20 +80,18 @@ impl TokenEndpoint {
         body: Option<&[u8]>,
         address: IpAddr,
     ) -> TokenAnswer {
-        let (mut content_type, mut authorization) = (Vec::new(), Vec::new());
-        for (name, value) in headers {
-            if name.eq_ignore_ascii_case("content-type") {
-                content_type.push(value);
-            } else if name.eq_ignore_ascii_case("authorization") {
-                authorization.push(value);
-            }
-        }
+        let fields = Fields::of(headers);
         let request = match body {
-            Some(body) => TokenRequest::parse_with(self.inner.deviations, content_type, authorization, body),
+            Some(body) => TokenRequest::parse_with(
+                self.inner.deviations,
+                fields.content_type,
+                fields.authorization,
+                body,
+            ),
             None => Err(TokenError::TOO_LONG),
         };
         let answer = match request {
-            Ok(request) => self.inner.exchange(request, address).await,
+            Ok(request) => self.inner.exchange(request, address, fields.user_agent.as_deref()).await,
             Err(error) => Err(error),
         };
         answer.unwrap_or_else(|error| {
@@ -105,8 +104,37 @@ impl TokenEndpoint {
     }
 }
 
+/// The header fields that count.
+#[derive(Default)]
+struct Fields<'a> {
+    content_type: Vec<&'a [u8]>,
+    authorization: Vec<&'a [u8]>,
+    user_agent: Option<Cow<'a, str>>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            if name.eq_ignore_ascii_case("content-type") {
+                fields.content_type.push(value);
+            } else if name.eq_ignore_ascii_case("authorization") {
+                fields.authorization.push(value);
+            } else if name.eq_ignore_ascii_case("user-agent") {
+                fields.user_agent = Some(String::from_utf8_lossy(value));
+            }
+        }
+        fields
+    }
+}
+
 impl Inner {
-    async fn exchange(&self, request: TokenRequest, address: IpAddr) -> Result<TokenAnswer, TokenError> {
+    async fn exchange(
+        &self,
+        request: TokenRequest,
+        address: IpAddr,
+        user_agent: Option<&str>,
+    ) -> Result<TokenAnswer, TokenError> {
         let TokenRequest { grant, scopes, client } = request;
         let client_id = self.clients.authenticate(client.as_ref())?;
         match grant {
@@ -117,7 +145,8 @@ impl Inner {
                 let signed = self.sign(account, client_id, &granted)?;
                 let refresh_token = match &self.refresh_tokens {
                     Some(tokens) => {
-                        let issued = tokens.issue(subject, client_id, granted.iter().cloned()).await;
+                        let scopes = granted.iter().cloned();
+                        let issued = tokens.issue(subject, client_id, scopes, user_agent).await;
                         Some(issued.map_err(refused)?)
                     }
                     None => None,
@@ -137,28 +166,28 @@ impl Inner {
         address: IpAddr,
     ) -> Result<TokenAnswer, TokenError> {
         let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
-        let record = tokens.look_up(token, client_id).await.map_err(refused)?;
+        let login = tokens.look_up(token, client_id).await.map_err(refused)?;
         if let Some(limits) = &self.limits {
-            limits.refresh(&record.family).map_err(too_many)?;
+            limits.refresh(&login.id).map_err(too_many)?;
         }
-        let account = self.accounts.by_subject(&record.subject).await.map_err(unavailable)?;
-        let Some(account) = account.filter(|account| account.active && account.subject == record.subject)
+        let account = self.accounts.by_subject(&login.subject).await.map_err(unavailable)?;
+        let Some(account) = account.filter(|account| account.active && account.subject == login.subject)
         else {
             // Must not become valid again when the account is activated again.
-            tokens.revoke(token).await.map_err(refused)?;
+            tokens.end_login(token).await.map_err(refused)?;
             return Err(TokenError::InvalidRefreshToken);
         };
         // RFC 6749 section 6: no scope that was not granted at the login.
-        if asked.is_some_and(|asked| asked.iter().any(|scope| !record.scopes.contains(scope))) {
+        if asked.is_some_and(|asked| asked.iter().any(|scope| !login.scopes.contains(scope))) {
             return Err(TokenError::InvalidScope);
         }
         let still: Vec<_> =
-            record.scopes.iter().filter(|scope| account.scopes.contains(scope)).cloned().collect();
+            login.scopes.iter().filter(|scope| account.scopes.contains(scope)).cloned().collect();
         let granted = granted(&still, asked)?;
         let signed = self.sign(account, client_id, &granted)?;
         let refreshed = tokens.exchange(token, client_id).await.map_err(refused)?;
         if let Some(limits) = &self.limits {
-            limits.remember(&record.subject, address);
+            limits.remember(&login.subject, address);
         }
         Ok(signed.answer(&granted, Some(&refreshed.refresh_token)))
     }

@@ -1,10 +1,10 @@
-//! Accounts, items and refresh tokens in SQLite.
+//! Accounts, items and logins in SQLite.
 
 use std::fmt;
 
 use auth_core::{Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait};
 use auth_examples_rbac::Database;
-use auth_issuer::{Account, AccountStore, Passwords, Redeemed, RefreshRecord, RefreshTokenStore};
+use auth_issuer::{Account, AccountStore, Login, Passwords, RefreshRecord, RefreshTokenStore, SpentToken};
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 
 use crate::{Item, User};
@@ -19,10 +19,12 @@ const SCHEMA: &str = "
         scopes TEXT NOT NULL, active INTEGER NOT NULL
     );
     CREATE TABLE items (owner TEXT NOT NULL, name TEXT NOT NULL);
-    CREATE TABLE refresh_tokens (
-        token_hash TEXT PRIMARY KEY, family TEXT NOT NULL, subject TEXT NOT NULL, client_id TEXT NOT NULL,
-        scopes TEXT NOT NULL, expires_at INTEGER NOT NULL, redeemed INTEGER NOT NULL DEFAULT 0
+    CREATE TABLE logins (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, label TEXT,
+        began_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        current_token TEXT NOT NULL, previous_token TEXT, spent_at INTEGER, sealed_successor TEXT
     );
+    CREATE INDEX logins_by_subject ON logins (subject);
     INSERT INTO items VALUES ('alice', 'a looking-glass'), ('alice', 'a pocket watch'), ('bob', 'a hat');";
 
 /// Users, and what belongs to them.
@@ -114,59 +116,94 @@ impl UserStore for Db {
 impl RefreshTokenStore for Db {
     async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
         let insert = self.0.run(move |db| {
-            db.execute("DELETE FROM refresh_tokens WHERE expires_at < unixepoch()", [])?;
-            let RefreshRecord { token_hash, family, subject, client_id, scopes, expires_at } = record;
-            let names: Vec<_> = scopes.iter().map(Scope::as_str).collect();
-            let expires_at = i64::try_from(expires_at).unwrap_or(i64::MAX);
-            let insert = "INSERT INTO refresh_tokens VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
-            db.execute(insert, (token_hash, family, subject, client_id, names.join(" "), expires_at))
+            db.execute("DELETE FROM logins WHERE expires_at < unixepoch()", [])?;
+            let RefreshRecord { login, current, .. } = record;
+            let scopes: Vec<_> = login.scopes.iter().map(Scope::as_str).collect();
+            let insert = "INSERT INTO logins (id, subject, client_id, scopes, label, began_at, expires_at, current_token)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let (began_at, expires_at) = (seconds(login.began_at), seconds(login.expires_at));
+            let Login { id, subject, client_id, label, .. } = login;
+            db.execute(
+                insert,
+                (id, subject, client_id, scopes.join(" "), label, began_at, expires_at, current),
+            )
         });
         insert.await?;
         Ok(())
     }
 
-    async fn find(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
-        let token_hash = token_hash.to_owned();
-        let found = self.0.run(move |db| db.query_row(FIND, [token_hash], found).optional());
+    async fn find(&self, id: &str) -> Result<Option<RefreshRecord>, StoreFailure> {
+        let id = id.to_owned();
+        let found =
+            self.0.run(move |db| db.query_row("SELECT * FROM logins WHERE id = ?1", [id], record).optional());
         found.await
     }
 
-    async fn redeem(&self, token_hash: &str) -> Result<Option<Redeemed>, StoreFailure> {
-        let token_hash = token_hash.to_owned();
-        let redeemed = self.0.run(move |db| {
-            let update = "UPDATE refresh_tokens SET redeemed = 1 WHERE token_hash = ?1 AND redeemed = 0";
-            let is_first = db.execute(update, [&token_hash])? == 1;
-            let record = db.query_row(FIND, [token_hash], record).optional()?;
-            Ok(record.map(if is_first { Redeemed::First } else { Redeemed::Again }))
+    async fn rotate(&self, id: &str, next: &str, spent: SpentToken) -> Result<bool, StoreFailure> {
+        let (id, next) = (id.to_owned(), next.to_owned());
+        let rotated = self.0.run(move |db| {
+            let update = "UPDATE logins
+                SET current_token = ?3, previous_token = ?2, spent_at = ?4, sealed_successor = ?5
+                WHERE id = ?1 AND current_token = ?2";
+            let SpentToken { token_hash, spent_at, sealed_successor } = spent;
+            db.execute(update, (id, token_hash, next, seconds(spent_at), sealed_successor))
         });
-        redeemed.await
+        Ok(rotated.await? == 1)
     }
 
-    async fn revoke(&self, family: &str) -> Result<(), StoreFailure> {
-        let family = family.to_owned();
-        let delete =
-            self.0.run(move |db| db.execute("DELETE FROM refresh_tokens WHERE family = ?1", [family]));
-        delete.await?;
+    async fn logins(&self, subject: &str) -> Result<Vec<Login>, StoreFailure> {
+        let subject = subject.to_owned();
+        let logins = self.0.run(move |db| {
+            let mut query = db.prepare("SELECT * FROM logins WHERE subject = ?1")?;
+            query.query_map([subject], login)?.collect()
+        });
+        logins.await
+    }
+
+    async fn end(&self, id: &str) -> Result<(), StoreFailure> {
+        let id = id.to_owned();
+        self.0.run(move |db| db.execute("DELETE FROM logins WHERE id = ?1", [id])).await?;
+        Ok(())
+    }
+
+    async fn end_all(&self, subject: &str) -> Result<(), StoreFailure> {
+        let subject = subject.to_owned();
+        self.0.run(move |db| db.execute("DELETE FROM logins WHERE subject = ?1", [subject])).await?;
         Ok(())
     }
 }
 
-const FIND: &str = "SELECT * FROM refresh_tokens WHERE token_hash = ?1";
-
-fn found(row: &Row<'_>) -> rusqlite::Result<Redeemed> {
-    let kind = if row.get("redeemed")? { Redeemed::Again } else { Redeemed::First };
-    Ok(kind(record(row)?))
+fn record(row: &Row<'_>) -> rusqlite::Result<RefreshRecord> {
+    let previous = match row.get::<_, Option<String>>("previous_token")? {
+        Some(token_hash) => Some(SpentToken {
+            token_hash,
+            spent_at: moment(row, "spent_at")?,
+            sealed_successor: row.get("sealed_successor")?,
+        }),
+        None => None,
+    };
+    Ok(RefreshRecord { login: login(row)?, current: row.get("current_token")?, previous })
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<RefreshRecord> {
-    Ok(RefreshRecord {
-        token_hash: row.get("token_hash")?,
-        family: row.get("family")?,
+fn login(row: &Row<'_>) -> rusqlite::Result<Login> {
+    Ok(Login {
+        id: row.get("id")?,
         subject: row.get("subject")?,
         client_id: row.get("client_id")?,
         scopes: scopes(row)?,
-        expires_at: u64::try_from(row.get::<_, i64>("expires_at")?).unwrap_or_default(),
+        label: row.get("label")?,
+        began_at: moment(row, "began_at")?,
+        expires_at: moment(row, "expires_at")?,
     })
+}
+
+/// Seconds since 1970, as SQLite's integers have a sign.
+fn seconds(moment: u64) -> i64 {
+    i64::try_from(moment).unwrap_or(i64::MAX)
+}
+
+fn moment(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
 }
 
 /// Names with spaces between.
