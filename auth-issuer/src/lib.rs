@@ -27,6 +27,6 @@ pub use crate::sign::{
     TokenIssuerBuilder,
 };
 pub use crate::token_endpoint::{
-    ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,
+    AccessTokenRevoker, ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,
     TokenEndpointBuilder, TokenError, TokenRequest,
 };

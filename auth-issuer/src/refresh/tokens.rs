@@ -275,6 +275,13 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         Ok(logins)
     }
 
+    /// Finds the login of a token, whatever client it was issued to. A spent token finds it too.
+    pub(crate) async fn login_of(&self, token: &str) -> Result<Option<Login>, RefreshError> {
+        let Some(token) = Token::parse(token) else { return Ok(None) };
+        let found = self.store.find(&token.login_id()?).await.map_err(RefreshError::Unavailable)?;
+        Ok(found.map(|record| record.login))
+    }
+
     /// Ends what is more than [`max_logins`](Self::max_logins), but never the newest.
     async fn end_oldest(&self, subject: &str, newest: &str) -> Result<(), RefreshError> {
         let mut logins = self.store.logins(subject).await.map_err(RefreshError::Unavailable)?;

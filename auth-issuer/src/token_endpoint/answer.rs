@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use crate::refresh::RefreshError;
 use crate::sign::SignedToken;
 
-/// Why no token is issued ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
+/// Why no token is issued ([RFC 6749 section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), or none is
+/// revoked.
 ///
 /// The texts are constants; they contain nothing of the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -42,6 +43,10 @@ pub enum TokenError {
     /// A scope is malformed or unknown, or the account may not have it.
     #[error("invalid_scope")]
     InvalidScope,
+    /// The token is an access token, and the server has no [`AccessTokenRevoker`](crate::AccessTokenRevoker)
+    /// ([RFC 7009 section 2.2.1](https://www.rfc-editor.org/rfc/rfc7009#section-2.2.1)).
+    #[error("unsupported_token_type")]
+    UnsupportedTokenType,
     /// Too many logins have failed for this account or from this address: 429
     /// ([RFC 6585 section 4](https://www.rfc-editor.org/rfc/rfc6585#section-4)).
     #[error("too many attempts")]
@@ -54,7 +59,7 @@ pub enum TokenError {
     Unavailable,
 }
 
-/// An answer of the token endpoint as data: what an adapter has to send.
+/// An answer of the token endpoint, or of the revocation endpoint, as data: what an adapter has to send.
 ///
 /// `auth_axum::AuthResponse` and `auth_actix::AuthResponse` send it, like any other [`Answer`].
 #[derive(Clone, Eq, PartialEq)]
@@ -68,6 +73,11 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     fn new(status: StatusCode, further: Option<(HeaderName, HeaderValue)>, body: &Value) -> Self {
         Self { status, further, body: body.to_string().into() }
+    }
+
+    /// The answer to a revocation: 200, with a body that says nothing.
+    pub(super) fn revoked() -> Self {
+        Self::new(StatusCode::OK, None, &json!({}))
     }
 
     /// The status code.
@@ -140,6 +150,9 @@ impl TokenError {
             Self::UnauthorizedClient => ("unauthorized_client", "The client may not use this grant type"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "The grant type is not supported"),
             Self::InvalidScope => ("invalid_scope", "A scope is malformed, unknown or not allowed"),
+            Self::UnsupportedTokenType => {
+                ("unsupported_token_type", "Access tokens cannot be revoked, they expire")
+            }
             Self::TooManyAttempts { .. } => ("temporarily_unavailable", "Too many attempts, try again later"),
             Self::Unavailable => ("temporarily_unavailable", "Authentication is temporarily unavailable"),
         };

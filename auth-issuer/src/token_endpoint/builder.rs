@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::clients::{Clients, InvalidClient, MIN_SECRET_BYTES};
 use super::endpoint::{Inner, TokenEndpoint, WrongPassword};
 use super::request::Deviations;
+use super::revocation::AccessTokenRevoker;
 use crate::login::{AccountStore, GuessLimits, Passwords};
 use crate::refresh::{RefreshTokenStore, RefreshTokens};
 use crate::sign::TokenIssuer;
@@ -24,6 +25,7 @@ pub struct TokenEndpointBuilder {
     refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
     deviations: Deviations,
     wrong_password: WrongPassword,
+    access_tokens: Option<Box<dyn AccessTokenRevoker>>,
 }
 
 /// The reason why a [`TokenEndpoint`] cannot be built.
@@ -79,6 +81,7 @@ impl TokenEndpoint {
             refresh_tokens: None,
             deviations: Deviations::default(),
             wrong_password: WrongPassword::BadRequest,
+            access_tokens: None,
         }
     }
 }
@@ -123,6 +126,13 @@ impl TokenEndpointBuilder {
     /// Issues and accepts refresh tokens too.
     pub fn refresh_tokens<S: RefreshTokenStore + 'static>(mut self, tokens: RefreshTokens<S>) -> Self {
         self.refresh_tokens = Some(tokens.boxed());
+        self
+    }
+
+    /// Sets who revokes access tokens. Without one, [`revoke`](TokenEndpoint::revoke) answers `unsupported_token_type`
+    /// for them, and they remain valid until they expire.
+    pub fn access_token_revoker(mut self, revoker: impl AccessTokenRevoker + 'static) -> Self {
+        self.access_tokens = Some(Box::new(revoker));
         self
     }
 
@@ -187,7 +197,7 @@ impl TokenEndpointBuilder {
     /// random numbers.
     pub fn build(self) -> Result<TokenEndpoint, EndpointError> {
         let Self { issuer, accounts, audience, clients, refused_client, passwords, limits, .. } = self;
-        let Self { refresh_tokens, deviations, wrong_password, .. } = self;
+        let Self { refresh_tokens, access_tokens, deviations, wrong_password, .. } = self;
         match refused_client {
             None => {}
             Some(InvalidClient::Empty) => return Err(EndpointError::EmptyClientId),
@@ -213,6 +223,7 @@ impl TokenEndpointBuilder {
             passwords,
             limits,
             refresh_tokens,
+            access_tokens,
             deviations,
             wrong_password,
         };

@@ -10,6 +10,7 @@ use auth_core::{Scope, StoreFailure};
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
 use super::request::{Deviations, Grant, TokenRequest};
+use super::revocation::{AccessTokenRevoker, RevocationRequest};
 use crate::login::{Account, AccountStore, Attempt, GuessLimits, PasswordError, Passwords, TooManyAttempts};
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
 use crate::sign::{SignError, SignedToken, TokenIssuer};
@@ -19,7 +20,7 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 /// clone.
 ///
 /// It takes a request as header fields and a body, and returns an answer as data, so that it fits every framework; see
-/// the [crate] for an example.
+/// the [crate] for an example. [`revoke`](Self::revoke) is the revocation endpoint of the same clients.
 ///
 /// A request passes these steps. The first fault ends it.
 ///
@@ -32,7 +33,8 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 /// 4. For a refresh token: it is [valid](RefreshTokens), and its account is still active.
 /// 5. The scopes that are both requested and allowed for the account are granted; all allowed ones, if none are
 ///    requested. A refresh token never grants more than its login did.
-/// 6. Tokens are issued, and the refresh token is spent.
+/// 6. Tokens are issued, and the refresh token is spent. A login looks the account up again, so that none survives a
+///    password change that it did not see.
 ///
 /// The log says why a login failed, but not whose it was. It holds no part of a password or token, unless the
 /// application's own errors do.
@@ -49,6 +51,7 @@ pub(super) struct Inner {
     pub(super) passwords: Passwords,
     pub(super) limits: Option<GuessLimits>,
     pub(super) refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+    pub(super) access_tokens: Option<Box<dyn AccessTokenRevoker>>,
     pub(super) deviations: Deviations,
     pub(super) wrong_password: WrongPassword,
 }
@@ -102,6 +105,52 @@ impl TokenEndpoint {
             }
         })
     }
+
+    /// Answers a `POST` to the revocation endpoint, by which a client ends a login
+    /// ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)). `headers` and `body` are those of
+    /// [`answer`](Self::answer).
+    ///
+    /// The form has a `token`. Clients authenticate as at the token endpoint. `token_type_hint` is ignored, since the
+    /// two kinds of token look different.
+    ///
+    /// 1. A refresh token ends its login, even if it was spent or has expired. An unknown one has nothing to end: 200.
+    /// 2. A refresh token of another client ends its login too, since it was stolen. The answer is `invalid_grant`.
+    /// 3. An access token is passed to the [`AccessTokenRevoker`]. Without one, the answer is `unsupported_token_type`.
+    pub async fn revoke<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        body: Option<&[u8]>,
+    ) -> TokenAnswer {
+        let fields = Fields::of(headers);
+        let request = match body {
+            Some(body) => RevocationRequest::parse(fields.content_type, fields.authorization, body),
+            None => Err(TokenError::TOO_LONG),
+        };
+        let outcome = match request {
+            Ok(request) => self.inner.revoke(&request).await,
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(()) => TokenAnswer::revoked(),
+            Err(error) => {
+                tracing::debug!(%error, "no token was revoked");
+                error.answer()
+            }
+        }
+    }
+
+    /// Returns the refresh tokens of this endpoint, by which the application lists and ends logins. Returns `None` if
+    /// it was built without.
+    #[must_use]
+    pub fn refresh_tokens(&self) -> Option<&RefreshTokens<Arc<dyn RefreshTokenStore>>> {
+        self.inner.refresh_tokens.as_ref()
+    }
+
+    /// Returns the [`Passwords`] of this endpoint, by which the application hashes new passwords.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
 }
 
 /// The header fields that count.
@@ -141,13 +190,18 @@ impl Inner {
             Grant::Password { username, password } => {
                 let account = self.log_in(&username, &password, address).await?;
                 let granted = granted(&account.scopes, scopes.as_deref())?;
-                let subject = account.subject.clone();
+                let verified = account.clone();
                 let signed = self.sign(account, client_id, &granted)?;
                 let refresh_token = match &self.refresh_tokens {
                     Some(tokens) => {
-                        let scopes = granted.iter().cloned();
+                        let (subject, scopes) = (&verified.subject, granted.iter().cloned());
                         let issued = tokens.issue(subject, client_id, scopes, user_agent).await;
-                        Some(issued.map_err(refused)?)
+                        let token = issued.map_err(refused)?;
+                        if let Err(error) = self.verify_again(&verified, &password).await {
+                            tokens.end_login(&token).await.map_err(refused)?;
+                            return Err(error);
+                        }
+                        Some(token)
                     }
                     None => None,
                 };
@@ -190,6 +244,26 @@ impl Inner {
             limits.remember(&login.subject, address);
         }
         Ok(signed.answer(&granted, Some(&refreshed.refresh_token)))
+    }
+
+    async fn revoke(&self, request: &RevocationRequest) -> Result<(), TokenError> {
+        let client_id = self.clients.authenticate(request.client.as_ref())?;
+        if request.is_access_token() {
+            let revoker = self.access_tokens.as_ref().ok_or(TokenError::UnsupportedTokenType)?;
+            return revoker.revoke(&request.token, client_id).await.map_err(|failure| {
+                tracing::warn!(%failure, "an access token was not revoked");
+                TokenError::Unavailable
+            });
+        }
+        let Some(tokens) = &self.refresh_tokens else { return Ok(()) };
+        let Some(login) = tokens.login_of(&request.token).await.map_err(refused)? else { return Ok(()) };
+        tokens.end_login(&request.token).await.map_err(refused)?;
+        if login.client_id == client_id {
+            Ok(())
+        } else {
+            tracing::warn!("a client has revoked a refresh token of another client");
+            Err(TokenError::InvalidRefreshToken)
+        }
     }
 
     async fn log_in(&self, username: &str, password: &str, address: IpAddr) -> Result<Account, TokenError> {
@@ -248,6 +322,32 @@ impl Inner {
         };
         tracing::info!(reason, "a login failed");
         Err(TokenError::InvalidGrant)
+    }
+
+    /// Looks the account up again once its login is stored. If a password changes, the application stores the new one
+    /// and then ends all logins: either that ends this login, or this sees the new password.
+    async fn verify_again(&self, verified: &Account, password: &str) -> Result<(), TokenError> {
+        let account = self.accounts.by_subject(&verified.subject).await.map_err(unavailable)?;
+        let account = account.filter(|account| account.active && account.subject == verified.subject);
+        let Some(account) = account else {
+            tracing::info!(reason = "the account is not active any more", "a login failed");
+            return Err(TokenError::InvalidGrant);
+        };
+        if account.password_hash == verified.password_hash {
+            return Ok(());
+        }
+        // It may be the same password, whose hash was renewed.
+        match self.passwords.verify(password, account.password_hash.as_deref()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                tracing::info!(reason = "the password has changed meanwhile", "a login failed");
+                Err(TokenError::InvalidGrant)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a password was not verified");
+                Err(TokenError::Unavailable)
+            }
+        }
     }
 
     /// Replaces a hash that was made in another way than new hashes are. If that fails, the login succeeds all the same.

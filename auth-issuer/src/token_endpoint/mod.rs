@@ -1,4 +1,4 @@
-//! The token endpoint: its request, its clients, and its answer.
+//! The token endpoint and the revocation endpoint: their requests, their clients, and their answers.
 
 mod answer;
 mod builder;
@@ -6,8 +6,10 @@ mod clients;
 mod endpoint;
 mod multipart;
 mod request;
+mod revocation;
 
 pub use self::answer::{TokenAnswer, TokenError};
 pub use self::builder::{EndpointError, TokenEndpointBuilder};
 pub use self::endpoint::TokenEndpoint;
 pub use self::request::{ClientCredentials, Grant, MAX_BODY_BYTES, TokenRequest};
+pub use self::revocation::AccessTokenRevoker;

@@ -159,10 +159,10 @@ impl TokenRequest {
 }
 
 /// The parameters of a form, each of which occurs once.
-struct Parameters(HashMap<String, String>);
+pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    fn parse(body: &[u8]) -> Result<Self, TokenError> {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, TokenError> {
         if body.len() > MAX_BODY_BYTES {
             return Err(TokenError::TOO_LONG);
         }
@@ -200,7 +200,7 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
-    fn take(&mut self, name: &str) -> Option<String> {
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
 
@@ -213,7 +213,7 @@ impl Parameters {
     }
 }
 
-fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<String, TokenError> {
+pub(super) fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<String, TokenError> {
     if value.chars().all(kind) {
         Ok(value)
     } else {
@@ -227,7 +227,7 @@ fn is_text(character: char) -> bool {
 }
 
 /// `VSCHAR` of RFC 6749.
-fn is_printable_ascii(character: char) -> bool {
+pub(super) fn is_printable_ascii(character: char) -> bool {
     matches!(character, ' '..='~')
 }
 
@@ -247,12 +247,12 @@ fn decoded(text: &[u8]) -> Result<String, TokenError> {
     }
 }
 
-fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
+pub(super) fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
     let mut values = values.into_iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-fn is_form(content_type: &[u8]) -> bool {
+pub(super) fn is_form(content_type: &[u8]) -> bool {
     let mut parts = content_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let is = |part: &[u8], wanted: &str| part.eq_ignore_ascii_case(wanted.as_bytes());
     let is_form = parts.next().is_some_and(|part| is(part, "application/x-www-form-urlencoded"));
@@ -262,7 +262,7 @@ fn is_form(content_type: &[u8]) -> bool {
     is_form && parameters.next().is_none_or(is_utf8) && parameters.next().is_none()
 }
 
-fn client<'a>(
+pub(super) fn client<'a>(
     authorization: impl IntoIterator<Item = &'a [u8]>,
     parameters: &mut Parameters,
 ) -> Result<Option<ClientCredentials>, TokenError> {

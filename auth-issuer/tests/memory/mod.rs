@@ -18,8 +18,10 @@ pub struct State {
     /// What was read still works.
     pub writing_fails: bool,
     /// What another request does just before the next token is rotated.
-    pub before_rotation: Option<Box<dyn FnOnce(&mut State) + Send>>,
+    pub before_rotation: Option<Meanwhile>,
 }
+
+type Meanwhile = Box<dyn FnOnce(&mut State) + Send>;
 
 impl Memory {
     pub fn state(&self) -> MutexGuard<'_, State> {
