@@ -58,7 +58,7 @@ function same(seen, expected) {
 function serve(file) {
   const work = mkdtempSync(join(tmpdir(), "auth-browser-"));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AUTH_"));
-  const settings = { AUTH_LISTEN: "127.0.0.1:0", AUTH_DATABASE: join(work, "login.sqlite") };
+  const settings = { AUTH_LISTEN: "127.0.0.1:0", AUTH_DATABASE: join(work, "login.sqlite"), AUTH_DEMO: "1" };
   const server = spawn(join(examples, file), { env: { ...Object.fromEntries(inherited), ...settings } });
   process.on("exit", () => {
     server.kill("SIGKILL");

@@ -41,20 +41,31 @@ fn app(state: AppState) -> Router {
         .with_state(state)
 }
 
-async fn list(State(db): State<Arc<Db>>) -> Result<Json<Vec<Order>>, Failure> {
+/// The guard has judged the token, which says what was true when it was issued. So every handler asks the database what is
+/// true now: a good token of someone who has left, or has lost a right, is not enough.
+async fn list(
+    CurrentUser(user): CurrentUser<Db>,
+    State(db): State<Arc<Db>>,
+) -> Result<Json<Vec<Order>>, Failure> {
+    user.may(ORDERS_READ.as_str())?;
     Ok(Json(db.orders().await?))
 }
 
-async fn one(State(db): State<Arc<Db>>, Path(id): Path<String>) -> Result<Json<Order>, Failure> {
+async fn one(
+    CurrentUser(user): CurrentUser<Db>,
+    State(db): State<Arc<Db>>,
+    Path(id): Path<String>,
+) -> Result<Json<Order>, Failure> {
+    user.may(ORDERS_READ.as_str())?;
     Ok(Json(db.order(&id).await?))
 }
 
-/// The user is looked up in the database: a good token of someone who has left is not enough.
 async fn place(
     State(db): State<Arc<Db>>,
     CurrentUser(user): CurrentUser<Db>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Order>), Failure> {
+    user.may(ORDERS_WRITE.as_str())?;
     let order = db.place(user.subject, Item::parse(&body)?).await?;
     Ok((StatusCode::CREATED, Json(order)))
 }
@@ -63,12 +74,15 @@ async fn place(
 async fn change(
     State(db): State<Arc<Db>>,
     Path(id): Path<String>,
-    user: Authenticated,
+    token: Authenticated,
+    CurrentUser(user): CurrentUser<Db>,
     body: Bytes,
 ) -> response::Result<Json<Order>> {
+    user.may(ORDERS_WRITE.as_str())?;
     let order = db.order(&id).await?;
-    if order.owner != user.subject() {
-        user.require(&orders::admin())?;
+    if order.owner != user.subject {
+        token.require(&orders::admin())?;
+        user.may(orders::ADMIN)?;
     }
     Ok(Json(db.change(order.id, Item::parse(&body)?).await?))
 }
@@ -77,7 +91,11 @@ async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
     Json(user)
 }
 
-async fn users(State(db): State<Arc<Db>>) -> Result<Json<Value>, Failure> {
+async fn users(
+    CurrentUser(user): CurrentUser<Db>,
+    State(db): State<Arc<Db>>,
+) -> Result<Json<Value>, Failure> {
+    user.may(orders::ADMIN)?;
     Ok(Json(json!({ "users": db.users().await? })))
 }
 

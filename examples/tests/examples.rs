@@ -12,12 +12,15 @@ use auth_testing::conformance::{Answer, Fixture};
 
 use self::running::{LOGIN, OIDC, PROTECTED, RBAC, Running, example, paste, temporary_file, temporary_path};
 
+const SECRET: &str = "a secret of more than thirty-two bytes";
+
 #[test]
 fn the_printed_lines_do_what_they_say() {
     for name in PROTECTED {
         let secret = "a secret of more than sixty-four bytes, as HS512 wants it to be, at least";
-        let by_algorithm = ["HS256", "HS384", "HS512"]
-            .map(|algorithm| [("AUTH_SECRET", secret), ("AUTH_SECRET_ALGORITHM", algorithm)].to_vec());
+        let by_algorithm = ["HS256", "HS384", "HS512"].map(|algorithm| {
+            [("AUTH_SECRET", secret), ("AUTH_SECRET_ALGORITHM", algorithm), ("AUTH_DEMO", "1")].to_vec()
+        });
         for settings in
             [vec![], vec![("AUTH_ISSUER", "me"), ("AUTH_AUDIENCE", "you")]].into_iter().chain(by_algorithm)
         {
@@ -135,11 +138,11 @@ fn the_printed_lines_of_the_orders_do_what_they_say_with_the_same_bytes() {
         let database = temporary_path(&format!("{name}.sqlite"));
         let _ = std::fs::remove_file(&database);
         let mut command = example(name);
-        command.env("AUTH_SECRET", "a secret of more than thirty-two bytes").env("AUTH_DATABASE", &database);
+        command.env("AUTH_SECRET", SECRET).env("AUTH_DATABASE", &database).env("AUTH_DEMO", "1");
         (Running::start(command), database)
     };
     let [(mut axum, axum_file), (actix, actix_file)] = RBAC.map(start);
-    let lines = axum.curl_lines(19);
+    let lines = axum.curl_lines(22);
     let mut announced = Vec::new();
     for line in &lines {
         let (status, by_axum) = paste(line, axum.address, axum.address);
@@ -157,9 +160,9 @@ fn the_printed_lines_of_the_orders_do_what_they_say_with_the_same_bytes() {
     // A second start finds the database as it was left.
     drop((axum, actix));
     let mut command = example(RBAC[1]);
-    command.env("AUTH_SECRET", "a secret of more than thirty-two bytes").env("AUTH_DATABASE", &axum_file);
+    command.env("AUTH_SECRET", SECRET).env("AUTH_DATABASE", &axum_file).env("AUTH_DEMO", "1");
     let mut again = Running::start(command);
-    let lines = again.curl_lines(19);
+    let lines = again.curl_lines(22);
     let orders = lines.iter().find(|line| line.contains("/orders -H") && line.ends_with("# 200")).unwrap();
     let (_, answer) = paste(orders, again.address, again.address);
     assert!(answer.body.contains("green tea") && answer.body.contains("cake"), "{answer:?}");

@@ -1,5 +1,6 @@
 //! A SQLite file, made and filled at the first start.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +10,8 @@ use auth_examples::variable;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// One connection to a SQLite file, shared by all requests.
+///
+/// A new file can be read and written by its owner only, and so can the journal, for which SQLite takes the same mode.
 #[derive(Clone, Debug)]
 pub struct Database(Arc<Mutex<Connection>>);
 
@@ -34,6 +37,7 @@ impl Database {
         table: &str,
         fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<Self> {
+        create_private(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -60,4 +64,14 @@ impl Database {
         });
         Ok(outcome.await??)
     }
+}
+
+/// Creates the file before SQLite does, which would let everybody read it.
+fn create_private(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // If it is there already, it keeps its mode. If it cannot be created, SQLite says why.
+    let _ = options.open(path);
 }

@@ -7,9 +7,9 @@ use auth_core::{
     Authenticator, Policy, RejectionBody, Scope, StoreFailure, UserLookup, UserStore, VerifiedToken,
     async_trait,
 };
-use auth_examples::{DEMO_LIFETIME, Try};
+use auth_examples::{DEMO_LIFETIME, Try, demo};
 use auth_testing::TestIssuer;
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,21 +19,27 @@ use crate::database::Database;
 pub const ORDERS_READ: Scope = Scope::from_static("orders:read");
 /// May place orders, and change one's own.
 pub const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
+/// May see users, and change anybody's order: a role in tokens, and a right in the database.
+pub const ADMIN: &str = "admin";
 
 const DATABASE: &str = "orders.sqlite";
 const SCHEMA: &str = "
-    CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL);
+    CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL, rights TEXT NOT NULL);
     CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
+";
+const DEMO: &str = "
     INSERT INTO users VALUES
-        ('alice', 'Alice, who reads', 1), ('bob', 'Bob, who writes', 1),
-        ('carol', 'Carol, who administers', 1), ('dave', 'Dave, who has left', 0);
+        ('alice', 'Alice, who reads', 1, 'orders:read'), ('bob', 'Bob, who writes', 1, 'orders:read orders:write'),
+        ('carol', 'Carol, who administers', 1, 'orders:read orders:write admin'),
+        ('dave', 'Dave, who has left', 0, 'orders:read orders:write'),
+        ('erin', 'Erin, who has lost her rights', 1, '');
     INSERT INTO orders (owner, item) VALUES ('alice', 'tea'), ('bob', 'coffee');";
 const MAX_ITEM_CHARACTERS: usize = 100;
 
 /// Who may see users, and change anybody's order.
 #[must_use]
 pub fn admin() -> Policy {
-    Policy::role("admin")
+    Policy::role(ADMIN)
 }
 
 /// Refuses in the words of the administrators' programs instead of problem documents.
@@ -53,6 +59,20 @@ pub struct User {
     pub subject: String,
     /// How the user is called.
     pub name: String,
+    #[serde(skip)]
+    rights: String,
+}
+
+impl User {
+    /// Checks what the user may do now. The guards check what the token may do, which is what was true when it was
+    /// issued.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotAllowed`].
+    pub fn may(&self, right: &str) -> Result<(), Failure> {
+        if self.rights.split(' ').any(|own| own == right) { Ok(()) } else { Err(Failure::NotAllowed) }
+    }
 }
 
 /// An order.
@@ -91,13 +111,19 @@ impl Item {
 pub struct Db(Database);
 
 impl Db {
-    /// The file that `AUTH_DATABASE` says, which is made, with users and orders in it, if there is none yet.
+    /// The file that `AUTH_DATABASE` says, which is created if there is none yet. It has users and orders then only if
+    /// there are [`demo`] accounts.
     ///
     /// # Errors
     ///
     /// One line that says what is wrong and what to do.
     pub fn from_env() -> Result<Self, String> {
-        Database::from_env(DATABASE, "users", |transaction| transaction.execute_batch(SCHEMA)).map(Self)
+        let demo = if demo()? { DEMO } else { "" };
+        let fill = |transaction: &Transaction<'_>| {
+            transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(demo)
+        };
+        Database::from_env(DATABASE, "users", fill).map(Self)
     }
 
     /// All orders.
@@ -159,7 +185,7 @@ impl Db {
     /// [`Failure::Store`].
     pub async fn users(&self) -> Result<Vec<User>, Failure> {
         let users = self.0.run(|db| {
-            let mut query = db.prepare("SELECT subject, name FROM users ORDER BY subject")?;
+            let mut query = db.prepare("SELECT * FROM users ORDER BY subject")?;
             query.query_map([], user)?.collect()
         });
         Ok(users.await?)
@@ -173,7 +199,7 @@ impl UserStore for Db {
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
         let subject = token.subject().to_owned();
         let found = self.0.run(move |db| {
-            let query = "SELECT subject, name, active FROM users WHERE subject = ?1";
+            let query = "SELECT * FROM users WHERE subject = ?1";
             db.query_row(query, [subject], |row| Ok((user(row)?, row.get("active")?))).optional()
         });
         Ok(match found.await? {
@@ -189,7 +215,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User { subject: row.get("subject")?, name: row.get("name")? })
+    Ok(User { subject: row.get("subject")?, name: row.get("name")?, rights: row.get("rights")? })
 }
 
 impl fmt::Debug for Db {
@@ -203,6 +229,8 @@ impl fmt::Debug for Db {
 pub enum Failure {
     /// 404.
     NoSuchOrder,
+    /// 403: the token allows it, and the user may not any more.
+    NotAllowed,
     /// 422.
     BadItem,
     /// 500, and a line in the log.
@@ -213,6 +241,7 @@ impl Failure {
     fn status(&self) -> u16 {
         match self {
             Self::NoSuchOrder => 404,
+            Self::NotAllowed => 403,
             Self::BadItem => 422,
             Self::Store(_) => 500,
         }
@@ -230,6 +259,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchOrder => f.write_str("No such order"),
+            Self::NotAllowed => f.write_str("You may not do this any more"),
             Self::BadItem => {
                 write!(f, "Send {{\"item\":\"...\"}} with 1 to {MAX_ITEM_CHARACTERS} characters")
             }
@@ -277,6 +307,8 @@ pub fn lines(issuer: Option<&TestIssuer>) -> Vec<Try> {
     let administrator = draft("carol", "orders:read orders:write").claim("roles", json!(["admin"]));
     let carol = bearer(administrator.sign());
     let dave = bearer(draft("dave", "orders:read orders:write").sign());
+    let former = draft("erin", "orders:read orders:write").claim("roles", json!(["admin"]));
+    let erin = bearer(former.sign());
     let nobody = bearer(draft("mallory", "orders:read orders:write").sign());
     let (place, change) = (r#"{"item":"cake"}"#, r#"{"item":"green tea"}"#);
     lines.extend([
@@ -290,6 +322,9 @@ pub fn lines(issuer: Option<&TestIssuer>) -> Vec<Try> {
         Try::get("/orders/1", 200).sends("PUT", change).authorization(&carol),
         Try::get("/orders", 403).sends("POST", place).authorization(&dave),
         Try::get("/orders", 401).sends("POST", place).authorization(&nobody),
+        Try::get("/orders", 403).authorization(&dave),
+        Try::get("/orders", 403).authorization(&erin),
+        Try::get("/orders/1", 403).sends("PUT", change).authorization(&dave),
         Try::get("/me", 200).authorization(&alice),
         Try::get("/me", 403).authorization(&dave),
         Try::get("/me", 401).authorization(&nobody),

@@ -33,14 +33,15 @@ pub const DEMO_LIFETIME: i64 = 24 * 60 * 60;
 /// | `AUTH_SECRET_ALGORITHM` | `HS384` (48 bytes) or `HS512` (64 bytes) instead | `HS256` |
 /// | `AUTH_JWKS_FILE` | a JWK Set of public keys, instead of a secret | |
 /// | `AUTH_DATABASE` | the SQLite file of the examples that have one | `orders.sqlite`, `login.sqlite` |
+/// | `AUTH_DEMO` | `1` for demo accounts and tokens, although a secret, keys or a database are set | see [`demo`] |
 #[derive(Debug)]
 pub struct Settings {
     /// Where to listen; bound already.
     pub listener: TcpListener,
     /// Accepts the tokens that the environment says.
     pub authenticator: Authenticator,
-    /// Signs the tokens in the lines to try. Nobody but the identity provider can do so where public
-    /// keys were given.
+    /// Signs the tokens in the lines to try. `None` without [`demo`], and if public keys were given: then only the
+    /// identity provider can sign.
     demo_issuer: Option<TestIssuer>,
 }
 
@@ -53,7 +54,7 @@ impl Settings {
     pub fn from_env() -> Result<Self, String> {
         let Parties { issuer, audience } = Parties::from_env()?;
         let verifier = JwtVerifier::builder().issuer(&issuer).audience(&audience);
-        let algorithm = secret_algorithm()?;
+        let (algorithm, demo) = (secret_algorithm()?, demo()?);
 
         let (verifier, demo_issuer) = match (variable("AUTH_SECRET")?, variable("AUTH_JWKS_FILE")?) {
             (Some(_), Some(_)) => {
@@ -73,16 +74,13 @@ impl Settings {
         Ok(Self {
             listener: listener()?,
             authenticator: Authenticator::new(verifier),
-            demo_issuer: demo_issuer.map(|demo| demo.issuer(issuer).audience(audience)),
+            demo_issuer: demo_issuer.filter(|_| demo).map(|demo| demo.issuer(issuer).audience(audience)),
         })
     }
 
     /// Prints where the server listens and what to try. Call it once connections are accepted.
     pub fn announce(&self, address: SocketAddr, lines: impl FnOnce(Option<&TestIssuer>) -> Vec<Try>) {
         announce(address, lines(self.demo_issuer.as_ref()));
-        if self.demo_issuer.is_none() {
-            println!("(for a token, ask the issuer whose keys are in AUTH_JWKS_FILE)");
-        }
     }
 }
 
@@ -93,6 +91,12 @@ pub fn announce(address: SocketAddr, lines: Vec<Try>) {
     for Try { target, options, status } in lines {
         println!("curl -i http://{address}{target}{options} # {status}");
     }
+    if demo() == Ok(false) {
+        println!(
+            "(AUTH_DEMO=1 adds demo accounts to a new database, and demo tokens to these lines if the secret is known)"
+        );
+    }
+    println!("\nCtrl-C stops it.");
 }
 
 /// Who issues tokens, and for whom.
@@ -154,6 +158,12 @@ impl Try {
     #[must_use]
     pub fn sends(self, method: &str, json: &str) -> Self {
         self.option(&format!("-X {method} -H 'Content-Type: application/json' -d '{json}'"))
+    }
+
+    /// By another method, with nothing to send.
+    #[must_use]
+    pub fn method(self, method: &str) -> Self {
+        self.option(&format!("-X {method}"))
     }
 
     /// As `POST`, with a form.
@@ -252,6 +262,26 @@ pub fn secret_algorithm() -> Result<Algorithm, String> {
     Algorithm::from_name(&name)
         .filter(|algorithm| algorithm.min_secret_bytes().is_some())
         .ok_or_else(|| format!("AUTH_SECRET_ALGORITHM is {name:?}: use HS256, HS384 or HS512"))
+}
+
+/// Returns whether there are demo accounts, whose password everybody knows, and demo tokens, which are good for a day.
+///
+/// Only if nothing was set that they could do harm to (`AUTH_SECRET`, `AUTH_JWKS_FILE`, `AUTH_DATABASE`), or if
+/// `AUTH_DEMO=1` asks for them.
+///
+/// # Errors
+///
+/// One line that says what is wrong and what to do.
+pub fn demo() -> Result<bool, String> {
+    match variable("AUTH_DEMO")?.as_deref() {
+        Some("1") => Ok(true),
+        Some("0") => Ok(false),
+        Some(other) => Err(format!("AUTH_DEMO is {other:?}: set it to 1 or 0, or unset it")),
+        None => {
+            let set = ["AUTH_SECRET", "AUTH_JWKS_FILE", "AUTH_DATABASE"].map(variable);
+            Ok(set.into_iter().collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none))
+        }
+    }
 }
 
 /// Reads an environment variable, `None` if it is not set.

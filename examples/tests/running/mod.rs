@@ -26,7 +26,7 @@ pub fn example(name: &str) -> Command {
         program.display()
     );
     let mut command = Command::new(program);
-    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE"] {
+    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE", "DEMO"] {
         command.env_remove(format!("AUTH_{variable}"));
     }
     command.env("AUTH_LISTEN", "127.0.0.1:0");
@@ -55,6 +55,12 @@ impl Running {
     pub fn curl_lines(&mut self, count: usize) -> Vec<String> {
         let lines = self.stdout.by_ref().lines().map(Result::unwrap);
         lines.filter(|line| line.starts_with("curl ")).take(count).collect()
+    }
+
+    /// All that it prints at its start.
+    pub fn announcement(&mut self) -> String {
+        let lines = self.stdout.by_ref().lines().map(Result::unwrap);
+        lines.take_while(|line| line != "Ctrl-C stops it.").collect::<Vec<_>>().join("\n")
     }
 }
 
