@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use auth_core::{Algorithm, JwtVerifier};
-use auth_testing::OpenApiProbe;
+use auth_core::{Algorithm, Clock as _, JwtVerifier, SystemClock};
 use auth_testing::conformance::{self, Answer};
+use auth_testing::{OpenApiProbe, TestIssuer};
 use serde_json::{Value, json};
 
 use self::running::{LOGIN, Running, example, paste, temporary_path};
@@ -34,7 +34,7 @@ impl Server {
 
     fn again(example_name: &str, database: PathBuf) -> Self {
         let mut command = example(example_name);
-        command.env("AUTH_SECRET", SECRET).env("AUTH_DATABASE", &database);
+        command.env("AUTH_SECRET", SECRET).env("AUTH_DATABASE", &database).env("AUTH_DEMO", "1");
         Self { running: Running::start(command), database }
     }
 
@@ -48,14 +48,35 @@ impl Server {
     }
 
     fn post(&self, fields: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.sends("POST", "/token", fields, body)
+    }
+
+    fn sends(&self, method: &str, path: &str, fields: &str, body: impl AsRef<[u8]>) -> Answer {
         let body = body.as_ref();
-        let mut head = "POST /token HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".to_owned();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n");
         write!(head, "{fields}Content-Length: {}\r\n\r\n", body.len()).unwrap();
         self.send(&[head.as_bytes(), body].concat())
     }
 
     fn form(&self, body: impl AsRef<[u8]>) -> Answer {
         self.post(&format!("Content-Type: {FORM}\r\n"), body)
+    }
+
+    fn revoke(&self, body: impl AsRef<[u8]>) -> Answer {
+        self.sends("POST", "/revoke", &format!("Content-Type: {FORM}\r\n"), body)
+    }
+
+    fn refresh(&self, token: &str) -> Answer {
+        self.form(format!("grant_type=refresh_token&refresh_token={token}"))
+    }
+
+    fn change_password(&self, token: &str, current: &str, new: &str) -> Answer {
+        let body = json!({ "current_password": current, "new_password": new }).to_string();
+        self.sends("POST", "/users/me/password", &bearer(token), body)
+    }
+
+    fn sessions(&self, token: &str) -> Vec<Value> {
+        serde_json::from_str(&self.get("/users/me/sessions", Some(token)).body).unwrap()
     }
 
     /// Guesses at alice's password, where she has logged in, until even the right one is refused: after the ten guesses
@@ -93,6 +114,14 @@ impl Drop for Server {
     }
 }
 
+fn seconds() -> u64 {
+    SystemClock.now().unwrap()
+}
+
+fn bearer(token: &str) -> String {
+    format!("Authorization: Bearer {token}\r\n")
+}
+
 fn json(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}"))
 }
@@ -126,7 +155,7 @@ fn are_alike(one: &Answer, other: &Answer, what: &str) {
 #[test]
 fn the_printed_lines_do_what_they_say_with_the_same_bytes() {
     let [mut axum, actix] = LOGIN.map(|name| Server::start(name, "lines"));
-    let lines = axum.running.curl_lines(23);
+    let lines = axum.running.curl_lines(31);
     let mut announced = Vec::new();
     for line in &lines {
         let printed = axum.running.address;
@@ -138,7 +167,7 @@ fn the_printed_lines_do_what_they_say_with_the_same_bytes() {
     }
     announced.sort_unstable();
     announced.dedup();
-    assert_eq!(announced, [200, 303, 400, 401, 403]);
+    assert_eq!(announced, [200, 303, 400, 401, 403, 404, 422]);
     println!("summary: login: {} lines pasted into 2 servers, 0 differences", lines.len());
 }
 
@@ -235,9 +264,7 @@ fn a_login_gives_tokens_that_are_good_here_and_an_hour_of_guessing_does_not() {
 fn a_refresh_token_that_comes_again_ends_the_login_also_after_a_restart() {
     for name in LOGIN {
         let mut server = Server::start(name, "refresh");
-        let refresh = |server: &Server, token: &str| {
-            server.form(format!("grant_type=refresh_token&refresh_token={token}"))
-        };
+        let refresh = Server::refresh;
         let first = member(&server.form(LOGGING_IN), "refresh_token");
         let second = refresh(&server, &first);
         assert_eq!(server.get("/users/me", Some(&member(&second, "access_token"))).status, 200);
@@ -268,7 +295,7 @@ fn every_operation_is_protected_as_the_document_says() {
         let report = OpenApiProbe::new(&document, token).run(server.running.address);
         println!("summary: document probe: {name}: {report}");
         report.assert_passed();
-        assert_eq!((report.operations(), report.never_let_in()), (4, &[][..]));
+        assert_eq!((report.operations(), report.never_let_in()), (8, &[][..]));
 
         // The document promises what it says: were it otherwise, the probe would see it.
         let mut other = document.clone();
@@ -277,5 +304,155 @@ fn every_operation_is_protected_as_the_document_says() {
         let report = OpenApiProbe::new(&other, token).run(server.running.address);
         // `/users/me` refuses; `/` takes no token, one in the query, none of the scopes, and each of five look-alikes.
         assert_eq!(report.failures().len(), 9, "{report}");
+    }
+}
+
+#[test]
+fn after_a_password_change_every_older_token_is_refused_and_every_newer_one_is_good() {
+    let mut answers = Vec::new();
+    for name in LOGIN {
+        let server = Server::start(name, "change");
+        let logins = [(); 3].map(|()| server.form(LOGGING_IN));
+        let [first, second, third] = [0, 1, 2].map(|index| member(&logins[index], "refresh_token"));
+        let refreshed = server.refresh(&second);
+        let mut access: Vec<_> = logins.iter().map(|login| member(login, "access_token")).collect();
+        access.push(member(&refreshed, "access_token"));
+        let bob = server.form(LOGGING_IN.replace("alice", "bob"));
+        for token in &access {
+            assert_eq!(server.get("/users/me", Some(token)).status, 200);
+        }
+
+        let refused = server.change_password(&access[0], "looking-glass", "a mad tea-party");
+        assert_eq!(refused.status, 400, "{refused:?}");
+        assert_eq!(server.change_password(&access[0], "wonderland", "short").status, 422);
+        assert_eq!(server.get("/users/me", Some(&access[0])).status, 200, "nothing has changed yet");
+        let before = seconds();
+        let changed = server.change_password(&access[0], "wonderland", "a mad tea-party");
+        let after = seconds();
+        assert_eq!((changed.status, &*changed.body), (204, ""));
+        let issued_at = |second: u64| {
+            let issuer = TestIssuer::with_secret(Algorithm::Hs256, SECRET.as_bytes());
+            let issuer = issuer.issuer("https://issuer.example").audience("https://api.example");
+            issuer.token("alice").header("typ", "at+jwt").claim("iat", second).sign()
+        };
+        assert_eq!(server.get("/users/me", Some(&issued_at(before))).status, 401, "{name}: the same second");
+        assert_eq!(server.get("/users/me", Some(&issued_at(after))).status, 200, "{name}: the same second");
+
+        // At once, in whatever second that is.
+        let again = server.form(LOGGING_IN.replace("wonderland", "a+mad+tea-party"));
+        let newer = member(&again, "access_token");
+        assert_eq!(server.get("/users/me", Some(&newer)).status, 200, "{name}");
+        let newest = member(&server.refresh(&member(&again, "refresh_token")), "access_token");
+        assert_eq!(server.get("/users/me", Some(&newest)).status, 200, "{name}");
+        assert_eq!(server.sessions(&newer).len(), 1, "all others have ended");
+
+        let mut after = vec![server.form(LOGGING_IN)];
+        for token in [&first, &second, &member(&refreshed, "refresh_token"), &third] {
+            after.push(server.refresh(token));
+        }
+        for answer in &after {
+            assert_eq!((answer.status, &*member(answer, "error")), (400, "invalid_grant"), "{name}");
+        }
+        for token in &access {
+            for path in ["/users/me", "/users/me/items", "/users/me/sessions"] {
+                let answer = server.get(path, Some(token));
+                assert_eq!(answer.status, 401, "{name} {path}");
+                after.push(answer);
+            }
+        }
+        assert_eq!(server.refresh(&member(&bob, "refresh_token")).status, 200, "bob has changed nothing");
+        assert_eq!(server.get("/users/me", Some(&member(&bob, "access_token"))).status, 200);
+        answers.push((refused, changed, after));
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+#[test]
+fn who_has_stolen_a_token_does_not_guess_the_password_by_changing_it() {
+    for name in LOGIN {
+        let server = Server::start(name, "guess-change");
+        let token = server.token("alice", &[]);
+        let begin = Instant::now();
+        let mut guesses = 0;
+        loop {
+            match server.change_password(&token, "guess", "a mad tea-party") {
+                answer if answer.status == 400 => guesses += 1,
+                answer => {
+                    assert_eq!(answer.status, 429, "{answer:?}");
+                    assert!(field(&answer, "retry-after").is_some());
+                    break;
+                }
+            }
+            assert!(guesses <= 10 + begin.elapsed().as_secs().div_ceil(60), "{guesses} guesses were judged");
+        }
+    }
+}
+
+#[test]
+fn a_user_sees_and_ends_logins_and_logs_out() {
+    let mut answers = Vec::new();
+    for name in LOGIN {
+        let server = Server::start(name, "sessions");
+        let form = format!("Content-Type: {FORM}\r\n");
+        let log_in = |browser: &str| server.post(&format!("{form}User-Agent: {browser}\r\n"), LOGGING_IN);
+        let (desk, phone) = (log_in("Firefox"), log_in("Safari"));
+        let (token, bob) = (member(&desk, "access_token"), server.token("bob", &[]));
+        let labelled = |wanted: &str| {
+            let sessions = server.sessions(&token);
+            sessions.into_iter().find(|session| session["label"] == wanted)
+        };
+        let safari = labelled("Safari").unwrap();
+        let lived =
+            |session: &Value| session["expires_at"].as_u64().unwrap() - session["began_at"].as_u64().unwrap();
+        assert_eq!((lived(&safari), server.sessions(&token).len()), (14 * 24 * 60 * 60, 2));
+        assert!(labelled("Firefox").is_some());
+
+        let end = |id: &Value, token: &str| {
+            let path = format!("/users/me/sessions/{}", id.as_str().unwrap());
+            server.sends("DELETE", &path, &bearer(token), "")
+        };
+        let by_bob = end(&safari["id"], &bob);
+        assert_eq!(by_bob.status, 404, "it is alice's");
+        assert!(labelled("Safari").is_some());
+        let ended = end(&safari["id"], &token);
+        assert_eq!(ended.status, 204);
+        let refused = server.refresh(&member(&phone, "refresh_token"));
+        assert_eq!(refused.status, 400);
+        assert_eq!(end(&safari["id"], &token), by_bob, "it is not there any more");
+
+        let next = server.refresh(&member(&desk, "refresh_token"));
+        let out = server.revoke(format!("token={}", member(&next, "refresh_token")));
+        assert_eq!((out.status, &*out.body), (200, "{}"));
+        assert_eq!(server.refresh(&member(&next, "refresh_token")), refused);
+        assert_eq!(server.sessions(&token), Vec::<Value>::new());
+        let unsupported = server.revoke(format!("token={token}"));
+        assert_eq!((unsupported.status, &*member(&unsupported, "error")), (400, "unsupported_token_type"));
+        let missing = server.revoke("token=");
+        assert_eq!((missing.status, &*member(&missing, "error")), (400, "invalid_request"));
+        answers.push([by_bob, ended, refused, out, unsupported, missing]);
+    }
+    assert_eq!(answers[0], answers[1]);
+}
+
+/// Two tabs.
+#[test]
+fn refreshes_at_the_same_moment_do_not_end_the_login() {
+    for name in LOGIN {
+        let server = Server::start(name, "tabs");
+        let mut token = member(&server.form(LOGGING_IN), "refresh_token");
+        for _ in 0..3 {
+            let begin = Instant::now();
+            let answers: Vec<_> = std::thread::scope(|scope| {
+                let tabs: Vec<_> = (0..4).map(|_| scope.spawn(|| server.refresh(&token))).collect();
+                tabs.into_iter().map(|tab| tab.join().unwrap()).collect()
+            });
+            // A machine that is so busy has not sent them at the same moment.
+            if begin.elapsed() >= Duration::from_secs(9) {
+                return;
+            }
+            let next: Vec<_> = answers.iter().map(|answer| member(answer, "refresh_token")).collect();
+            assert!(next.iter().all(|other| *other == next[0]), "{name}: one successor for all");
+            token.clone_from(&next[0]);
+        }
     }
 }

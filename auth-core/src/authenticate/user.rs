@@ -31,6 +31,25 @@ use crate::token::verified::VerifiedToken;
 /// }
 /// ```
 ///
+/// To refuse tokens that were issued before a moment, such as the last change of a password, compare
+/// [`issued_at`](VerifiedToken::issued_at):
+///
+/// ```
+/// # use auth_core::{UserLookup, VerifiedToken};
+/// # #[derive(Clone)]
+/// # struct User { tokens_since: u64 }
+/// # fn lookup(token: &VerifiedToken, user: User) -> UserLookup<User> {
+/// if token.issued_at().is_none_or(|at| at < user.tokens_since) {
+///     return UserLookup::Unknown; // 401: log in again
+/// }
+/// # UserLookup::Active(user)
+/// # }
+/// ```
+///
+/// Claim `iat` has whole seconds. So set `tokens_since` to the second after the change, and answer the change once that
+/// second has begun: then every token from before is refused, and every token from after is accepted. The login examples
+/// do so.
+///
 /// A token says what was true when it was issued; the store says what is true now. A
 /// [`subject`](VerifiedToken::subject) is unique only within its issuer: if you accept tokens of several issuers, look
 /// up [`issuer`](VerifiedToken::issuer) and subject together.

@@ -177,7 +177,9 @@ fn parse(bytes: &[u8], head_only: bool) -> Result<Answer, String> {
     let body = bytes.get(head_length..).unwrap_or_default();
     let announced =
         headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.as_str());
-    if !head_only && announced != Some(&body.len().to_string()) {
+    // RFC 9110 section 8.6: 204 has no body, and does not say so.
+    let is_whole = if status == 204 { body.is_empty() } else { announced == Some(&body.len().to_string()) };
+    if !head_only && !is_whole {
         return Err(format!("content-length is {announced:?}, the body has {} bytes", body.len()));
     }
     headers.retain(|(name, _)| !OF_THE_SERVER.contains(&name.as_str()));
@@ -208,9 +210,12 @@ mod tests {
             "HTTP/1.1 200 OK\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nno",
             "HTTP/1.1 200 OK\r\n\r\nno",
+            "HTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 204 No Content\r\n\r\nno",
         ] {
             assert!(parse(bytes.as_bytes(), false).is_err(), "{bytes}");
         }
+        assert!(parse(b"HTTP/1.1 204 No Content\r\n\r\n", false).is_ok());
     }
 
     /// Gives these answers, each on a connection of its own, and reads no more than this much of a request.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use auth_core::{Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait};
+use auth_examples::demo;
 use auth_examples_rbac::Database;
 use auth_issuer::{Account, AccountStore, Login, Passwords, RefreshRecord, RefreshTokenStore, SpentToken};
 use rusqlite::{OptionalExtension as _, Row, Transaction};
@@ -16,7 +17,9 @@ const DEMO_PASSWORD: &str = "wonderland";
 const SCHEMA: &str = "
     CREATE TABLE accounts (
         username TEXT PRIMARY KEY, full_name TEXT NOT NULL, password_hash TEXT NOT NULL,
-        scopes TEXT NOT NULL, active INTEGER NOT NULL
+        scopes TEXT NOT NULL, active INTEGER NOT NULL,
+        -- Access tokens that were issued earlier are refused, in seconds since 1970.
+        tokens_since INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE items (owner TEXT NOT NULL, name TEXT NOT NULL);
     CREATE TABLE logins (
@@ -24,7 +27,8 @@ const SCHEMA: &str = "
         began_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
         current_token TEXT NOT NULL, previous_token TEXT, spent_at INTEGER, sealed_successor TEXT
     );
-    CREATE INDEX logins_by_subject ON logins (subject);
+    CREATE INDEX logins_by_subject ON logins (subject);";
+const DEMO_ITEMS: &str = "
     INSERT INTO items VALUES ('alice', 'a looking-glass'), ('alice', 'a pocket watch'), ('bob', 'a hat');";
 
 /// Users, and what belongs to them.
@@ -32,16 +36,23 @@ const SCHEMA: &str = "
 pub struct Db(Database);
 
 impl Db {
-    /// The file that `AUTH_DATABASE` says, which is made, with demo accounts in it, if there is none yet.
+    /// The file that `AUTH_DATABASE` says, which is created if there is none yet. It has accounts then only if there are
+    /// [`demo`] accounts.
     ///
     /// # Errors
     ///
     /// One line that says what is wrong and what to do.
     pub async fn from_env(passwords: &Passwords) -> Result<Self, String> {
+        let demo = demo()?;
         let hash = passwords.hash(DEMO_PASSWORD).await.map_err(|error| error.to_string())?;
         let fill = |transaction: &Transaction<'_>| {
             transaction.execute_batch(SCHEMA)?;
-            let insert = "INSERT INTO accounts VALUES (?1, ?2, ?3, ?4, ?5)";
+            if !demo {
+                return Ok(());
+            }
+            transaction.execute_batch(DEMO_ITEMS)?;
+            let insert = "INSERT INTO accounts (username, full_name, password_hash, scopes, active)
+                VALUES (?1, ?2, ?3, ?4, ?5)";
             for (username, full_name, scopes, active) in [
                 ("alice", "Alice Liddell", "items", true),
                 ("bob", "Bob, who may not see items", "", true),
@@ -54,17 +65,21 @@ impl Db {
         Database::from_env(DATABASE, "accounts", fill).map(Self)
     }
 
-    async fn account(&self, username: &str) -> Result<Option<(Account, User)>, StoreFailure> {
+    async fn account(&self, username: &str) -> Result<Option<(Account, User, u64)>, StoreFailure> {
         let username = username.to_owned();
         let found = self.0.run(move |db| {
             let query = "SELECT * FROM accounts WHERE username = ?1";
             db.query_row(query, [username], |row| {
-                let user = User { username: row.get("username")?, full_name: row.get("full_name")? };
+                let user = User {
+                    username: row.get("username")?,
+                    full_name: row.get("full_name")?,
+                    scopes: scopes(row)?,
+                };
                 let account = Account::new(&user.username)
                     .password_hash(row.get::<_, String>("password_hash")?)
                     .active(row.get("active")?)
                     .scopes(scopes(row)?);
-                Ok((account, user))
+                Ok((account, user, moment(row, "tokens_since")?))
             })
             .optional()
         });
@@ -85,11 +100,47 @@ impl Db {
     }
 }
 
+impl Db {
+    pub(crate) async fn password_hash(&self, username: &str) -> Result<Option<String>, StoreFailure> {
+        let username = username.to_owned();
+        let found = self.0.run(move |db| {
+            let query = "SELECT password_hash FROM accounts WHERE username = ?1";
+            db.query_row(query, [username], |row| row.get(0)).optional()
+        });
+        found.await
+    }
+
+    /// Changes nothing, and returns `false`, if the old hash is not the stored one any more.
+    pub(crate) async fn change_password(
+        &self,
+        username: &str,
+        old: String,
+        new: String,
+    ) -> Result<bool, StoreFailure> {
+        let username = username.to_owned();
+        let changed = self.0.run(move |db| {
+            let update = "UPDATE accounts SET password_hash = ?3 WHERE username = ?1 AND password_hash = ?2";
+            db.execute(update, [username, old, new])
+        });
+        Ok(changed.await? == 1)
+    }
+
+    pub(crate) async fn refuse_tokens_before(&self, username: &str, since: u64) -> Result<(), StoreFailure> {
+        let username = username.to_owned();
+        let update = self.0.run(move |db| {
+            let update = "UPDATE accounts SET tokens_since = max(tokens_since, ?2) WHERE username = ?1";
+            db.execute(update, (username, seconds(since)))
+        });
+        update.await?;
+        Ok(())
+    }
+}
+
 /// For `/token`: who may log in.
 #[async_trait]
 impl AccountStore for Db {
     async fn by_username(&self, username: &str) -> Result<Option<Account>, StoreFailure> {
-        Ok(self.account(username).await?.map(|(account, _)| account))
+        Ok(self.account(username).await?.map(|(account, ..)| account))
     }
 
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
@@ -98,14 +149,16 @@ impl AccountStore for Db {
     }
 }
 
-/// For all else: who is behind a token.
+/// For everything else: who is behind a token. A token that was issued before the password changed is refused.
 #[async_trait]
 impl UserStore for Db {
     type User = User;
 
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
         Ok(match self.account(token.subject()).await? {
-            Some((account, user)) if account.is_active() => UserLookup::Active(user),
+            // Also a token that does not say when it was issued.
+            Some((.., since)) if token.issued_at().is_none_or(|at| at < since) => UserLookup::Unknown,
+            Some((account, user, _)) if account.is_active() => UserLookup::Active(user),
             Some(_) => UserLookup::Inactive,
             None => UserLookup::Unknown,
         })

@@ -2,11 +2,13 @@
 //! accounts, the document and the lines to try.
 
 mod db;
+mod failure;
+mod self_service;
 
 use std::net::TcpListener;
 
 use auth_core::{Authenticator, JwtVerifier, RequiredScopes, Scope};
-use auth_examples::{DEMO_LIFETIME, Parties, Try, listener, secret_algorithm, variable};
+use auth_examples::{DEMO_LIFETIME, Parties, Try, demo, listener, secret_algorithm, variable};
 use auth_issuer::{Passwords, RefreshTokens, SigningKey, TokenEndpoint, TokenIssuer};
 use auth_utoipa::SecurityDocs;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi, oauth};
 
 pub use self::db::Db;
+pub use self::failure::Failure;
+pub use self::self_service::{PasswordChange, SelfService, Session};
 
 /// May see one's items.
 pub const ITEMS: Scope = Scope::from_static("items");
@@ -43,8 +47,11 @@ pub struct Login {
     pub endpoint: TokenEndpoint,
     /// Who may have some.
     pub db: Db,
+    /// What users do with their own logins and password.
+    pub self_service: SelfService,
     issuer: TokenIssuer,
     audience: String,
+    demo: bool,
 }
 
 impl Login {
@@ -82,7 +89,8 @@ impl Login {
             .build()
             .map_err(|error| error.to_string())?;
         let (listener, authenticator) = (listener()?, Authenticator::new(verifier));
-        Ok(Self { listener, authenticator, endpoint, db, issuer, audience })
+        let self_service = SelfService::new(endpoint.clone(), db.clone());
+        Ok(Self { listener, authenticator, endpoint, db, self_service, issuer, audience, demo: demo()? })
     }
 
     /// The page at this path, for a document that says what the handlers demand. The schemes and refusals are added.
@@ -102,9 +110,12 @@ impl Login {
         Ok(docs.oauth(oauth::Config::new().client_id(DOCS)))
     }
 
-    /// What to try.
+    /// What to try. Without [`demo`] accounts nobody can log in until the application has accounts of its own.
     #[must_use]
     pub fn lines(&self) -> Vec<Try> {
+        if !self.demo {
+            return vec![Try::get("/", 200), Try::get("/users/me", 401), Try::get("/docs/", 200)];
+        }
         let token = |subject: &str, scope: Option<Scope>| {
             let draft = self.issuer.access_token(subject).audience(&self.audience).client_id(WEB);
             let lifetime = std::time::Duration::from_secs(DEMO_LIFETIME.unsigned_abs());
@@ -115,6 +126,8 @@ impl Login {
         let form = |username: &str, password: &str| {
             format!("grant_type=password&username={username}&password={password}")
         };
+        let change =
+            |current: &str| format!(r#"{{"current_password":"{current}","new_password":"a mad tea-party"}}"#);
         let (alice, bob) = (token("alice", Some(ITEMS)), token("bob", None));
         vec![
             Try::get("/", 200),
@@ -135,6 +148,14 @@ impl Login {
             Try::get("/users/me/items", 200).authorization(&alice),
             Try::get("/users/me", 200).authorization(&bob),
             Try::get("/users/me/items", 403).authorization(&bob),
+            Try::get("/users/me/items", 403).authorization(&token("bob", Some(ITEMS))),
+            Try::get("/users/me/sessions", 200).authorization(&bob),
+            Try::get("/users/me/sessions/unknown", 404).method("DELETE").authorization(&alice),
+            Try::get("/users/me/password", 422).sends("POST", "{}").authorization(&alice),
+            Try::get("/users/me/password", 400).sends("POST", &change("looking-glass")).authorization(&alice),
+            Try::get("/revoke", 200).form("token=unknown"),
+            Try::get("/revoke", 400).form("token="),
+            Try::get("/revoke", 400).form(&format!("token={}", bob.trim_start_matches("Bearer "))),
             Try::get("/users/me", 403).authorization(&token("dave", Some(ITEMS))),
             Try::get("/users/me", 401).authorization(&token("mallory", Some(ITEMS))),
             Try::get("/openapi.json", 200),
@@ -157,6 +178,19 @@ pub struct User {
     pub username: String,
     /// How the user is called.
     pub full_name: String,
+    #[serde(skip)]
+    pub(crate) scopes: Vec<Scope>,
+}
+
+impl User {
+    /// Checks what the user may do now. `Scoped` checks what the token may do, which is what was true when it was issued.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::NotAllowed`].
+    pub fn may(&self, scope: &Scope) -> Result<(), Failure> {
+        if self.scopes.contains(scope) { Ok(()) } else { Err(Failure::NotAllowed) }
+    }
 }
 
 /// Something that a user has.
@@ -186,6 +220,17 @@ pub struct TokenResponse {
     pub scope: Option<String>,
     /// Good for one more access token.
     pub refresh_token: String,
+}
+
+/// The form of the revocation endpoint, for the document. [`TokenEndpoint`] reads it.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RevocationForm {
+    /// The refresh token whose login ends.
+    pub token: String,
+    /// Ignored.
+    pub token_type_hint: Option<String>,
+    /// Who asks.
+    pub client_id: Option<String>,
 }
 
 /// The form of the token endpoint, for the document. [`TokenEndpoint`] reads it.
