@@ -13,9 +13,11 @@ auth_core::adapter::wrappers! {
     /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(tenant));
     /// ```
     ///
-    /// **Do not write `Option<Authenticated>` or `Result<Authenticated, _>`**: actix makes `None` or `Err` of a bad
-    /// token and runs the handler, so a caller with a forged or expired token becomes an anonymous one. The same holds
-    /// for `Option` around any other extractor of this crate. To let anonymous callers in, use [`MaybeAuthenticated`].
+    /// **Do not write `Option<Authenticated>`, `Either<Authenticated, T>` or `Result<Authenticated, _>`**: actix turns the
+    /// refusal of a bad token into `None`, `T` or `Err` and runs the handler. A caller with a forged or expired token
+    /// becomes an anonymous one. The same holds for any other extractor of this crate, so `Either<Scoped<_>, T>` serves a
+    /// token without the scope as `T`. To let anonymous callers in, use [`MaybeAuthenticated`]. Inside an
+    /// [`AuthMiddleware`](crate::AuthMiddleware) a bad token does not reach the handler.
     ///
     /// Without an [`Authenticator`](auth_core::Authenticator) in `app_data` it is a 500, and the log says what to do.
     Authenticated,

@@ -19,6 +19,10 @@ auth_core::adapter::wrappers! {
     /// There is no `Option<Authenticated>`: it would take a bad token for an anonymous caller. Use
     /// [`MaybeAuthenticated`]. `Result<Authenticated, _>` compiles, and leaves refusing to the handler.
     ///
+    /// **Do not write `Either<Authenticated, T>` (axum-extra's), nor `handler.or(another)` of its feature `handler`**: both
+    /// drop the refusal of a bad token, and serve it as `T`, or by the other handler. The same holds for any other
+    /// extractor of this crate. Inside an [`AuthLayer`](crate::AuthLayer) a bad token does not reach the handler.
+    ///
     /// ```compile_fail
     /// async fn home(user: Option<auth_axum::Authenticated>) {}
     /// let _: axum::Router<auth_core::Authenticator> = axum::Router::new().route("/", axum::routing::get(home));
