@@ -209,8 +209,12 @@ async function test(browser, server) {
   const padlocks = (those) => ({
     "GET /": "locked",
     "POST /token": "none",
+    "POST /revoke": "none",
     "GET /users/me": those,
     "GET /users/me/items": those,
+    "GET /users/me/sessions": those,
+    "DELETE /users/me/sessions/{id}": those,
+    "POST /users/me/password": those,
   });
 
   await checks("/docs leads to the page", async () => {

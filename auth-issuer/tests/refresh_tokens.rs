@@ -153,6 +153,20 @@ fn the_reuse_interval_is_for_the_same_client_only_and_not_after_the_login() {
     is_refused(exchange(&tokens, &second));
 }
 
+/// A store that has mixed up what it holds.
+#[test]
+fn a_successor_that_cannot_be_read_is_not_handed_out() {
+    for sealed in ["", "not base64url!", &"A".repeat(43)] {
+        let tokens = tokens(&TestClock::default());
+        let first = issue(&tokens);
+        next(&tokens, &first);
+        for record in tokens.store().state().records.values_mut() {
+            record.previous.as_mut().unwrap().sealed_successor = sealed.to_owned();
+        }
+        is_refused(exchange(&tokens, &first));
+    }
+}
+
 #[test]
 fn without_a_reuse_interval_a_token_that_comes_again_ends_the_login_at_once() {
     let tokens = tokens(&TestClock::default()).reuse_interval(Duration::ZERO).unwrap();
@@ -347,6 +361,10 @@ fn a_subject_has_so_many_logins_and_the_oldest_ends() {
     is_refused(exchange(&tokens, &ended[0]));
     assert!(exchange(&tokens, &bob).is_ok());
 
+    let one = RefreshTokens::new(Memory::default()).clock(clock.clone()).max_logins(NonZeroUsize::MIN);
+    for _ in 0..30 {
+        assert!(exchange(&one, &issue(&one)).is_ok(), "never the newest, though all begin in one second");
+    }
     let by_default = RefreshTokens::new(Memory::default()).clock(clock);
     for _ in 0..60 {
         issue(&by_default);
