@@ -57,8 +57,12 @@ impl Accounts {
 }
 
 fn alice(password: &str) -> Account {
+    account("id of alice", password)
+}
+
+fn account(subject: &str, password: &str) -> Account {
     let hash = RUNTIME.block_on(PASSWORDS.hash(password)).unwrap();
-    Account::new("id of alice").password_hash(hash).scopes([Scope::from_static("orders:read")])
+    Account::new(subject).password_hash(hash).scopes([Scope::from_static("orders:read")])
 }
 
 #[async_trait]
@@ -330,7 +334,7 @@ fn no_login_survives_a_change_that_it_did_not_see() {
     for changed in [
         Some(alice("new password")),
         Some(alice("correct horse").active(false)),
-        Some(Account::new("id of somebody else")),
+        Some(account("id of somebody else", "correct horse")),
         None,
     ] {
         let server = Server::new();

@@ -411,5 +411,11 @@ fn the_store_has_no_token_and_nothing_prints_one() {
             assert_ne!(stored, token[16..]);
             assert_ne!(stored[..16], token[..16]);
         }
+        // Nothing in the store decrypts the successor.
+        for key in stored.map(|stored| decoded(stored)) {
+            let sealed = decoded(&spent.sealed_successor);
+            let opened: Vec<_> = sealed.iter().zip(key).map(|(sealed, key)| sealed ^ key).collect();
+            assert_ne!(opened, token[16..]);
+        }
     }
 }
