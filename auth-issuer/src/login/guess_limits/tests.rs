@@ -324,8 +324,10 @@ fn a_wider_network_has_a_limit_of_its_own() {
     assert_eq!(guess_from(from(0, 200)), Ok(()), "another /48");
     clock.advance(MINUTE);
     assert_eq!(judged(0..100), 4);
+    let others = GuessLimits::new().per_address(3, MINUTE).unwrap().clock(TestClock::default());
     for last in 0..100 {
-        assert_eq!(guess_from(IpAddr::from([198, 51, 100, last])), Ok(()), "of IPv4 the address counts");
+        let from = IpAddr::from([198, 51, 100, last]);
+        assert_eq!(fails(&others, &from_name(from), from), Ok(()), "of IPv4 the address counts");
     }
     // The owner of an account is let in for all that.
     let alice = ("alice", Some("17"));
