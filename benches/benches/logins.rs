@@ -8,7 +8,7 @@ use auth_issuer::{Argon2Hashes, BcryptHashes, Passwords, Pbkdf2Hashes, ScryptHas
 use tokio::runtime::{Builder, Runtime};
 
 /// Each times all logins in turn, since the machine's speed changes.
-const ROUNDS: usize = 11;
+const ROUNDS: usize = 7;
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Of that password, by passlib with its default costs or lower ones.

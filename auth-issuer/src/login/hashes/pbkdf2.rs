@@ -22,8 +22,8 @@ const MAX_ROUNDS: u32 = 4_000_000;
 ///
 /// let passwords = Passwords::builder().accept(Pbkdf2Hashes::sha256_up_to(29_000)?).build()?;
 /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let stored = "$pbkdf2-sha256$6400$0ZrzXitFSGltTQnBWOsdeg$Y11AchqV4b0sUisdZd0Xr97KWoymNE0LNNrnEgY4H9M";
-/// assert!(passwords.verify("password", Some(stored)).await?);
+/// let stored = "$pbkdf2-sha256$6400$hfDemxPC2HvPOUdIKQXgPA$GaOcPdgIaetfUwgseRfUhD.r/hSzMJHdK8GjRCSQ93k";
+/// assert!(passwords.verify("correct horse battery staple", Some(stored)).await?);
 /// # Ok::<(), auth_issuer::PasswordError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
