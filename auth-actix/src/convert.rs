@@ -4,9 +4,8 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder, ResponseError};
-use auth_core::adapter::{Answer, RequestHead};
+use auth_core::adapter::{Answer, Kept, RequestHead};
 
-use crate::kept::Kept;
 use crate::wrappers::{AuthRejection, AuthResponse};
 
 /// An actix request as the core wants to see it.
@@ -32,7 +31,7 @@ impl RequestHead for Head<'_> {
 
     fn extension<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
         let extensions = self.0.extensions();
-        let kept = extensions.get::<Kept>().and_then(Kept::value);
+        let kept = extensions.get::<Kept>().and_then(Kept::extension);
         kept.or_else(|| extensions.get().cloned())
     }
 
@@ -40,7 +39,7 @@ impl RequestHead for Head<'_> {
     fn insert_extension<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
         let kept = self.0.extensions().get::<Kept>().cloned();
         match kept {
-            Some(kept) => kept.insert(value),
+            Some(kept) => kept.insert_extension(value),
             None => _ = self.0.extensions_mut().insert(value),
         }
     }
@@ -48,7 +47,7 @@ impl RequestHead for Head<'_> {
 
 impl ResponseError for AuthRejection {
     fn status_code(&self) -> StatusCode {
-        status(&self.0)
+        self.error_response().status()
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -64,14 +63,11 @@ impl<A: Answer> Responder for AuthResponse<A> {
     }
 }
 
-/// The status of an answer; a code that `http` 0.2 cannot hold would be a 500.
-fn status(answer: &impl Answer) -> StatusCode {
-    StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
 /// An answer as an actix response.
 pub(crate) fn response(answer: &impl Answer) -> HttpResponse {
-    let mut response = HttpResponse::build(status(answer));
+    // A code that `http` 0.2 cannot hold would be a 500.
+    let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
     for (name, value) in answer.headers() {
         response.append_header((name.as_str(), value.as_bytes()));
     }

@@ -2,7 +2,6 @@
 
 mod convert;
 mod extract;
-mod kept;
 mod middleware;
 mod wrappers;
 

@@ -6,9 +6,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::Error;
-use actix_web::body::{BoxBody, EitherBody};
+use actix_web::body::EitherBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use auth_core::Rejection;
 use auth_core::adapter::Guard;
 
 use crate::convert::{self, Head};
@@ -93,13 +92,11 @@ where
         Box::pin(async move {
             match guard.check(&mut Head(request.request())).await {
                 Ok(()) => inner.call(request).await.map(ServiceResponse::map_into_left_body),
-                Err(rejection) => Ok(refused(request, &rejection)),
+                // A response and not an error, so that the middlewares around (for CORS, say) treat it like any response.
+                Err(rejection) => {
+                    Ok(request.into_response(convert::response(&rejection)).map_into_right_body())
+                }
             }
         })
     }
-}
-
-/// A response and not an error, so that the middlewares around (for CORS, say) treat it like any response.
-fn refused<B>(request: ServiceRequest, rejection: &Rejection) -> ServiceResponse<EitherBody<B, BoxBody>> {
-    request.into_response(convert::response(rejection)).map_into_right_body()
 }

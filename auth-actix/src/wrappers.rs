@@ -25,10 +25,8 @@ auth_core::adapter::wrappers! {
     /// use auth_actix::MaybeAuthenticated;
     ///
     /// async fn home(MaybeAuthenticated(user): MaybeAuthenticated) -> String {
-    ///     match user {
-    ///         Some(user) => format!("Hello {}", user.subject()),
-    ///         None => "Hello, stranger".to_owned(),
-    ///     }
+    ///     let name = user.as_ref().map_or("stranger", |user| user.subject());
+    ///     format!("Hello {name}")
     /// }
     /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(home));
     /// ```
@@ -89,9 +87,7 @@ auth_core::adapter::wrappers! {
     ///
     /// # use auth_actix::Rejection as TokenAnswer;
     /// # struct TokenEndpoint;
-    /// # impl TokenEndpoint {
-    /// #     async fn answer(&self) -> TokenAnswer { TokenAnswer::misconfigured() }
-    /// # }
+    /// # impl TokenEndpoint { async fn answer(&self) -> TokenAnswer { TokenAnswer::misconfigured() } }
     /// async fn token(endpoint: Data<TokenEndpoint>) -> AuthResponse<TokenAnswer> {
     ///     AuthResponse(endpoint.answer(/* header fields, body, address */).await)
     /// }

@@ -417,8 +417,23 @@ fn several_names_of_one_issuer() {
     }
 }
 
+#[test]
+fn the_issuers_that_are_accepted_can_be_listed() {
+    let issuer = issuer();
+    let listed = |set: fn(JwtVerifierBuilder) -> JwtVerifierBuilder| {
+        set(keys(&issuer)).audience("a").build().unwrap().issuers()
+    };
+    assert_eq!(listed(|b| b.issuer("a").issuer("b")).unwrap(), ["a", "b"]);
+    assert_eq!(
+        listed(|b| b.issuer_for_tenants(TEMPLATE, [TENANT, OTHER_TENANT])).unwrap(),
+        [TENANT, OTHER_TENANT].map(|tenant| TEMPLATE.replace("{tenantid}", tenant))
+    );
+    assert_eq!(listed(JwtVerifierBuilder::dangerously_accept_any_issuer), None);
+}
+
 const TEMPLATE: &str = "https://login.microsoftonline.com/{tenantid}/v2.0";
 const TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+const OTHER_TENANT: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 
 #[test]
 fn demanded_claims_are_demanded_without_a_guard() {

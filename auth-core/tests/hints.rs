@@ -311,6 +311,45 @@ fn a_token_for_somebody_else() {
     }
 }
 
+/// Entra ID has two issuers for each tenant, by the version of the token.
+#[test]
+fn a_token_of_the_other_version_of_entra() {
+    let (v1, other_v1) = ("https://sts.windows.net/one/", "https://sts.windows.net/other/");
+    let (v2, other) = ("https://login.microsoftonline.com/one/v2.0", "https://issuer.example");
+    let (switch, verbatim) = ("`requestedAccessTokenVersion` to 2", "the very text of the token's `iss`");
+    for (expected, claimed, advice) in [
+        (v2, v1, switch),
+        (other_v1, v1, verbatim),
+        (v2, other, verbatim),
+        (v1, v2, verbatim),
+        (v1, other, verbatim),
+    ] {
+        let issuer = TestIssuer::new(Algorithm::Hs256).issuer(expected);
+        let token = issuer.token("alice").claim("iss", claimed).sign();
+        let log = refusal(&by(issuer.verifier()), &TestRequest::get("/").bearer(&token));
+        says(&log, &[&format!("expected `iss` \"{expected}\""), advice]);
+        assert_eq!(log.contains(switch), advice == switch, "{log}");
+    }
+
+    const TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+    let (v1, v2) =
+        ("https://sts.windows.net/{tenantid}/", "https://login.microsoftonline.com/{tenantid}/v2.0");
+    let template = "Its `iss` is not the template with its `tid`";
+    let issuer = TestIssuer::new(Algorithm::Es256);
+    for (expected, claimed, advice) in [
+        (v2, v1.replace("{tenantid}", TENANT), switch),
+        (v2, other.to_owned(), template),
+        (v1, other_v1.to_owned(), template),
+        (v1, v2.replace("{tenantid}", TENANT), template),
+    ] {
+        let verifier =
+            JwtVerifier::builder().issuer_for_tenants(expected, [TENANT]).audience("https://api.example");
+        let token = issuer.token("alice").claim("iss", claimed).claim("tid", TENANT).sign();
+        let authenticator = by(verifier.jwk(issuer.jwk().to_string()));
+        says(&refusal(&authenticator, &TestRequest::get("/").bearer(&token)), &[advice]);
+    }
+}
+
 #[test]
 fn a_token_that_is_too_long() {
     let authenticator = by(expecting().secret(Algorithm::Hs256, b"SXLYXpa777Eh-BZoS4tSMobj_TYZpWyA"));

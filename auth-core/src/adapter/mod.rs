@@ -24,7 +24,8 @@
 //!    ```
 //!
 //! 3. The framework's trait for extractors for the first five, with one call in each: [`extract`], or [`extract_now`] if
-//!    the framework would make the adapter allocate a future; [`extract_user`] for the user.
+//!    the framework would make the adapter allocate a future; [`extract_user`] for the user. If the framework runs
+//!    extractors at the same time, they share a [`Kept`].
 //! 4. The framework's trait for responses for the last two, from an [`Answer`].
 //! 5. A layer or middleware around a [`Guard`], with the methods of the macro `guard_methods!`, unless the framework
 //!    takes tower's: then it is `auth-tower`'s.
@@ -34,11 +35,13 @@
 mod answer;
 mod extract;
 mod http1;
+mod kept;
 mod wrappers;
 
 pub use self::answer::Answer;
 pub use self::extract::{extract, extract_from_guard, extract_now, extract_user};
 pub use self::http1::response;
+pub use self::kept::Kept;
 pub use self::wrappers::Wrapper;
 pub use crate::authenticate::extract::Extract;
 pub use crate::authenticate::guard::Guard;
