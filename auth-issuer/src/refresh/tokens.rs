@@ -353,7 +353,6 @@ fn printable(label: &str) -> String {
     label.take(MAX_LABEL_CHARACTERS).collect::<String>().trim().to_owned()
 }
 
-
 impl<S> fmt::Debug for RefreshTokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshTokens").field("lifetime", &self.lifetime).finish_non_exhaustive()

@@ -147,6 +147,11 @@ impl AccountStore for Db {
         // Here the name is the subject too, for it never changes.
         self.by_username(subject).await
     }
+
+    async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
+        self.change_password(subject, old.to_owned(), new.to_owned()).await?;
+        Ok(())
+    }
 }
 
 /// For everything else: who is behind a token. A token that was issued before the password changed is refused.

@@ -23,7 +23,8 @@ const MAX_PASSWORD_CHARACTERS: usize = 1000;
 pub struct SelfService {
     endpoint: TokenEndpoint,
     db: Db,
-    limits: Arc<GuessLimits>,
+    /// Shared with the login.
+    limits: GuessLimits,
 }
 
 /// A login, as its user sees it.
@@ -57,7 +58,8 @@ impl fmt::Debug for PasswordChange {
 
 impl SelfService {
     pub(crate) fn new(endpoint: TokenEndpoint, db: Db) -> Self {
-        Self { endpoint, db, limits: Arc::new(GuessLimits::new()) }
+        let limits = endpoint.guess_limits().cloned().unwrap_or_default();
+        Self { endpoint, db, limits }
     }
 
     /// The logins of a user, the oldest first.
