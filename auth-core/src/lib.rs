@@ -38,4 +38,5 @@ pub use crate::token::verified::{NoClaims, VerifiedToken};
 pub use crate::verify::chain::VerifierChain;
 pub use crate::verify::failure::VerifyFailure;
 pub use crate::verify::hint::Hint;
+pub use crate::verify::router::{InvalidPrefix, TokenRouter};
 pub use crate::verify::verifier::TokenVerifier;

@@ -4,4 +4,5 @@ pub(crate) mod cache;
 pub(crate) mod chain;
 pub(crate) mod failure;
 pub(crate) mod hint;
+pub(crate) mod router;
 pub(crate) mod verifier;
