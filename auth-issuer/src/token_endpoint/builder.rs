@@ -171,7 +171,9 @@ impl TokenEndpointBuilder {
     /// those that RFC 6749 section 4.3.2 requires. FastAPI accepts them, and pages that send JavaScript's `FormData` rely
     /// on it.
     ///
-    /// Names and values follow the same rules. Files, and parts that are not text in UTF-8, are refused.
+    /// Names and values follow the same rules. Files, and parts that are not text in UTF-8, are refused. Needs the feature
+    /// `multipart`.
+    #[cfg(feature = "multipart")]
     pub fn allow_multipart_forms(mut self) -> Self {
         self.deviations.multipart_forms = true;
         self

@@ -4,6 +4,7 @@ mod answer;
 mod builder;
 mod clients;
 mod endpoint;
+#[cfg(feature = "multipart")]
 mod multipart;
 mod request;
 mod revocation;

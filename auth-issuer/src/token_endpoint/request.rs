@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::answer::TokenError;
-use super::multipart;
+#[cfg(feature = "multipart")]
+use super::multipart::{self, Fault};
 
 /// The longest body that is parsed, in bytes.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -52,6 +53,7 @@ pub(crate) struct Deviations {
     /// A login may lack `grant_type`.
     pub(crate) missing_grant_type: bool,
     /// The body may be a form in parts.
+    #[cfg(feature = "multipart")]
     pub(crate) multipart_forms: bool,
 }
 
@@ -136,6 +138,7 @@ impl TokenRequest {
     ) -> Result<Self, TokenError> {
         let mut parameters = match only(content_type) {
             Some(value) if is_form(value) => Parameters::parse(body)?,
+            #[cfg(feature = "multipart")]
             Some(value) if deviations.multipart_forms => Parameters::parse_parts(value, body)?,
             _ => return Err(WRONG_CONTENT_TYPE),
         };
@@ -173,17 +176,18 @@ impl Parameters {
         }))
     }
 
+    #[cfg(feature = "multipart")]
     fn parse_parts(content_type: &[u8], body: &[u8]) -> Result<Self, TokenError> {
-        let invalid = TokenError::InvalidRequest("the body is not a multipart form of text in UTF-8");
-        let boundary = multipart::content_type(content_type).ok_or(WRONG_CONTENT_TYPE)?;
-        let boundary =
-            boundary.ok_or(TokenError::InvalidRequest("the boundary of the multipart form is missing"))?;
+        let error = |fault| match fault {
+            Fault::NotMultipart => WRONG_CONTENT_TYPE,
+            Fault::NoBoundary => TokenError::InvalidRequest("the boundary of the multipart form is missing"),
+            Fault::Body => TokenError::InvalidRequest("the body is not a multipart form of text in UTF-8"),
+        };
+        let boundary = multipart::boundary(content_type).map_err(error)?;
         if body.len() > MAX_BODY_BYTES {
             return Err(TokenError::TOO_LONG);
         }
-        let text = |bytes| str::from_utf8(bytes).map(str::to_owned).map_err(|_| invalid);
-        let parts = multipart::parts(body, boundary).ok_or(invalid)?;
-        Self::collect(parts.into_iter().map(|(name, value)| Ok((text(name)?, text(value)?))))
+        Self::collect(multipart::parts(boundary, body).map_err(error)?.into_iter().map(Ok))
     }
 
     fn collect(
