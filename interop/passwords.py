@@ -1,12 +1,16 @@
 """Logs users in, whose hashes passlib and pwdlib have made, at a token endpoint of auth-issuer.
 
+They stand in a SQLite database, written by Python and read and renewed by auth-issuer.
+
 Usage: passwords.py PROGRAM, where PROGRAM is the built `passwords`. `interop/passwords` prepares all that this needs.
 """
 
 import json
 import logging
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import warnings
 from importlib.metadata import version
 from urllib.parse import urlencode
@@ -60,7 +64,7 @@ CHEAP = {
 
 
 class Users:
-    """The database, and what is tried on it."""
+    """Those of the database, and what is tried on it."""
 
     def __init__(self):
         self.hashes = {}
@@ -75,12 +79,26 @@ class Users:
         self.logins += [(name, tried, status) for tried, status in tries]
 
 
-def forms(logins):
-    for name, password, _ in logins:
-        yield urlencode({"grant_type": "password", "username": name, "password": password})
+    def fill(self, path):
+        """Stores them as an application of FastAPI does."""
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE user (username TEXT PRIMARY KEY, hashed_password TEXT NOT NULL)")
+            connection.executemany("INSERT INTO user VALUES (?, ?)", self.hashes.items())
+        connection.close()
+
+    def forms(self):
+        names = ({"username": name, "password": password} for name, password, _ in self.logins)
+        return [urlencode({"grant_type": "password", **login}) for login in names]
 
 
-def database():
+def read(path):
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT username, hashed_password FROM user").fetchall()
+    connection.close()
+    return dict(rows)
+
+
+def expected_users():
     users = Users()
     for kind, maker in DEFAULT.items():
         password = PASSWORDS[0]
@@ -109,15 +127,18 @@ def complaint(users, name, stored):
 
 
 def main():
-    users = database()
-    order = {"users": users.hashes, "logins": list(forms(users.logins))}
-    run = subprocess.run([sys.argv[1]], input=json.dumps(order), stdout=subprocess.PIPE, text=True, check=True)
-    answer = json.loads(run.stdout)
+    users = expected_users()
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/users.sqlite"
+        users.fill(path)
+        forms = json.dumps(users.forms())
+        run = subprocess.run([sys.argv[1], path], input=forms, stdout=subprocess.PIPE, text=True, check=True)
+        stored = read(path)
     found = []
-    for (name, password, expected), status in zip(users.logins, answer["statuses"], strict=True):
+    for (name, password, expected), status in zip(users.logins, json.loads(run.stdout), strict=True):
         found.append((name, None if status == expected else f"expected {expected}, got {status} for {password!r}"))
-    assert answer["stored"].keys() == users.hashes.keys()
-    found += [(name, complaint(users, name, stored)) for name, stored in answer["stored"].items()]
+    assert stored.keys() == users.hashes.keys()
+    found += [(name, complaint(users, name, hash_now)) for name, hash_now in stored.items()]
     for name, wrong in found:
         if wrong:
             print(f"FAILED {name}: {wrong}")

@@ -1,36 +1,34 @@
-//! Logs users in for `interop/passwords`, whose hashes other programs have made: users and logins come in on standard
-//! input, the status of each login and the hashes that are stored afterwards go out on standard output.
+//! Logs users in for `interop/passwords`, whose hashes other programs have made. Usage: `passwords DATABASE`, a SQLite file
+//! with the table that those programs have filled. The forms of the logins come in on standard input, and their statuses
+//! go out on standard output, both in JSON. New hashes are stored in the database.
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_examples::exit_code;
 use auth_issuer::{
     Account, AccountStore, Algorithm, BcryptHashes, Passwords, Pbkdf2Hashes, ScryptHashes, SigningKey,
     StoreFailure, TokenEndpoint, TokenIssuer, async_trait,
 };
-use serde::Deserialize;
-use serde_json::json;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
-#[derive(Deserialize)]
-struct Order {
-    /// User names and hashes.
-    users: HashMap<String, String>,
-    /// Forms that browsers send.
-    logins: Vec<String>,
+/// The table `user` as the tutorial of FastAPI has it: `username` and `hashed_password`.
+struct Users(Mutex<Connection>);
+
+impl Users {
+    fn database(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
-
-/// Hashes by user name.
-struct Users(Mutex<BTreeMap<String, String>>);
 
 #[async_trait]
 impl AccountStore for Users {
     async fn by_username(&self, username: &str) -> Result<Option<Account>, StoreFailure> {
-        let users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(users.get(username).map(|hash| Account::new(username).password_hash(hash)))
+        let query = "SELECT hashed_password FROM user WHERE username = ?1";
+        let hash = self.database().query_row(query, [username], |row| row.get::<_, String>(0)).optional()?;
+        Ok(hash.map(|hash| Account::new(username).password_hash(hash)))
     }
 
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
@@ -38,10 +36,8 @@ impl AccountStore for Users {
     }
 
     async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
-        let mut users = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hash) = users.get_mut(subject).filter(|hash| *hash == old) {
-            new.clone_into(hash);
-        }
+        let renew = "UPDATE user SET hashed_password = ?3 WHERE username = ?1 AND hashed_password = ?2";
+        self.database().execute(renew, [subject, old, new])?;
         Ok(())
     }
 }
@@ -58,34 +54,35 @@ fn passwords() -> Result<Passwords, Box<dyn std::error::Error>> {
     Ok(passwords.build()?)
 }
 
-async fn log_in(order: Order) -> Result<(), Box<dyn std::error::Error>> {
-    let users = Arc::new(Users(Mutex::new(order.users.into_iter().collect())));
+async fn log_in(database: &str, logins: &[String]) -> Result<Vec<u16>, Box<dyn std::error::Error>> {
+    let users = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let mut secret = [0; 64];
     getrandom::fill(&mut secret)?;
     let key = SigningKey::secret(Algorithm::Hs256, secret)?;
     let issuer = TokenIssuer::builder("https://issuer.interop.example", key).build()?;
-    let endpoint = TokenEndpoint::builder(issuer, users.clone())
+    let endpoint = TokenEndpoint::builder(issuer, Arc::new(Users(Mutex::new(users))))
         .audience("https://api.interop.example")
         .unnamed_client("web")
         .passwords(passwords()?)
         .build()?;
     let mut statuses = Vec::new();
-    for (number, login) in (0..).zip(&order.logins) {
+    for (number, login) in (0..).zip(logins) {
         let headers = [("content-type", &b"application/x-www-form-urlencoded"[..])];
         // Each from another address, of which one may not fail as often.
         let address = IpAddr::from(Ipv4Addr::from_bits(number));
         statuses.push(endpoint.answer(headers, Some(login.as_bytes()), address).await.status().as_u16());
     }
-    let stored = users.0.lock().unwrap_or_else(PoisonError::into_inner);
-    println!("{}", json!({ "statuses": statuses, "stored": *stored }));
-    Ok(())
+    Ok(statuses)
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let run = async || {
-        let order: Order = serde_json::from_reader(io::stdin().lock())?;
-        log_in(order).await
+    let run = async || -> Result<(), Box<dyn std::error::Error>> {
+        let database =
+            std::env::args().nth(1).ok_or("usage: passwords DATABASE < forms of logins in JSON")?;
+        let logins: Vec<String> = serde_json::from_reader(io::stdin().lock())?;
+        println!("{}", serde_json::to_string(&log_in(&database, &logins).await?)?);
+        Ok(())
     };
     exit_code(run().await)
 }
