@@ -1,6 +1,7 @@
 //! Refresh tokens, and the store that holds them.
 
 mod error;
+mod standing;
 mod store;
 mod token;
 mod tokens;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Clock, Scope, SystemClock};
-use subtle::ConstantTimeEq as _;
 
 use super::error::{RefreshError, unavailable};
+use super::standing::Standing;
 use super::store::{Login, RefreshRecord, RefreshTokenStore, SpentToken};
 use super::token::Token;
 
@@ -300,8 +300,11 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         if now >= record.login.expires_at {
             return Err(RefreshError::Refused);
         }
-        let standing =
-            if record.login.client_id == client_id { self.standing(token, &record, now)? } else { None };
+        let standing = if record.login.client_id == client_id {
+            token.standing(&record, now, self.reuse_interval)?
+        } else {
+            None
+        };
         let Some(standing) = standing else {
             tracing::warn!("a refresh token came again, or from another client: its login is ended");
             self.store.end(&record.login.id).await.map_err(RefreshError::Unavailable)?;
@@ -310,42 +313,9 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         Ok((record.login, standing))
     }
 
-    /// Returns `None` for a token that was spent, and may not be presented again.
-    fn standing(
-        &self,
-        token: &Token,
-        record: &RefreshRecord,
-        now: u64,
-    ) -> Result<Option<Standing>, RefreshError> {
-        let hash = token.hash()?;
-        if is_same(&hash, &record.current) {
-            return Ok(Some(Standing::Current));
-        }
-        // Either way, since the clocks of two servers differ.
-        let is_recent = |spent: &&SpentToken| spent.spent_at.abs_diff(now) < self.reuse_interval.as_secs();
-        let spent = record.previous.as_ref().filter(|spent| is_same(&hash, &spent.token_hash));
-        let Some(spent) = spent.filter(is_recent) else { return Ok(None) };
-        match token.unseal(&spent.sealed_successor)? {
-            Some(next) if is_same(&next.hash()?, &record.current) => Ok(Some(Standing::SpentFor(next))),
-            _ => Ok(None),
-        }
-    }
-
     fn now(&self) -> Result<u64, RefreshError> {
         self.clock.now().ok_or_else(|| unavailable("the clock does not know the time"))
     }
-}
-
-/// What a valid token is good for.
-enum Standing {
-    /// It is exchanged next.
-    Current,
-    /// It was spent a moment ago, and yields this successor once more.
-    SpentFor(Token),
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 fn printable(label: &str) -> String {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use subtle::ConstantTimeEq as _;
 
 use super::answer::TokenError;
-use super::request::ClientCredentials;
+use super::client_credentials::ClientCredentials;
 use crate::backend::sha256;
 
 /// The length of 128 random bits in base64url.

@@ -2,15 +2,20 @@
 
 mod answer;
 mod builder;
+mod client_credentials;
 mod clients;
 mod endpoint;
+mod form;
 #[cfg(feature = "multipart")]
 mod multipart;
+mod password_grant;
 mod request;
 mod revocation;
 
 pub use self::answer::{TokenAnswer, TokenError};
 pub use self::builder::{EndpointError, TokenEndpointBuilder};
+pub use self::client_credentials::ClientCredentials;
 pub use self::endpoint::TokenEndpoint;
-pub use self::request::{ClientCredentials, Grant, MAX_BODY_BYTES, TokenRequest};
+pub use self::form::MAX_BODY_BYTES;
+pub use self::request::{Grant, TokenRequest};
 pub use self::revocation::AccessTokenRevoker;

@@ -3,7 +3,8 @@
 use auth_core::{StoreFailure, async_trait};
 
 use super::answer::TokenError;
-use super::request::{ClientCredentials, Parameters, client, is_form, is_printable_ascii, of_kind, only};
+use super::client_credentials::{ClientCredentials, client};
+use super::form::{Parameters, WRONG_CONTENT_TYPE, is_form, is_printable_ascii, of_kind, only};
 
 /// Revokes access tokens: a denylist that the application's verifiers ask, for example.
 /// [`TokenEndpoint::revoke`](crate::TokenEndpoint::revoke) calls it.
@@ -35,9 +36,7 @@ impl RevocationRequest {
         body: &[u8],
     ) -> Result<Self, TokenError> {
         if !only(content_type).is_some_and(is_form) {
-            return Err(TokenError::InvalidRequest(
-                "the content type has to be application/x-www-form-urlencoded",
-            ));
+            return Err(WRONG_CONTENT_TYPE);
         }
         let mut parameters = Parameters::parse(body)?;
         let client = client(authorization, &mut parameters)?;
