@@ -220,6 +220,12 @@ impl GuessLimits {
         self.inner.remember(self.inner.sight(subject, network), network);
     }
 
+    /// Forgets the networks that an account was used from. Call it after a password change or reset: a thief
+    /// who knew the old password may have logged in, and his network must not keep attempts of its own.
+    pub fn forget(&self, subject: &str) {
+        self.inner.familiar.forget(self.inner.hasher.hash_one(subject));
+    }
+
     /// Allows one login to be renewed 30 times at once, and one more time each minute.
     pub(crate) fn refresh(&self, family: &str) -> Result<(), TooManyAttempts> {
         self.inner.refreshes.take(self.inner.place(family))

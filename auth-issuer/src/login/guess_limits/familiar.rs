@@ -37,15 +37,26 @@ impl Familiar {
         }
     }
 
+    /// Forgets what was seen of an owner, and of the few owners with the same bucket.
+    pub(super) fn forget(&self, owner: u64) {
+        for seen in self.of_owner(owner) {
+            seen.store(0, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn knows(&self, sight: Sight, now_seconds: u64) -> bool {
         let now = entry(sight, now_seconds);
         let mut seen = self.bucket(sight).iter().map(|seen| seen.load(Ordering::Relaxed));
         seen.any(|seen| is_same(seen, now) && age(seen, now) < LATELY_MINUTES)
     }
 
-    #[expect(clippy::indexing_slicing, reason = "there are as many as BUCKETS")]
     fn bucket(&self, sight: Sight) -> &[AtomicU64; NETWORKS] {
-        &self.0[(sight.owner % BUCKETS) as usize]
+        self.of_owner(sight.owner)
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "there are as many as BUCKETS")]
+    fn of_owner(&self, owner: u64) -> &[AtomicU64; NETWORKS] {
+        &self.0[(owner % BUCKETS) as usize]
     }
 }
 
@@ -101,6 +112,19 @@ mod tests {
         let years = 60 * (MINUTE_BITS - 1);
         familiar.remember(sight(6, 6), years);
         assert!(familiar.knows(sight(6, 6), years + 60), "the minutes are counted from 1 again");
+    }
+
+    #[test]
+    fn an_owner_can_be_forgotten() {
+        let familiar = Familiar::new();
+        for (owner, what) in [(1, 1), (1, 2), (2, 1)] {
+            familiar.remember(sight(owner, what), DAY);
+        }
+        familiar.forget(1);
+        assert!(!familiar.knows(sight(1, 1), DAY) && !familiar.knows(sight(1, 2), DAY));
+        assert!(familiar.knows(sight(2, 1), DAY), "of another owner");
+        familiar.remember(sight(1, 1), DAY);
+        assert!(familiar.knows(sight(1, 1), DAY));
     }
 
     #[test]

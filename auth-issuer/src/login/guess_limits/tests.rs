@@ -306,6 +306,22 @@ fn a_network_that_is_remembered_is_familiar() {
     assert_eq!(guesses(&limits, alice, "2001:db8:0:100::2".parse().unwrap()), Err(60), "another /56");
 }
 
+#[test]
+fn a_network_that_is_forgotten_is_that_of_a_stranger() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let alice = ("alice", Some("17"));
+    limits.remember("17", address(1));
+    limits.remember("18", address(3));
+    limits.forget("17");
+    for (name, subject) in [("alice", "17"), ("bob", "18")] {
+        for _ in 0..10 {
+            assert_eq!(guesses(&limits, (name, Some(subject)), address(2)), Ok(true));
+        }
+    }
+    assert_eq!(guesses(&limits, alice, address(1)), Err(60));
+    assert_eq!(guesses(&limits, ("bob", Some("18")), address(3)), Ok(true), "another account");
+}
+
 /// A /48 has as many as four of its /56, and one of them does not use it up.
 #[test]
 fn a_wider_network_has_a_limit_of_its_own() {
