@@ -38,5 +38,8 @@ pub use crate::token::verified::{NoClaims, VerifiedToken};
 pub use crate::verify::chain::VerifierChain;
 pub use crate::verify::failure::VerifyFailure;
 pub use crate::verify::hint::Hint;
+pub use crate::verify::revocation::outage::{NotRecorded, OnOutage};
+pub use crate::verify::revocation::revocations::{Revocations, RevocationsBuilder};
+pub use crate::verify::revocation::view::RevocationView;
 pub use crate::verify::router::{InvalidPrefix, TokenRouter};
 pub use crate::verify::verifier::TokenVerifier;

@@ -4,9 +4,12 @@
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
-use auth_core::{Algorithm, Authenticated, Authenticator, NoClaims, Policy, Rejection, Scope};
+use auth_core::{
+    Algorithm, Authenticated, Authenticator, NoClaims, OnOutage, Policy, Rejection, Revocations, Scope,
+};
 use auth_testing::{TestIssuer, TestRequest};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -64,6 +67,25 @@ fn a_token_seen_before_takes_no_memory() {
         assert!(user.claims.exp > 0);
         assert_eq!(allocations.count_total, 0, "{algorithm}");
     }
+}
+
+#[test]
+fn to_ask_whether_a_token_was_revoked_takes_no_memory() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let revocations = Revocations::builder(Duration::from_secs(3600), OnOutage::Refuse).build();
+    revocations.revoke_token_id("https://issuer.example", "another", 1 << 40).unwrap();
+    revocations.revoke_subject("https://issuer.example", "another", 1 << 40).unwrap();
+    revocations.revoke_session("https://issuer.example", "another").unwrap();
+    let authenticator =
+        Authenticator::new(issuer.verifier().build().unwrap()).with_revocations(revocations.clone());
+    let token = issuer.token("alice").claim("jti", "a").claim("sid", "s").sign();
+    let request = plain().bearer(&token);
+    assert!(authenticate::<Small>(&authenticator, &request).is_ok());
+    let (verdict, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).is_ok());
+    assert!(verdict);
+    assert_eq!(allocations.count_total, 0);
+    revocations.revoke_session("https://issuer.example", "s").unwrap();
+    assert!(authenticate::<Small>(&authenticator, &request).is_err());
 }
 
 #[cfg(feature = "aws-lc-rs")]

@@ -19,6 +19,7 @@ use crate::http::head::RequestHead;
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::token::scope::Scope;
+use crate::verify::revocation::view::RevocationView;
 use crate::verify::verifier::TokenVerifier;
 
 /// The way of a request from credentials to caller, assembled once at start-up. Cheap to clone.
@@ -88,6 +89,15 @@ impl Authenticator {
     #[must_use]
     pub fn with_subject_in_spans(&self) -> Self {
         self.with(|setup| setup.subject_in_spans = Some(SubjectField::default()))
+    }
+
+    /// Asks these about every token that the verifier accepts, also if it comes out of a cache: a revoked token is refused
+    /// with 401, and with 503 if it is not known what was revoked.
+    ///
+    /// What a guard has found in a request counts for an extractor only if both ask the same revocations.
+    #[must_use]
+    pub fn with_revocations(&self, revocations: impl RevocationView + 'static) -> Self {
+        self.with(|setup| setup.revocations = Some(Arc::new(revocations)))
     }
 
     /// **Opens every route to everyone**: treats every request as if it carried this token, whatever it carries. For

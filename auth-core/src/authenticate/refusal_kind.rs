@@ -46,7 +46,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// How many kinds have no name of a parameter or claim.
-const NAMELESS: usize = 25;
+const NAMELESS: usize = 26;
 
 impl Kind {
     /// How many there are.
@@ -92,6 +92,7 @@ impl Kind {
             VerifyError::LifetimeTooLong => Self::mistake(23),
             // Its type is wrong, or the issuer has changed its claims.
             VerifyError::Claims(_) => Self { place: 24, cause: Cause::OwnMistake },
+            VerifyError::Revoked => Self::routine(25),
             VerifyError::Unavailable { .. } | VerifyError::Misconfigured(_) => return None,
         })
     }
@@ -126,6 +127,7 @@ mod tests {
             VerifyError::UnmetClaim,
             VerifyError::SenderConstrained,
             VerifyError::Expired,
+            VerifyError::Revoked,
             VerifyError::NotYetValid,
             VerifyError::IssuedInFuture,
             VerifyError::TooOld,

@@ -13,12 +13,15 @@ use super::subject_field::SubjectField;
 use crate::http::body::RejectionBody;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
+use crate::verify::revocation::view::RevocationView;
 use crate::verify::verifier::TokenVerifier;
 
 /// Assembled once at start-up; shared by all requests.
 #[derive(Clone)]
 pub(crate) struct Setup {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
+    /// Asked about every token that the verifier accepts.
+    pub(crate) revocations: Option<Arc<dyn RevocationView>>,
     pub(crate) rejections: Rejections,
     pub(crate) subject_in_spans: Option<SubjectField>,
     /// The token that every request is treated as carrying.
@@ -36,6 +39,7 @@ impl Setup {
     pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
         Self {
             verifier,
+            revocations: None,
             rejections: Rejections::new(None),
             subject_in_spans: None,
             #[cfg(feature = "testing")]
@@ -47,7 +51,12 @@ impl Setup {
 
     /// Whether what is verified for one is verified for the other.
     pub(crate) fn verifies_like(&self, other: &Self) -> bool {
-        std::ptr::addr_eq(Arc::as_ptr(&self.verifier), Arc::as_ptr(&other.verifier))
+        let same_revocations = match (&self.revocations, &other.revocations) {
+            (None, None) => true,
+            (Some(own), Some(other)) => std::ptr::addr_eq(Arc::as_ptr(own), Arc::as_ptr(other)),
+            _ => false,
+        };
+        same_revocations && std::ptr::addr_eq(Arc::as_ptr(&self.verifier), Arc::as_ptr(&other.verifier))
     }
 
     /// The token that every request is treated as carrying, if a test says so.
@@ -85,16 +94,28 @@ impl Setup {
 
     /// The verdict of the verifier, if it takes no waiting. A verifier that panics has not accepted.
     pub(crate) fn verify_now(&self, token: &str) -> Option<Result<VerifiedToken, VerifyFailure>> {
-        catch_panic(|| self.verifier.verify_now(token)).unwrap_or_else(|error| Some(Err(error.into())))
+        let verdict = catch_panic(|| self.verifier.verify_now(token));
+        verdict.unwrap_or_else(|error| Some(Err(error.into()))).map(|verdict| self.unless_revoked(verdict))
     }
 
     /// The verdict of the verifier. A verifier that panics has not accepted.
     pub(crate) async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyFailure> {
         let mut future = catch_panic(|| self.verifier.verify(token))?;
-        poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
+        let verdict = poll_fn(|context| match catch_panic(|| future.as_mut().poll(context)) {
             Ok(polled) => polled,
             Err(error) => Poll::Ready(Err(error.into())),
-        })
-        .await
+        });
+        self.unless_revoked(verdict.await)
+    }
+
+    /// The verdict, unless the token was revoked. A view that panics has not said that it was not.
+    fn unless_revoked(
+        &self,
+        verdict: Result<VerifiedToken, VerifyFailure>,
+    ) -> Result<VerifiedToken, VerifyFailure> {
+        if let (Some(revocations), Ok(token)) = (&self.revocations, &verdict) {
+            catch_panic(|| revocations.check(token))??;
+        }
+        verdict
     }
 }

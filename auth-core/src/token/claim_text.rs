@@ -24,6 +24,15 @@ pub(crate) fn claim_text<'t>(claims: &'t str, path: &ClaimPath) -> ClaimText<'t>
     seed.deserialize(&mut serde_json::Deserializer::from_str(claims)).unwrap_or(ClaimText::OfAnotherType)
 }
 
+/// Reads the value that this part of sound claims begins with.
+pub(crate) fn leading_text(claims: &str) -> ClaimText<'_> {
+    match Option::<Text<'_>>::deserialize(&mut serde_json::Deserializer::from_str(claims)) {
+        Ok(Some(Text(text))) => ClaimText::Text(text),
+        Ok(None) => ClaimText::Null,
+        Err(_) => ClaimText::OfAnotherType,
+    }
+}
+
 /// Goes down the names. An error is a wrong type on the way.
 struct Descend<'a>(&'a [Box<str>]);
 

@@ -121,6 +121,10 @@ pub enum VerifyError {
     /// The token is bound to a key (claim `cnf`), so its mere bearer is not entitled.
     #[error("the token is bound to a key whose possession was not proven")]
     SenderConstrained,
+    /// The token, its subject's older tokens or its session were
+    /// [revoked](crate::Authenticator::with_revocations).
+    #[error("the token was revoked")]
+    Revoked,
     /// The claims do not fit the application's own type.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
@@ -158,9 +162,10 @@ impl VerifyError {
             | Self::IssuedInFuture
             | Self::TooOld
             | Self::LifetimeTooLong => 14,
-            Self::Claims(_) => 15,
-            Self::Unavailable { .. } => 16,
-            Self::Misconfigured(_) => 17,
+            Self::Revoked => 15,
+            Self::Claims(_) => 16,
+            Self::Unavailable { .. } => 17,
+            Self::Misconfigured(_) => 18,
         }
     }
 }

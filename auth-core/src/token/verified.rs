@@ -10,7 +10,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use super::audience::Audience;
 use super::claim_path::ClaimPath;
 use super::claim_query::{Question, Steps};
-use super::claim_text::{ClaimText, claim_text};
+use super::claim_text::{ClaimText, claim_text, leading_text};
 use super::claim_value::ClaimValue;
 use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
@@ -278,6 +278,15 @@ impl VerifiedToken {
     /// What the claim at the path answers.
     pub(crate) fn ask<'a>(&self, path: impl Into<Steps<'a>>, question: Question<'_>) -> Truth {
         self.inner.claims.members().ask(&self.inner.json, path.into(), question)
+    }
+
+    /// The session at the identity provider: claim `sid`
+    /// ([OpenID Connect Back-Channel Logout 1.0 section 2.1](https://openid.net/specs/openid-connect-backchannel-1_0.html)).
+    pub(crate) fn session_id(&self) -> ClaimText<'_> {
+        let Some(value) = self.inner.claims.members().find(&self.inner.json, Steps::one("sid")) else {
+            return ClaimText::Absent;
+        };
+        leading_text(value)
     }
 
     /// Where its roles stand, if not in `roles`.

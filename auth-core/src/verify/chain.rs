@@ -226,6 +226,7 @@ mod tests {
             VerifyError::UnmetClaim,
             VerifyError::SenderConstrained,
             VerifyError::Expired,
+            VerifyError::Revoked,
             VerifyError::Claims(token.claims::<Tenant>().unwrap_err()),
             VerifyError::Unavailable { retry_after: None },
             VerifyError::Misconfigured("x"),
