@@ -17,7 +17,7 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 const MAX_SCOPES: usize = 64;
 
 const WRONG_CONTENT_TYPE: TokenError =
-    TokenError::InvalidRequest("the content type has to be application/x-www-form-urlencoded");
+    TokenError::InvalidRequest("the content type must be application/x-www-form-urlencoded");
 
 /// A well-formed request for a token ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
 /// Nothing in it has been verified.
@@ -94,7 +94,7 @@ pub struct ClientCredentials {
     /// The client secret as HTTP Basic carried it, if form-decoding has changed it. Many clients, such as `curl -u`,
     /// send the secret without encoding it. So accept the secret if either reading is right.
     pub unencoded_secret: Option<String>,
-    /// Whether an `Authorization` field of scheme Basic was sent. If so, a refusal has to be 401 with a challenge.
+    /// Whether the request has an `Authorization` field of scheme Basic. If so, a refusal must be 401 with a challenge.
     pub by_basic: bool,
 }
 
@@ -193,7 +193,7 @@ impl Parameters {
         for pair in pairs {
             let (name, value) = pair?;
             if parameters.insert(name, value).is_some() {
-                return Err(TokenError::InvalidRequest("a parameter is there twice"));
+                return Err(TokenError::InvalidRequest("a parameter occurs twice"));
             }
         }
         parameters.retain(|_, value: &mut String| !value.is_empty());
@@ -217,7 +217,7 @@ pub(super) fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<Stri
     if value.chars().all(kind) {
         Ok(value)
     } else {
-        Err(TokenError::InvalidRequest("a parameter has characters that it may not have"))
+        Err(TokenError::InvalidRequest("a parameter has forbidden characters"))
     }
 }
 
@@ -281,7 +281,7 @@ pub(super) fn client<'a>(
         };
     };
     if secret.is_some() {
-        return Err(TokenError::InvalidRequest("a client authenticates in one way"));
+        return Err(TokenError::InvalidRequest("a client must authenticate in one way only"));
     }
     let Some(basic) = credentials(encoded).ok_or(TokenError::InvalidClient { by_basic: true })? else {
         return Ok(id.map(|id| ClientCredentials { by_basic: true, ..ClientCredentials::in_body(id, None) }));

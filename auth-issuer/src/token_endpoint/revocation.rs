@@ -36,7 +36,7 @@ impl RevocationRequest {
     ) -> Result<Self, TokenError> {
         if !only(content_type).is_some_and(is_form) {
             return Err(TokenError::InvalidRequest(
-                "the content type has to be application/x-www-form-urlencoded",
+                "the content type must be application/x-www-form-urlencoded",
             ));
         }
         let mut parameters = Parameters::parse(body)?;
