@@ -121,9 +121,11 @@ impl Running {
                 script += &format!("{line}\n");
             }
         }
+        let curl = Command::new("curl").arg("--version").output();
+        assert!(curl.is_ok_and(|curl| curl.status.success()), "the commands of the guide need curl");
         let mut bash = Command::new("bash");
         bash.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut bash = bash.spawn().expect("the commands of the guide need bash and curl");
+        let mut bash = bash.spawn().expect("the commands of the guide need bash");
         bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
         let mut printed = String::new();
         bash.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
