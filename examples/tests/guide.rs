@@ -53,6 +53,24 @@ fn both_pages_share_what_does_not_depend_on_the_framework() {
     assert_eq!(axum, actix);
 }
 
+#[test]
+fn the_entry_page_leads_to_every_step() {
+    let entry = include_str!("../../docs/from-fastapi.md");
+    for page in &PAGES {
+        let steps = page.steps();
+        assert_eq!(steps.len(), 15);
+        for step in &steps[1..] {
+            let link = format!("from-fastapi-{}.md#{step})", page.framework);
+            assert!(entry.contains(&link), "{link}");
+        }
+        let prefix = format!("from-fastapi-{}.md#", page.framework);
+        for link in entry.split(&prefix).skip(1) {
+            let (step, _) = link.split_once(')').unwrap();
+            assert!(steps.contains(&step.to_owned()), "{step}");
+        }
+    }
+}
+
 /// One test, since both build in one directory.
 #[test]
 fn the_pages_run_as_they_stand() {

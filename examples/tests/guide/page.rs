@@ -35,6 +35,13 @@ impl Page {
         fences.map(|block| block.split_once('\n').unwrap()).collect()
     }
 
+    /// The anchors of the numbered headings, as GitHub makes them.
+    pub fn steps(&self) -> Vec<String> {
+        let headings = self.text.lines().filter_map(|line| line.strip_prefix("## "));
+        let numbered = headings.filter(|heading| heading.starts_with(|first: char| first.is_ascii_digit()));
+        numbered.map(|heading| heading.to_lowercase().replace(' ', "-").replace('.', "")).collect()
+    }
+
     /// What both frameworks have in common: from the first type to the state, which differs.
     pub fn shared(&self) -> &'static str {
         let main = self.file("src/main.rs");
