@@ -39,9 +39,8 @@ impl fmt::Debug for KeyOwner<'_> {
 
 /// Stores API keys, one row each. The application implements it over its database; [`ApiKeys`](crate::ApiKeys) calls it.
 ///
-/// Every method is one statement in SQL. The crate's page has the table, and
-/// [an implementation for SQLite](https://docs.rs/crate/auth-api-keys/latest/source/recipes/sqlite.rs) that the crate's
-/// tests run.
+/// Every method is one statement in SQL. [The crate's page](crate#what-the-store-holds) has the table, and
+/// `recipes/sqlite.rs` in the crate's source has an implementation for SQLite, which the crate's tests run.
 ///
 /// What a store has to get right:
 ///

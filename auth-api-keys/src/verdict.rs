@@ -27,7 +27,7 @@ impl TokenVerifier for ApiKeys {
         let presented = self.read(token)?; // 1
         let found = self.store.find(presented.id).await.map_err(|failure| unavailable(&failure))?; // 2
         let key = owned(presented, found)?; // 3, 4
-        let now = self.clock.now().ok_or(VerifyError::Unavailable { retry_after: None })?;
+        let now = self.clock.now().ok_or_else(time_unknown)?;
         let verdict = self.accept(&key, now);
         let verified = verdict.map_err(|failure| failure.with_key_id(key.id.as_str()))?;
         self.note_use(&key, now).await;
@@ -62,6 +62,9 @@ impl ApiKeys {
 
     /// What the key says, to a verifier that accepts it.
     pub(crate) fn token(&self, key: &ApiKey) -> Result<VerifiedToken, VerifyError> {
+        if key.client_id.is_empty() {
+            return Err(VerifyError::InvalidClaim("client_id"));
+        }
         let token = VerifiedToken::assert_verified(Claims::new(key, self.issuer.as_deref()))?;
         Ok(token.with_kind(TokenKind::ApiKey).with_key_id(key.id.as_str()))
     }
@@ -151,6 +154,10 @@ fn refusal(error: VerifyError, hint: &'static str) -> VerifyFailure {
 fn unavailable(failure: &StoreFailure) -> VerifyFailure {
     let hint = format!("the store of API keys failed: {failure}");
     VerifyFailure::from(VerifyError::Unavailable { retry_after: None }).with_hint(hint)
+}
+
+fn time_unknown() -> VerifyFailure {
+    refusal(VerifyError::Unavailable { retry_after: None }, "the clock does not know the time")
 }
 
 /// What a key would look like.

@@ -165,6 +165,8 @@ fn what_stands_in_the_database_is_not_trusted() {
         ("scope = 'orders:read orders:write'", None),
         ("subject = ''", Some(misconfigured.clone())),
         ("subject = 'export'", None),
+        ("client_id = ''", Some(misconfigured.clone())),
+        ("client_id = 'export'", None),
         ("expires_at = -1", Some(VerifyError::Expired)),
         ("expires_at = 9223372036854775807", Some(misconfigured)),
         ("expires_at = NULL", None),
