@@ -12,8 +12,8 @@ use crate::hash::hash;
 use crate::key::{ApiKey, ApiKeyRecord, MintedKey};
 use crate::last_used::LastUsed;
 use crate::new_key::{MintError, NewApiKey};
+use crate::standing::{check_standing, owned, token};
 use crate::store::{ApiKeyStore, KeyOwner};
-use crate::verdict::{check_standing, owned};
 
 const DEFAULT_LAST_USED_INTERVAL: Duration = Duration::from_secs(5 * 60);
 
@@ -129,7 +129,7 @@ impl ApiKeys {
         let from = key.not_before.unwrap_or(now).max(now);
         check_standing(&key, from)
             .map_err(VerifyFailure::into_error)
-            .and_then(|()| self.token(&key))
+            .and_then(|()| token(&key, self.issuer.as_deref()))
             .map_err(MintError::WouldBeRefused)?;
         let record = ApiKeyRecord { key, hash: hash(&text) };
         if !self.store.insert(record.clone()).await.map_err(MintError::Unavailable)? {

@@ -7,6 +7,7 @@ mod keys;
 mod last_used;
 mod memory;
 mod new_key;
+mod standing;
 mod store;
 mod verdict;
 

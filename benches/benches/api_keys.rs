@@ -44,55 +44,89 @@ fn main() {
     let jwt = [request(&mint(&issuer))];
     let requests = |keys: &[String]| keys.iter().map(|key| request(key)).collect::<Vec<_>>();
     let [right, wrong_secret, unknown, mistyped] = asked.each().map(requests);
-    let through = |name, requests, is_let_in| {
-        let mut requests = cycle(requests);
-        let authenticator = &authenticator;
-        Candidate::new(name, move || {
-            let outcome =
-                at_once(authenticator.authenticate::<NoClaims>(black_box(requests.next().unwrap())));
-            assert_eq!(outcome.is_ok(), is_let_in);
-        })
-    };
+    let through = |name, requests, expected| through(name, &authenticator, requests, expected);
     let whole = Row::measure(
         "a request",
         &mut [
-            through("HS256, first sight", &jwt, true),
-            through("right key", &right, true),
-            through("wrong secret", &wrong_secret, false),
-            through("unknown id", &unknown, false),
-            through("wrong checksum", &mistyped, false),
+            through("HS256, first sight", &jwt, Expected::Yes),
+            through("right key", &right, Expected::Yes),
+            through("wrong secret", &wrong_secret, Expected::No),
+            through("unknown id", &unknown, Expected::No),
+            through("wrong checksum", &mistyped, Expected::No),
         ],
     );
     println!("\n{}", Table::of_ratios("through `Authenticator`", vec![whole]));
 
-    let verdict = |name, tokens, is_good| {
-        let (keys, mut tokens) = (keys.clone(), cycle(tokens));
-        Candidate::new(name, move || {
-            assert_eq!(at_once(keys.verify(black_box(tokens.next().unwrap()))).is_ok(), is_good);
-        })
-    };
     let [right, wrong_secret, unknown, mistyped] = asked.each();
+    let verdict = |name, tokens, expected| verdict(name, &keys, tokens, expected);
     let verdicts = Row::measure(
         "the verdict",
         &mut [
-            verdict("wrong secret", wrong_secret, false),
-            verdict("unknown id", unknown, false),
-            verdict("right key", right, true),
-            verdict("wrong checksum", mistyped, false),
+            verdict("wrong secret", wrong_secret, Expected::No),
+            verdict("unknown id", unknown, Expected::No),
+            verdict("right key", right, Expected::Yes),
+            verdict("wrong checksum", mistyped, Expected::No),
         ],
     );
-    let lookup = |name, tokens, is_there: bool| {
-        let (store, mut tokens) = (&store, cycle(tokens));
-        Candidate::new(name, move || {
-            let id = tokens.next().and_then(|key: &String| key.get(5..21)).unwrap();
-            assert_eq!(at_once(store.find(black_box(id))).unwrap().is_some(), is_there);
-        })
-    };
+    let lookup = |name, tokens, expected| lookup(name, &store, tokens, expected);
     let lookups = Row::measure(
         "of it, the store",
-        &mut [lookup("wrong secret", wrong_secret, true), lookup("unknown id", unknown, false)],
+        &mut [
+            lookup("wrong secret", wrong_secret, Expected::Yes),
+            lookup("unknown id", unknown, Expected::No),
+        ],
     );
     println!("\n{}", Table::of_ratios("`ApiKeys::verify`", vec![verdicts, lookups]));
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Expected {
+    Yes,
+    No,
+}
+
+impl Expected {
+    fn check(self, outcome: bool) {
+        assert_eq!(outcome, self == Self::Yes);
+    }
+}
+
+fn through<'a>(
+    name: &'static str,
+    authenticator: &'a Authenticator,
+    requests: &'a [TestRequest],
+    expected: Expected,
+) -> Candidate<'a> {
+    let mut requests = requests.iter().cycle();
+    Candidate::new(name, move || {
+        let request = black_box(requests.next().unwrap());
+        expected.check(at_once(authenticator.authenticate::<NoClaims>(request)).is_ok());
+    })
+}
+
+fn verdict<'a>(
+    name: &'static str,
+    keys: &'a ApiKeys,
+    tokens: &'a [String],
+    expected: Expected,
+) -> Candidate<'a> {
+    let mut tokens = tokens.iter().cycle();
+    Candidate::new(name, move || {
+        expected.check(at_once(keys.verify(black_box(tokens.next().unwrap()))).is_ok());
+    })
+}
+
+fn lookup<'a>(
+    name: &'static str,
+    store: &'a SqliteApiKeys,
+    tokens: &'a [String],
+    expected: Expected,
+) -> Candidate<'a> {
+    let mut tokens = tokens.iter().cycle();
+    Candidate::new(name, move || {
+        let id = part(tokens.next().unwrap(), 5, 21);
+        expected.check(at_once(store.find(black_box(id))).unwrap().is_some());
+    })
 }
 
 /// A million keys, minted in one transaction, and some of them as their clients hold them.
@@ -172,10 +206,6 @@ fn with_checksum(text: &str) -> String {
         rest /= 62;
     }
     format!("{text}{sum}")
-}
-
-fn cycle<T>(values: &[T]) -> impl Iterator<Item = &T> {
-    values.iter().cycle()
 }
 
 /// A database that goes when the run ends.
