@@ -32,6 +32,7 @@ pub use crate::policy::required_scopes::RequiredScopes;
 pub use crate::token::audience::Audience;
 pub use crate::token::claim_path::ClaimPath;
 pub use crate::token::error::{ClaimsError, VerifyError};
+pub use crate::token::kind::TokenKind;
 pub use crate::token::scope::Scope;
 pub use crate::token::scope_set::ScopeSet;
 pub use crate::token::verified::{NoClaims, VerifiedToken};

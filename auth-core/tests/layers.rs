@@ -253,6 +253,7 @@ fn no_file_imports_in_a_circle() {
         "auth-actix",
         "auth-oidc",
         "auth-issuer",
+        "auth-api-keys",
         "auth-testing",
         "auth-utoipa",
     ] {

@@ -14,6 +14,7 @@ use super::claim_text::{ClaimText, claim_text};
 use super::claim_value::ClaimValue;
 use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
+use super::kind::TokenKind;
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
 use super::unreadable_roles::UnreadableRoles;
@@ -37,6 +38,7 @@ pub struct VerifiedToken {
 struct Inner {
     claims: RegisteredClaims,
     json: String,
+    kind: TokenKind,
     /// Where roles stand, if not in `roles`.
     roles: Option<ClaimPath>,
     /// The token as it was sent, if its verifier told.
@@ -56,6 +58,7 @@ pub(crate) struct Origin {
     pub(crate) text: Option<Arc<str>>,
     /// The `kid` of the configured key that verified it.
     pub(crate) key_id: Option<Arc<str>>,
+    pub(crate) kind: TokenKind,
 }
 
 impl VerifiedToken {
@@ -88,9 +91,9 @@ impl VerifiedToken {
         roles: Option<ClaimPath>,
         origin: Origin,
     ) -> Self {
-        let Origin { text, key_id } = origin;
+        let Origin { text, key_id, kind } = origin;
         let (client, typed) = Default::default();
-        let inner = Inner { claims, json, roles, text, key_id, client, typed };
+        let inner = Inner { claims, json, kind, roles, text, key_id, client, typed };
         Self { inner: Arc::new(inner), verifier: None }
     }
 
@@ -110,6 +113,12 @@ impl VerifiedToken {
     pub fn with_key_id(&self, key_id: impl Into<Arc<str>>) -> Self {
         let key_id = key_id.into();
         self.clone().with(|inner| inner.key_id = Some(key_id))
+    }
+
+    /// Returns the same token as one of this kind. For verifiers of your own.
+    #[must_use]
+    pub fn with_kind(self, kind: TokenKind) -> Self {
+        self.with(|inner| inner.kind = kind)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -189,6 +198,12 @@ impl VerifiedToken {
     #[must_use]
     pub fn scopes(&self) -> ScopeSet<'_> {
         self.inner.claims.scopes()
+    }
+
+    /// What the token is, such as a JWT or an API key: its verifier says so, never the token itself.
+    #[must_use]
+    pub fn kind(&self) -> TokenKind {
+        self.inner.kind
     }
 
     /// The claims as the application's own type.
@@ -350,6 +365,16 @@ mod tests {
         assert_eq!((token.token_id(), token.client_id()), (Some("j"), Some("c")));
         assert!(token.scopes().contains("y"));
         assert_eq!(token.claims::<NoClaims>(), Ok(NoClaims));
+    }
+
+    #[test]
+    fn only_a_verifier_says_what_kind_a_token_is() {
+        let claims = serde_json::json!({ "sub": "alice", "kind": "ApiKey", "typ": "ApiKey" });
+        let token = VerifiedToken::assert_verified(claims).unwrap();
+        assert_eq!(token.kind(), TokenKind::Unspecified);
+        let key = token.clone().with_kind(TokenKind::ApiKey);
+        assert_eq!((key.kind(), key.with_key_id("k").kind()), (TokenKind::ApiKey, TokenKind::ApiKey));
+        assert_eq!(token.kind(), TokenKind::Unspecified, "the other clones are as they were");
     }
 
     #[test]
