@@ -3,16 +3,17 @@
 //! 1. A code has 256 bits from the system's random generator, so nobody guesses one.
 //! 2. The database holds a hash of the code, so reading the database yields no code. A fast hash is enough: unlike a
 //!    password, a random code cannot be found by trying.
-//! 3. A code is valid for one purpose and one address. The next code for both replaces it.
+//! 3. A code is valid for one purpose and one address. The next code for both replaces it. Whatever else makes it
+//!    pointless deletes it: a password that was changed voids a code to reset it.
 //! 4. A code expires.
-//! 5. Deleting the row spends the code, in the transaction of the change that it permits. Of two simultaneous requests, one
-//!    finds no row. If the transaction fails, the code stays valid.
-//! 6. The caller does not learn whether a code was sent. If nobody should get one, the same row is written for nobody, which
-//!    takes as long.
+//! 5. Deleting the row spends the code, in the transaction of the change that it permits. Of two simultaneous requests,
+//!    one finds no row. If the transaction fails, the code stays valid.
+//! 6. Requesting a code does not tell whether one was sent. If nobody should get one, the same row is written for nobody,
+//!    which takes as long.
 //!
-//! Not checked here: how often somebody guesses. The caller counts a wrong code like a wrong password. With 256 bits that is
-//! a precaution. If you shorten the code so that people can type it, everything depends on it: delete a code of 6 digits
-//! after 3 wrong guesses.
+//! Not checked here: how often somebody guesses. The caller counts a wrong code like a wrong password. With 256 bits that
+//! is a precaution. If you shorten the code so that people can type it, everything depends on it: delete a code of 6
+//! digits after 3 wrong guesses.
 
 use std::fmt;
 
@@ -121,4 +122,11 @@ pub(crate) fn spend(
         "DELETE FROM codes WHERE purpose = ?1 AND address = ?2 AND code_hash = ?3 AND expires_at > ?4";
     let spent = transaction.execute(delete, (purpose.name(), address, code.hash(), seconds(now)))?;
     Ok(spent == 1 && address != NOBODY)
+}
+
+/// Deletes the code of an address, if there is one.
+pub(crate) fn void(transaction: &Transaction<'_>, purpose: Purpose, address: &str) -> rusqlite::Result<()> {
+    transaction
+        .execute("DELETE FROM codes WHERE purpose = ?1 AND address = ?2", [purpose.name(), address])?;
+    Ok(())
 }

@@ -21,8 +21,6 @@ use crate::{ITEMS, Item, User};
 const DATABASE: &str = "login.sqlite";
 /// The password of all demo accounts. Shorter than a new one may be, like passwords that were stored before.
 const DEMO_PASSWORD: &str = "wonderland";
-const DEMO_ITEMS: &str = "
-    INSERT INTO items VALUES ('alice', 'a looking-glass'), ('alice', 'a pocket watch'), ('bob', 'a hat');";
 
 /// Users, and what belongs to them.
 #[derive(Clone)]
@@ -52,7 +50,8 @@ impl Db {
     pub async fn from_env(passwords: &Passwords) -> Result<Self, String> {
         let demo = demo()?;
         let hash = passwords.hash(DEMO_PASSWORD).await.map_err(|error| error.to_string())?;
-        let fill = |transaction: &Transaction<'_>| if demo { fill(transaction, &hash) } else { Ok(()) };
+        let fill =
+            |transaction: &Transaction<'_>| if demo { schema::fill(transaction, &hash) } else { Ok(()) };
         let database = schema::with_steps(fill, |steps| Database::from_env(DATABASE, steps))?;
         Ok(Self { database, clock: Arc::new(SystemClock) })
     }
@@ -76,7 +75,7 @@ impl Db {
         clock: impl Clock + 'static,
         hash: &str,
     ) -> Result<Self, String> {
-        let fill = |transaction: &Transaction<'_>| fill(transaction, hash);
+        let fill = |transaction: &Transaction<'_>| schema::fill(transaction, hash);
         let database = schema::with_steps(fill, |steps| Database::open(path, steps));
         Ok(Self { database: database.map_err(|error| error.to_string())?, clock: Arc::new(clock) })
     }
@@ -86,22 +85,6 @@ impl Db {
     pub(crate) async fn changes(&self) -> u64 {
         self.database.run(|db| Ok(db.total_changes())).await.unwrap()
     }
-}
-
-/// The demo accounts.
-fn fill(transaction: &Transaction<'_>, hash: &str) -> rusqlite::Result<()> {
-    transaction.execute_batch(DEMO_ITEMS)?;
-    let insert = "INSERT INTO accounts (id, email, full_name, password_hash, scopes, active)
-        VALUES (?1, ?1 || '@example.com', ?2, ?3, ?4, ?5)";
-    for (id, full_name, scopes, active) in [
-        ("alice", "Alice Liddell", "items", true),
-        ("bob", "Bob, who may not see items", "", true),
-        ("dave", "Dave, who has left", "items", false),
-        ("erin", "Erin, who forgets her password", "items", true),
-    ] {
-        transaction.execute(insert, (id, full_name, hash, scopes, active))?;
-    }
-    Ok(())
 }
 
 impl Db {
@@ -212,7 +195,8 @@ impl Db {
         registered.await
     }
 
-    /// Ends all logins of an account, and refuses its access tokens up to this second. Returns the next second.
+    /// Ends all logins of an account, voids its codes, and refuses its access tokens up to this second. Returns the next
+    /// second.
     ///
     /// Call it in the transaction that sets a password. A login with the old password was either stored before, and ends
     /// here, or it is refused, since `TokenEndpoint` looks the account up again at the end.
@@ -227,8 +211,12 @@ impl Db {
         id: &str,
     ) -> Result<u64, StoreFailure> {
         let next_second = self.now()?.saturating_add(1);
-        let update = "UPDATE accounts SET tokens_since = max(tokens_since, ?2) WHERE id = ?1";
-        transaction.execute(update, (id, seconds(next_second)))?;
+        let update = "UPDATE accounts SET tokens_since = max(tokens_since, ?2) WHERE id = ?1 RETURNING email";
+        let email: Option<String> =
+            transaction.query_row(update, (id, seconds(next_second)), |row| row.get(0))?;
+        if let Some(email) = email {
+            codes::void(transaction, Purpose::ResetPassword, &email)?;
+        }
         transaction.execute("DELETE FROM logins WHERE subject = ?1", [id])?;
         Ok(next_second)
     }

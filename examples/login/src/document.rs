@@ -1,5 +1,5 @@
-//! The OpenAPI document. Both programs have the same operations, so they are described here once. A test sends requests to
-//! each operation, and compares the answers with the document.
+//! The OpenAPI document. Both programs have the same operations, so they are described here once. A test sends requests
+//! to each operation, and compares the answers with the document.
 
 #![allow(dead_code, reason = "only the macro reads them")]
 

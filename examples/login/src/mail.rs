@@ -23,8 +23,9 @@ pub trait Mailer: Send + Sync {
 /// It contains no text by the person who requested it. Otherwise anybody could send messages through your server.
 ///
 /// In an application, link to a page of your own, with the code in the fragment:
-/// `https://app.example/verify#code=...`. Browsers send the fragment to no server, so no log and no `Referer` holds it. The
-/// page sends the code by `POST` when the reader presses a button. Never spend a code on `GET`: malware scanners open links.
+/// `https://app.example/verify#code=...`. Browsers send the fragment to no server, so no log and no `Referer` holds it.
+/// The page sends the code by `POST` when the reader presses a button. Never spend a code on `GET`: malware scanners open
+/// links.
 pub struct Mail {
     /// The address. If there is an account, its stored address.
     pub to: String,

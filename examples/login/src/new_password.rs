@@ -4,8 +4,8 @@
 //! 2. There are no rules about kinds of characters, and passwords do not expire.
 //! 3. Passwords that attackers try first are refused. zxcvbn estimates the number of guesses, from lists of common
 //!    passwords, words and names, keyboard patterns, dates, repetition, and what is known of the user.
-//! 4. zxcvbn sees the first 20 characters only. Its time grows steeply with the length of a crafted password: 100 characters
-//!    took more than a second.
+//! 4. zxcvbn sees the first 20 characters only. Its time grows steeply with the length of a crafted password: 100
+//!    characters took more than a second.
 //!
 //! The whole password is hashed, whatever its length. Not checked: whether it was stolen elsewhere. If you can, look it up
 //! in a list of compromised passwords too.

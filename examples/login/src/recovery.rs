@@ -3,7 +3,7 @@
 //! 1. No answer tells who has an account: the answer and the work are the same. Only the owner of an account gets a mail.
 //! 2. The code goes to the stored address.
 //! 3. Requesting a code changes nothing, so nobody can lock others out.
-//! 4. A reset ends all logins, and older access tokens are refused. That locks out an attacker who knows the old password.
+//! 4. A reset ends all logins, and older access tokens are refused. That locks out whoever knows the old password.
 //! 5. An inactive account stays inactive.
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,10 +1,10 @@
 //! Registration: an e-mail address, then a code that was sent there, and a password with it.
 //!
-//! 1. The password comes with the code, so the reader of the mail chooses it. If it came first, an attacker could register
-//!    somebody else's address with a password that he knows, and wait until its owner uses the code: "pre-hijacking"
-//!    (Sudhodanan and Paverd, USENIX Security 2022).
-//! 2. No answer tells who has an account: the answer and the work are the same. Only the mail differs, and only the owner of
-//!    the address reads it. For the same reason nobody chooses a user name: a name that is taken would tell.
+//! 1. The password comes with the code, so the reader of the mail chooses it. If it came first, an attacker could
+//!    register somebody else's address with a password that he knows, and wait until its owner uses the code:
+//!    "pre-hijacking" (Sudhodanan and Paverd, USENIX Security 2022).
+//! 2. No answer tells who has an account: the answer and the work are the same. Only the mail differs, and only the owner
+//!    of the address reads it. For the same reason nobody chooses a user name: a name that is taken would tell.
 //! 3. No account exists before its code was used. Only expired codes need cleaning up.
 
 use std::net::{IpAddr, SocketAddr};

@@ -32,6 +32,9 @@ const VERSION_2: &str = "
     ALTER TABLE accounts ADD COLUMN email TEXT;
     CREATE UNIQUE INDEX accounts_by_email ON accounts (email);";
 
+const DEMO_ITEMS: &str = "
+    INSERT INTO items VALUES ('alice', 'a looking-glass'), ('alice', 'a pocket watch'), ('bob', 'a hat');";
+
 /// Calls `open` with the steps that bring a file up to date. If the file is new, the last one calls `fill`.
 pub(super) fn with_steps<T>(
     fill: impl Fn(&Transaction<'_>) -> rusqlite::Result<()>,
@@ -55,4 +58,20 @@ pub(super) fn with_steps<T>(
         Ok(())
     };
     open(&[&version_1, &version_2])
+}
+
+/// Creates the demo accounts.
+pub(super) fn fill(transaction: &Transaction<'_>, hash: &str) -> rusqlite::Result<()> {
+    transaction.execute_batch(DEMO_ITEMS)?;
+    let insert = "INSERT INTO accounts (id, email, full_name, password_hash, scopes, active)
+        VALUES (?1, ?1 || '@example.com', ?2, ?3, ?4, ?5)";
+    for (id, full_name, scopes, active) in [
+        ("alice", "Alice Liddell", "items", true),
+        ("bob", "Bob, who may not see items", "", true),
+        ("dave", "Dave, who has left", "items", false),
+        ("erin", "Erin, who forgets her password", "items", true),
+    ] {
+        transaction.execute(insert, (id, full_name, hash, scopes, active))?;
+    }
+    Ok(())
 }

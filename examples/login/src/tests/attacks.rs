@@ -79,6 +79,17 @@ async fn a_code_is_good_once_for_its_purpose_and_its_address_and_until_the_next(
     println!("summary: codes by e-mail: {tried} used, superseded, foreign and guessed codes refused");
 }
 
+/// Somebody has read the mail, and then the owner changes the password.
+#[tokio::test]
+async fn a_changed_password_voids_the_code_to_reset_it() {
+    let (file, clock) = (File::new(), TestClock::default());
+    let db = file.open(&clock);
+    let (stolen, other) = (issued(&db, Purpose::ResetPassword).await, issued(&db, Purpose::Register).await);
+    assert!(db.change_password("erin", "old".to_owned(), "new".to_owned()).await.unwrap().is_some());
+    assert!(!resets(&db, ERIN, &stolen).await);
+    assert!(registers(&db, CAROL, &other).await, "carol's is another matter");
+}
+
 /// It would make somebody who asks for the mail of a stranger the reader of a code for nobody.
 #[tokio::test]
 async fn a_code_for_nobody_is_good_for_nothing() {
