@@ -79,6 +79,29 @@ async fn a_code_is_good_once_for_its_purpose_and_its_address_and_until_the_next(
     println!("summary: codes by e-mail: {tried} used, superseded, foreign and guessed codes refused");
 }
 
+/// Where the other purpose would have worked, since the address has got an account meanwhile, or has lost it.
+#[tokio::test]
+async fn a_code_is_good_for_no_other_purpose() {
+    let (file, clock) = (File::new(), TestClock::default());
+    let db = file.open(&clock);
+    let code = issued(&db, Purpose::Register).await;
+    file.execute("UPDATE accounts SET email = 'carol@example.com' WHERE id = 'bob'");
+    assert!(!resets(&db, CAROL, &code).await);
+    let code = issued(&db, Purpose::ResetPassword).await;
+    file.execute("DELETE FROM accounts WHERE id = 'erin'");
+    assert!(!registers(&db, ERIN, &code).await);
+}
+
+#[tokio::test]
+async fn the_database_does_not_hold_the_code() {
+    let (file, clock) = (File::new(), TestClock::default());
+    let code = issued(&file.open(&clock), Purpose::ResetPassword).await;
+    let rows = file.text("SELECT group_concat(purpose || address || code_hash || expires_at) FROM codes");
+    assert!(rows.contains(ERIN) && !rows.contains(code.as_str()), "{rows}");
+    let other = issued(&file.open(&clock), Purpose::ResetPassword).await;
+    assert_eq!((code.as_str().len(), code.as_str() == other.as_str()), (43, false), "256 bits");
+}
+
 /// Somebody has read the mail, and then the owner changes the password.
 #[tokio::test]
 async fn a_changed_password_voids_the_code_to_reset_it() {
