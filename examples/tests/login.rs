@@ -7,7 +7,6 @@ mod running;
 use std::time::{Duration, Instant};
 
 use auth_core::{Algorithm, JwtVerifier};
-use auth_testing::conformance::Answer;
 use auth_testing::{OpenApiProbe, TestIssuer};
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! One of the login examples, and what a person and a program send to it.
 
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -58,7 +58,7 @@ fn files_of_newer_versions_are_left_alone() {
     let (file, clock) = (File::new(), TestClock::default());
     drop(file.open(&clock));
     file.execute("PRAGMA user_version = 3");
-    let refused = Db::open(&file.0, clock.clone(), "").unwrap_err();
+    let refused = Db::open(&file.0, clock, "").unwrap_err();
     assert!(refused.contains("newer version of this example"), "{refused}");
 }
 
