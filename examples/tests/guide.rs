@@ -167,7 +167,7 @@ fn walk(address: SocketAddr) -> Vec<Answer> {
         ("GET", "/users/me/items", items("nobody"), 401),
         ("GET", "/report", items("alice"), 200),
         ("GET", "/report", admin("edith"), 200),
-        ("GET", "/report", bare.clone(), 403),
+        ("GET", "/report", bare, 403),
         ("GET", "/admin/hashes", admin("edith"), 200),
         ("GET", "/admin/hashes", admin("dave"), 403),
         ("GET", "/admin/hashes", admin("nobody"), 401),
