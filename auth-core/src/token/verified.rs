@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -17,6 +18,7 @@ use super::error::{ClaimsError, VerifyError};
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
 use super::unreadable_roles::UnreadableRoles;
+use crate::clock::Clock;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
@@ -150,6 +152,35 @@ impl VerifiedToken {
     #[must_use]
     pub fn expires_at(&self) -> Option<u64> {
         self.inner.claims.exp.map(|date| date.floor)
+    }
+
+    /// How long the token is still good by this clock: until claim `exp`, in whole seconds.
+    ///
+    /// For connections that outlive their request: end a WebSocket or an event stream when it is over. Zero if it has
+    /// expired, and if the clock does not know the time. `None` if the token never expires, which no
+    /// [`JwtVerifier`](crate::JwtVerifier) accepts.
+    ///
+    /// Leeway is not added: it forgives clocks that differ when a token is presented, and does not make its life longer. A
+    /// token that was accepted within the leeway has no time left. Clocks have whole seconds, so that a wait of this
+    /// length ends at `exp` or less than a second later.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use auth_core::{SystemClock, VerifiedToken};
+    ///
+    /// # mod tokio { pub mod time { pub async fn sleep(_: std::time::Duration) {} } }
+    /// async fn expired(token: &VerifiedToken) {
+    ///     match token.time_left(&SystemClock) {
+    ///         Some(time_left) => tokio::time::sleep(time_left).await,
+    ///         None => std::future::pending().await,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn time_left(&self, clock: &(impl Clock + ?Sized)) -> Option<Duration> {
+        let expires_at = self.expires_at()?;
+        let left = clock.now().map_or(0, |now| expires_at.saturating_sub(now));
+        Some(Duration::from_secs(left))
     }
 
     /// From when on the token is accepted: claim `nbf` in seconds since 1970, before leeway.
@@ -350,6 +381,23 @@ mod tests {
         assert_eq!((token.token_id(), token.client_id()), (Some("j"), Some("c")));
         assert!(token.scopes().contains("y"));
         assert_eq!(token.claims::<NoClaims>(), Ok(NoClaims));
+    }
+
+    #[test]
+    fn the_time_left_ends_at_the_expiry() {
+        #[derive(Debug)]
+        struct At(Option<u64>);
+        impl Clock for At {
+            fn now(&self) -> Option<u64> {
+                self.0
+            }
+        }
+        let token = |claims| VerifiedToken::assert_verified(claims).unwrap();
+        let expiring = token(serde_json::json!({"sub": "a", "exp": 100.9}));
+        for (now, left) in [(Some(0), 100), (Some(99), 1), (Some(100), 0), (Some(u64::MAX), 0), (None, 0)] {
+            assert_eq!(expiring.time_left(&At(now)), Some(Duration::from_secs(left)), "{now:?}");
+        }
+        assert_eq!(token(serde_json::json!({"sub": "a"})).time_left(&At(Some(0))), None);
     }
 
     #[test]
