@@ -49,15 +49,17 @@ pub(super) enum NoPassword {
 pub(super) fn password(encoded: &[u8]) -> Result<String, NoPassword> {
     let spaces = encoded.iter().take_while(|byte| **byte == b' ').count();
     let encoded = encoded.get(spaces..).unwrap_or_default();
-    let decoded = STANDARD.decode(encoded).map_err(|_| NoPassword::NotBase64)?;
+    let mut decoded = STANDARD.decode(encoded).map_err(|_| NoPassword::NotBase64)?;
     if decoded.iter().any(u8::is_ascii_control) {
         return Err(NoPassword::ControlCharacter);
     }
     let colon = memchr::memchr(b':', &decoded).ok_or(NoPassword::NoColon)?;
-    match decoded.get(colon + 1..).unwrap_or_default() {
-        [] => Err(NoPassword::Empty),
-        password => b64token(password).map(str::to_owned).ok_or(NoPassword::NoToken),
+    decoded.drain(..=colon);
+    if decoded.is_empty() {
+        return Err(NoPassword::Empty);
     }
+    let is_token = b64token(&decoded).is_some();
+    String::from_utf8(decoded).ok().filter(|_| is_token).ok_or(NoPassword::NoToken)
 }
 
 #[cfg(test)]
