@@ -171,6 +171,50 @@ fn what_a_post_has_to_say() {
     }
 }
 
+/// Browsers remember passwords, and gateways make fields of cookies; programs send neither field.
+#[test]
+fn passwords_and_fields_count_unless_another_site_has_sent_them() {
+    let issuer = TestIssuer::default();
+    let sources =
+        [CredentialSource::Basic, CredentialSource::header("x-api-key"), CredentialSource::WebSocketProtocol];
+    let authenticator = issuer.authenticator().with_credential_sources(sources).unwrap();
+    let authenticator = authenticator.with_trusted_origins(["https://app.example"]).unwrap();
+    let token = issuer.good("alice");
+    let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("tool:{token}"));
+    let counts = |method, fields: Fields<'_>| {
+        let request = TestRequest::new(method, "/orders").header("host", "api.example");
+        let request = fields.iter().fold(request, |request, (name, value)| request.header(name, *value));
+        let verdict = |request: TestRequest| {
+            let verdict = block_on(authenticator.authenticate::<NoClaims>(&request));
+            verdict.map(|_| ()).map_err(|rejection| rejection.reason())
+        };
+        let by_protocol = request.clone().header("sec-websocket-protocol", format!("bearer.{token}"));
+        assert_eq!(verdict(by_protocol), Ok(()), "no page has somebody's token");
+        let by_field = verdict(request.clone().header("x-api-key", &*token));
+        assert_eq!(verdict(request.authorization(format!("Basic {basic}"))), by_field);
+        assert!([Ok(()), Err(Reason::CrossSite)].contains(&by_field));
+        by_field.is_ok()
+    };
+    let upgrade = ("upgrade", "websocket");
+    let (site, origin) = (|value| ("sec-fetch-site", value), |value| ("origin", value));
+    for (method, fields, expected) in [
+        ("POST", &[][..], true),
+        ("POST", &[site("same-origin")], true),
+        ("POST", &[origin("https://api.example")], true),
+        ("POST", &[origin("https://app.example")], true),
+        ("POST", &[site("cross-site")], false),
+        ("POST", &[site("same-site")], false),
+        ("POST", &[origin("https://evil.example")], false),
+        ("POST", &[origin("null")], false),
+        ("POST", &[origin("https://api.example"), origin("https://api.example")], false),
+        ("GET", &[site("cross-site"), origin("https://evil.example")], true),
+        ("GET", &[upgrade], true),
+        ("GET", &[upgrade, origin("https://evil.example")], false),
+    ] {
+        assert_eq!(counts(method, fields), expected, "{method} {fields:?}");
+    }
+}
+
 #[test]
 fn the_authority_of_the_target_comes_before_the_host_field() {
     let subject = Subject::new();

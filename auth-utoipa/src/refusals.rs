@@ -17,11 +17,11 @@ use crate::demand::Demand;
 pub(crate) const PROBLEM: &str = "ProblemDetails";
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// Whether an operation refuses cookies that other sites have sent.
+/// Whether an operation refuses requests that other sites have sent.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum OtherSites {
     Refused,
-    /// It takes no cookies, or changes nothing.
+    /// It takes nothing that browsers add by themselves, or changes nothing.
     NotTold,
 }
 
@@ -85,9 +85,9 @@ impl<'a> Refusals<'a> {
         let describes = match (scopes, other_sites) {
             (Some(_), OtherSites::NotTold) => "The token is good, and does not grant the scope",
             (Some(_), OtherSites::Refused) => {
-                "The token is good, and does not grant the scope; or a page of another site has sent the cookie"
+                "The token is good, and does not grant the scope; or a page of another site has sent the request"
             }
-            (None, _) => "A page of another site has sent the cookie",
+            (None, _) => "A page of another site has sent the request",
         };
         if !forbidden.is_empty() {
             add("403", response(describes, &forbidden));

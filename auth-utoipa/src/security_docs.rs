@@ -189,7 +189,7 @@ impl SecurityDocs {
                 self.check(&demands, &known, || format!("{method} {path}"))?;
                 if demands.iter().any(|demand| demand.keys().any(|scheme| self.has(scheme))) {
                     let is_safe = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
-                    let other_sites = match !is_safe && self.takes_cookies(&demands) {
+                    let other_sites = match !is_safe && self.takes_what_browsers_add(&demands) {
                         true => OtherSites::Refused,
                         false => OtherSites::NotTold,
                     };
@@ -222,11 +222,12 @@ impl SecurityDocs {
         self.schemes.iter().any(|(name, _)| name == scheme)
     }
 
-    /// Whether a cookie may satisfy one of these demands.
-    fn takes_cookies(&self, demands: &[Demand]) -> bool {
-        let is_cookie = |kind: &Kind| matches!(kind, Kind::Token(CredentialSource::Cookie(_)));
-        let mut cookies = self.schemes.iter().filter(|(_, kind)| is_cookie(kind));
-        cookies.any(|(name, _)| demands.iter().any(|demand| demand.contains_key(name)))
+    /// Whether something may satisfy one of these demands that browsers, or gateways for them, add by themselves.
+    fn takes_what_browsers_add(&self, demands: &[Demand]) -> bool {
+        use CredentialSource::{Basic, Cookie, Header};
+        let is_added = |kind: &Kind| matches!(kind, Kind::Token(Cookie(_) | Basic | Header(_)));
+        let mut added = self.schemes.iter().filter(|(_, kind)| is_added(kind));
+        added.any(|(name, _)| demands.iter().any(|demand| demand.contains_key(name)))
     }
 
     fn check(

@@ -267,8 +267,11 @@ async fn see_profile() {}
 #[utoipa::path(post, path = "/tool", responses((status = 200)), security(("key" = []), ("basic" = [])))]
 async fn tool() {}
 
+#[utoipa::path(post, path = "/bearer", responses((status = 200)), security(("bearer" = []), ("socket" = [])))]
+async fn program() {}
+
 #[derive(OpenApi)]
-#[openapi(paths(from_anywhere, profile, see_profile, tool))]
+#[openapi(paths(from_anywhere, profile, see_profile, tool, program))]
 struct FromAnywhere;
 
 #[test]
@@ -315,7 +318,8 @@ fn each_source_is_the_scheme_that_it_is() {
         forbidden("/profile").get("headers").is_none_or(|headers| headers.get("WWW-Authenticate").is_none())
     );
     assert_eq!(responses(&document, "get", "/profile"), ["200", "401"], "any site may send it");
-    assert_eq!(responses(&document, "post", "/tool"), ["200", "401"], "no other site can send it");
+    assert_eq!(responses(&document, "post", "/tool"), ["200", "401", "403"], "browsers remember passwords");
+    assert_eq!(responses(&document, "post", "/bearer"), ["200", "401"], "no other site can send it");
 }
 
 #[test]

@@ -68,8 +68,8 @@ impl Authenticator {
     /// 2. One that holds something broken is refused with 400, even beside a good one. An Authorization field of another
     ///    scheme holds nothing.
     /// 3. What is not named here is not looked at.
-    /// 4. A token in a cookie counts for a request that may change something only if the application's own page has sent
-    ///    it: see [`with_trusted_origins`](Self::with_trusted_origins).
+    /// 4. A token that a browser may have added by itself counts for a request that may change something only if no other
+    ///    site's page has started it: see [`with_trusted_origins`](Self::with_trusted_origins).
     /// 5. A token in the query is never read. Beside a token in its place, it is refused with 400.
     ///
     /// [`Authenticated::credential_source`] says which one it was. [`Reason`] has the challenges.
@@ -90,8 +90,8 @@ impl Authenticator {
     }
 
     /// Names the origins whose pages may send requests with a cookie, beside the one that the request is for. If called
-    /// again, these in place of the earlier ones. Without a cookie among the
-    /// [sources](Self::with_credential_sources) it has no effect.
+    /// again, these in place of the earlier ones. If all [sources](Self::with_credential_sources) are `Bearer` or
+    /// `WebSocketProtocol`, it has no effect.
     ///
     /// Browsers send cookies with requests that other sites' pages have started, so a token in a cookie counts for requests
     /// that may change something only if a page of the application has sent them. Those are all methods but `GET`, `HEAD`
@@ -105,6 +105,10 @@ impl Authenticator {
     /// All others are refused with 403 and [`Reason::CrossSite`], before the token is looked at: requests with neither field
     /// too, which tower-http's `csrf` lets in, and several fields of one of the names. A route that lets anonymous callers in
     /// refuses them likewise: absent is anonymous, bad is refused.
+    ///
+    /// The same holds for [`Basic`](CredentialSource::Basic), since browsers remember passwords, and for
+    /// [`Header`](CredentialSource::Header), since some gateways make it of a cookie. There a request with neither field
+    /// is let in: it comes from a program. A bearer token and a subprotocol come from those who have the token.
     ///
     /// Name the public origin if a proxy changes the Host field: `X-Forwarded-Host` is never read. Name the page's origin if
     /// it is another one than the API's. **A page of such an origin can do whatever the user can.**

@@ -62,7 +62,7 @@ impl Kind {
     pub(crate) const UNKNOWN_USER: Self = Self::routine(4);
     pub(crate) const INACTIVE_USER: Self = Self::routine(5);
     pub(crate) const NO_SUBJECT: Self = Self::mistake(6);
-    /// A cookie that a page of others has sent: an attack, or a proxy that changes the Host field.
+    /// What a page of others has made a browser send: an attack, or a proxy that changes the Host field.
     pub(crate) const CROSS_SITE: Self = Self::mistake(25);
 
     /// The kind of a token's fault. `None` for those that are logged loudly each time.

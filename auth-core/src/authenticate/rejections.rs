@@ -94,7 +94,7 @@ impl Rejections {
         self.reject(Reason::Malformed, Scheme::Bearer, self.facts(request).as_deref())
     }
 
-    /// Rejects a cookie that a page of others has sent, and logs it.
+    /// Rejects what a page of others has made a browser send, and logs it.
     pub(crate) fn reject_cross_site(&self, cross_site: CrossSite, request: &impl RequestHead) -> Rejection {
         self.log.tell(&Refusal::new(Kind::CROSS_SITE, Reason::CrossSite), || Some(cross_site));
         self.reject(Reason::CrossSite, Scheme::Bearer, self.facts(request).as_deref())

@@ -1,4 +1,4 @@
-//! Whether a request with a cookie comes from a page of the application.
+//! Whether a request with a cookie, or something else that browsers add by themselves, comes from a page of the application.
 //!
 //! A browser sends cookies with requests that pages of others have started. The rules are those of tower-http's `csrf` and
 //! of Go's `CrossOriginProtection`, made stricter where both let in what names no origin at all:
@@ -11,7 +11,8 @@
 //! 4. A trusted origin is let in, whatever `Sec-Fetch-Site` says.
 //! 5. Another `Sec-Fetch-Site` is refused: `same-site` too, since other ports and subdomains are other applications.
 //! 6. Without `Sec-Fetch-Site`, the host and port of `Origin` must be the request's own. `null` never is.
-//! 7. Without both, it is refused. All browsers of today send one of them; tower-http and Go let it in.
+//! 7. Without both, it is refused. All browsers of today send one of them; tower-http and Go let it in. So does the caller
+//!    of this for what programs send too: passwords and fields.
 //!
 //! What is not checked: the scheme of an origin that is not a trusted one, since the server does not know its own; and
 //! `X-Forwarded-Host` and the like, which anyone can write.
@@ -21,7 +22,7 @@ use std::fmt;
 use super::head::RequestHead;
 use super::origin::{TrustedOrigins, host_of};
 
-/// Why a request with a cookie was refused.
+/// Why a request with credentials of a browser was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CrossSite {
     SeveralSites,
@@ -42,7 +43,7 @@ pub(crate) enum Site {
     Unknown,
 }
 
-/// Why a request with a cookie has to be refused; `None` if it may be let in.
+/// Why a request with credentials of a browser has to be refused; `None` if it may be let in.
 pub(crate) fn cross_site(request: &impl RequestHead, trusted: &TrustedOrigins) -> Option<CrossSite> {
     if is_safe(request) {
         return None;

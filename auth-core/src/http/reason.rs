@@ -41,7 +41,8 @@ pub enum Reason {
     Invalid,
     /// The token is good; what it grants is not enough.
     Insufficient,
-    /// The token came in a cookie, and the request was not sent by the application's own page. Whether the token is good was
+    /// The token came in a cookie, or in another place where a browser may have added it by itself, and the request was not
+    /// sent by the application's own page. Whether the token is good was
     /// not asked. [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins) has the rules.
     ///
     /// There is no challenge: a 403 needs none ([RFC 9110 section

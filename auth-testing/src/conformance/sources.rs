@@ -340,7 +340,7 @@ impl Sources<'_> {
         }
     }
 
-    /// Who may send a cookie along with what changes something. The request is for `conformance`.
+    /// Whose page may start what changes something, with a cookie that the browser adds. The request is for `conformance`.
     fn sites(&mut self) {
         let cookie = format!("{COOKIE}={}", self.good);
         let (site, origin) = (|value| ("Sec-Fetch-Site", value), |value| ("Origin", value));
@@ -394,6 +394,17 @@ impl Sources<'_> {
         }
         let without = [origin("https://evil.example")];
         self.post("from another site without a cookie", "/cookie/optional", &without, stranger());
+        let password = basic("tool", &self.good);
+        let key = self.good.clone();
+        for (path, field) in [
+            ("/tool/hello", ("Authorization", password.as_str())),
+            ("/every/hello", ("X-API-Key", key.as_str())),
+        ] {
+            let name = field.0;
+            self.post(&format!("{name} of a program"), path, &[field], accepted());
+            self.post(&format!("{name} of the own page"), path, &[field, site("same-origin")], accepted());
+            self.post(&format!("{name} from another site"), path, &[field, site("cross-site")], cross_site());
+        }
         let expired = format!("{COOKIE}={}", self.expired);
         let of_expired = [("Cookie", expired.as_str()), origin("https://evil.example")];
         self.post("whether the cookie is good is not told", "/cookie/hello", &of_expired, cross_site());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::reading::Reading;
-use super::source::{CredentialSource, InvalidCredentialSource};
+use super::source::{CredentialSource, InvalidCredentialSource, Sender};
 use super::{basic, cookie, field, subprotocol};
 use crate::http::bearer::{Credentials, has_access_token_parameter};
 use crate::http::cross_site::{CrossSite, cross_site};
@@ -27,7 +27,7 @@ pub(crate) enum Found<'r> {
     TooLong {
         source: usize,
     },
-    /// A cookie, sent by a page of others.
+    /// A token that a browser has added to a request of others.
     CrossSite(CrossSite),
     Token(Given<'r>),
 }
@@ -79,17 +79,31 @@ impl Sources {
     /// What the request carries.
     pub(crate) fn find<'r>(&self, request: &'r impl RequestHead) -> Found<'r> {
         let found = match &self.several {
-            None => found(Credentials::from_fields(request.header_values(AUTHORIZATION)).into(), 0),
-            Some(several) => the_only_one(several, request),
+            None => match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
+                Credentials::Missing => return Found::Missing,
+                Credentials::Malformed => return Found::Malformed,
+                Credentials::TooLong => return Found::TooLong { source: 0 },
+                Credentials::Token(token) => Found::Token(Given { text: Cow::Borrowed(token), source: 0 }),
+            },
+            Some(several) => match the_only_one(several, request) {
+                Found::Token(given) => self.of_own_page(given, request),
+                found => return found,
+            },
         };
-        match &found {
-            // RFC 6750 section 2: a client must not use more than one method to transmit the token.
-            Found::Token(_) if has_access_token_parameter(request.target()) => Found::Malformed,
-            Found::Token(given) if matches!(self.at(given.source), CredentialSource::Cookie(_)) => {
-                cross_site(request, &self.trusted_origins).map_or(found, Found::CrossSite)
+        // RFC 6750 section 2: a client must not use more than one method to transmit the token.
+        if has_access_token_parameter(request.target()) { Found::Malformed } else { found }
+    }
+
+    /// The token, unless a page of others has made a browser send it.
+    fn of_own_page<'r>(&self, given: Given<'r>, request: &impl RequestHead) -> Found<'r> {
+        let fault = match self.at(given.source).sender() {
+            Sender::Client => None,
+            Sender::Browser => cross_site(request, &self.trusted_origins),
+            Sender::Either => {
+                cross_site(request, &self.trusted_origins).filter(|fault| *fault != CrossSite::NoOrigin)
             }
-            _ => found,
-        }
+        };
+        fault.map_or(Found::Token(given), Found::CrossSite)
     }
 }
 

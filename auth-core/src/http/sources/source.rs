@@ -29,12 +29,18 @@ pub enum CredentialSource {
     ///
     /// The user name is ignored, and never logged. Tools demand some name, and each demands another one; the token alone
     /// says who calls. A name that had to match would be a second, unverified claim of who that is.
+    ///
+    /// Browsers remember passwords and send them like cookies: see
+    /// [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins).
     Basic,
     /// The cookie of this name, in exactly this case. Requests that change something must come from the same origin: see
     /// [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins).
     Cookie(Cow<'static, str>),
     /// The field of this name, in any case, which holds the token and nothing else: no scheme before it, no quotation
     /// marks around it.
+    ///
+    /// Some gateways add it to requests with a cookie of theirs, which any page can start: see
+    /// [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins).
     Header(Cow<'static, str>),
     /// The one subprotocol of a WebSocket handshake that begins with `bearer.`; the token follows. Answer with another
     /// one of those that the client offers: see [`websocket::offered_protocols`](crate::websocket::offered_protocols).
@@ -71,6 +77,15 @@ impl CredentialSource {
         }
     }
 
+    /// Who puts credentials there.
+    pub(super) fn sender(&self) -> Sender {
+        match self {
+            Self::Bearer | Self::WebSocketProtocol => Sender::Client,
+            Self::Cookie(_) => Sender::Browser,
+            Self::Basic | Self::Header(_) => Sender::Either,
+        }
+    }
+
     /// By which scheme a client is challenged that sends its credentials here.
     pub(crate) fn scheme(&self) -> Scheme {
         match self {
@@ -78,6 +93,17 @@ impl CredentialSource {
             _ => Scheme::Bearer,
         }
     }
+}
+
+/// Who puts credentials into a request. What browsers add by themselves, they add to requests of others' pages, too.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sender {
+    /// The program or page that has the token.
+    Client,
+    /// The browser.
+    Browser,
+    /// The program; or a browser that remembers a password, or a gateway that knows the browser's cookie.
+    Either,
 }
 
 /// As a sentence goes on after "the token is expected in".
