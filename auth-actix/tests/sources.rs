@@ -1,6 +1,6 @@
 //! Credentials from elsewhere than the Authorization field, on actix-web, over a socket.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -82,18 +82,23 @@ fn inside<T: Extract + 'static>(
 }
 
 fn tower_app(sources: &OtherSources) -> Router {
-    fn greet(user: auth_core::Authenticated) -> Json<Value> {
+    fn greet(user: &auth_core::Authenticated) -> Json<Value> {
         message(&format!("Hello {}", user.subject()))
     }
     sources.authenticators().into_iter().fold(Router::new(), |app, (path, authenticator)| {
         let guard = || auth_tower::AuthLayer::new(authenticator.clone());
         let routes = Router::new()
-            .route("/hello", inside(guard(), greet))
-            .route("/guarded", inside(guard().require(Policy::scope(ORDERS_READ)), greet))
+            .route("/hello", inside(guard(), |user: auth_core::Authenticated| greet(&user)))
+            .route(
+                "/guarded",
+                inside(guard().require(Policy::scope(ORDERS_READ)), |user: auth_core::Authenticated| {
+                    greet(&user)
+                }),
+            )
             .route(
                 "/optional",
                 inside(guard().optional(), |user: Option<auth_core::Authenticated>| {
-                    user.map_or_else(|| message("Hello, stranger"), greet)
+                    user.as_ref().map_or_else(|| message("Hello, stranger"), greet)
                 }),
             )
             // A layer always verifies: that a token is not is an extractor's alone.

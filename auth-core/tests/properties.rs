@@ -245,7 +245,7 @@ proptest! {
         prop_assert_eq!(&answer(&named, &with_others), &expected);
         // What the Authorization field alone decides.
         let fields: Vec<_> = authorization.iter().map(|value| value.replace("GOOD", "x")).collect();
-        let status = match Credentials::from_fields(fields.iter().map(|value| value.as_bytes())) {
+        let status = match Credentials::from_fields(fields.iter().map(String::as_bytes)) {
             Credentials::Missing => 401,
             Credentials::Malformed => 400,
             _ if authorization == [GOOD] => 200,

@@ -102,7 +102,7 @@ impl Probing<'_> {
         let in_query = Sent { query: Some(GARBAGE), ..Sent::default() };
         self.send("with what is no token in the query", in_query, Expected::LetIn);
         self.twice(good.as_deref());
-        self.from_other_site(good.as_deref());
+        self.of_other_site(good.as_deref());
     }
 
     fn any_of(&mut self, alternatives: &[Vec<String>]) {
@@ -111,7 +111,7 @@ impl Probing<'_> {
         let in_query = Sent { query: good.as_deref(), ..Sent::default() };
         self.send("with a token in the query", in_query, Expected::Unauthorized(None));
         self.twice(good.as_deref());
-        self.from_other_site(good.as_deref());
+        self.of_other_site(good.as_deref());
         for scopes in too_few(alternatives).into_iter().chain(look_alikes(alternatives)) {
             self.with_scopes(&scopes, Expected::Forbidden);
         }
@@ -152,7 +152,7 @@ impl Probing<'_> {
     }
 
     /// A browser adds the cookie to requests that any page starts.
-    fn from_other_site(&mut self, good: Option<&str>) {
+    fn of_other_site(&mut self, good: Option<&str>) {
         let is_safe = ["GET", "HEAD", "OPTIONS"].contains(&&*self.operation.method);
         if good.is_some() && matches!(self.carrier, Carrier::Cookie(_)) && !is_safe {
             let sent = Sent { field: good, site: Site::Other, ..Sent::default() };
