@@ -270,7 +270,8 @@ fn no_arrow_runs_up() {
     // That something was read: these are known.
     let uses = uses(&sources);
     for (file, used) in [
-        ("authenticate/judge", "http/bearer"),
+        ("authenticate/judge", "http/sources/find"),
+        ("http/sources/find", "http/bearer"),
         ("authenticate/authenticator", "authenticate/judge"),
         ("jwt/verifier", "verify/cache"),
         ("adapter/extract", "authenticate/extract"),

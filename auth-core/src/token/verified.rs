@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -18,6 +19,7 @@ use super::kind::TokenKind;
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
 use super::unreadable_roles::UnreadableRoles;
+use crate::clock::Clock;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
@@ -159,6 +161,35 @@ impl VerifiedToken {
     #[must_use]
     pub fn expires_at(&self) -> Option<u64> {
         self.inner.claims.exp.map(|date| date.floor)
+    }
+
+    /// How long the token is still good by this clock: until claim `exp`, in whole seconds.
+    ///
+    /// For connections that outlive their request: end a WebSocket or an event stream when it is over. Zero if it has
+    /// expired, and if the clock does not know the time. `None` if the token never expires, which no
+    /// [`JwtVerifier`](crate::JwtVerifier) accepts.
+    ///
+    /// Leeway is not added: it forgives clocks that differ when a token is presented, and does not make its life longer. A
+    /// token that was accepted within the leeway has no time left. Clocks have whole seconds, so that a wait of this
+    /// length ends at `exp` or less than a second later.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use auth_core::{SystemClock, VerifiedToken};
+    ///
+    /// # mod tokio { pub mod time { pub async fn sleep(_: std::time::Duration) {} } }
+    /// async fn expired(token: &VerifiedToken) {
+    ///     match token.time_left(&SystemClock) {
+    ///         Some(time_left) => tokio::time::sleep(time_left).await,
+    ///         None => std::future::pending().await,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn time_left(&self, clock: &(impl Clock + ?Sized)) -> Option<Duration> {
+        let expires_at = self.expires_at()?;
+        let left = clock.now().map_or(0, |now| expires_at.saturating_sub(now));
+        Some(Duration::from_secs(left))
     }
 
     /// From when on the token is accepted: claim `nbf` in seconds since 1970, before leeway.
@@ -338,57 +369,4 @@ impl<'de> Deserialize<'de> for NoClaims {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asserted_claims_are_held_to_the_same_types() {
-        use serde_json::json;
-        let refusal = |claims: serde_json::Value| VerifiedToken::assert_verified(claims).unwrap_err();
-        assert_eq!(refusal(json!({})), VerifyError::MissingClaim("sub"));
-        assert_eq!(refusal(json!({"sub": ""})), VerifyError::InvalidClaim("sub"));
-        assert_eq!(refusal(json!({"sub": "a", "exp": "1"})), VerifyError::InvalidClaim("exp"));
-        assert_eq!(refusal(json!([])), VerifyError::MalformedClaims);
-    }
-
-    #[test]
-    fn everything_that_a_token_says_can_be_asked() {
-        let token = VerifiedToken::assert_verified(serde_json::json!({
-            "sub": "alice", "iss": "i", "aud": ["a", "b"], "exp": 3.5, "nbf": 1.5, "iat": 2, "jti": "j",
-            "client_id": "c", "scope": "x y",
-        }))
-        .unwrap();
-        assert_eq!(token.subject(), "alice");
-        assert_eq!(token.issuer(), Some("i"));
-        assert_eq!(token.audience().unwrap().iter().collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!((token.expires_at(), token.not_before(), token.issued_at()), (Some(3), Some(2), Some(2)));
-        assert_eq!((token.token_id(), token.client_id()), (Some("j"), Some("c")));
-        assert!(token.scopes().contains("y"));
-        assert_eq!(token.claims::<NoClaims>(), Ok(NoClaims));
-    }
-
-    #[test]
-    fn only_a_verifier_says_what_kind_a_token_is() {
-        let claims = serde_json::json!({ "sub": "alice", "kind": "ApiKey", "typ": "ApiKey" });
-        let token = VerifiedToken::assert_verified(claims).unwrap();
-        assert_eq!(token.kind(), TokenKind::Unspecified);
-        let key = token.clone().with_kind(TokenKind::ApiKey);
-        assert_eq!((key.kind(), key.with_key_id("k").kind()), (TokenKind::ApiKey, TokenKind::ApiKey));
-        assert_eq!(token.kind(), TokenKind::Unspecified, "the other clones are as they were");
-    }
-
-    #[test]
-    fn no_claim_shows_in_debug_or_errors() {
-        #[derive(Debug, serde::Deserialize)]
-        struct Wants {
-            #[allow(dead_code)]
-            secret: u8,
-        }
-        let token =
-            VerifiedToken::assert_verified(serde_json::json!({"sub": "canary", "secret": "canary"})).unwrap();
-        let error = token.claims::<Wants>().unwrap_err();
-        assert_eq!(format!("{token:?}"), "VerifiedToken(<redacted>)");
-        assert!(!format!("{error} {error:?}").contains("canary"));
-        assert!(error.to_string().contains("Wants"), "{error}");
-    }
-}
+mod tests;
