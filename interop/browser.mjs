@@ -4,6 +4,7 @@
 // `interop/browser` prepares all that this needs.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +31,13 @@ const FORBIDDEN = {
   body: { type: "about:blank", title: "Forbidden", status: 403, detail: "Not enough permissions" },
 };
 const good = (body) => ({ status: "200", type: "application/json", challenge: undefined, body });
-const ALICE = good({ username: "alice", full_name: "Alice Liddell" });
+const ALICE = good({ id: "alice", email: "alice@example.com", full_name: "Alice Liddell" });
 const ITEMS = good([{ name: "a looking-glass" }, { name: "a pocket watch" }]);
-const BOB = good({ username: "bob", full_name: "Bob, who may not see items" });
+const BOB = good({ id: "bob", email: "bob@example.com", full_name: "Bob, who may not see items" });
+const PASSWORD = "a mad tea-party";
+const CAROL = "carol@example.com";
+const CAROL_HERSELF = good({ id: "random", email: CAROL, full_name: "Carol" });
+const ASKED = { ...good({ message: "Check your mail: it says what to do next" }), status: "202" };
 // These refuse on purpose, and the browser notes it on its console.
 const MAY_REFUSE = ["/token", "/users/me", "/users/me/items"];
 
@@ -54,7 +59,7 @@ function same(seen, expected) {
   throw new Error(`expected ${JSON.stringify(expected)}\n  saw      ${JSON.stringify(seen)}`);
 }
 
-/** Starts an example with a new database; gives the port that it listens on. It runs until this ends. */
+/** Starts an example with a new database; gives the port that it listens on, and reads its mails. It runs until this ends. */
 function serve(file) {
   const work = mkdtempSync(join(tmpdir(), "auth-browser-"));
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AUTH_"));
@@ -70,7 +75,13 @@ function serve(file) {
     const read = (chunk) => {
       output += chunk;
       const line = /^listening on http:\/\/127\.0\.0\.1:(\d+)\n/m.exec(output);
-      if (line) resolve(line[1]);
+      if (line) resolve({ port: line[1], code });
+    };
+    /** The code in the first mail; the lines to try have shorter ones, which are guesses. */
+    const code = async () => {
+      let found;
+      while (!(found = /"code":"([\w-]{43})"/.exec(output))) await once(server.stdout, "data");
+      return found[1];
     };
     server.stdout.on("data", read);
     // It has to be read, or else the server stands still once the pipe is full.
@@ -154,25 +165,32 @@ class Docs {
     });
   }
 
-  /** Sends a GET request with "Try it out", and gives what is shown of the answer. */
-  async get(path, name) {
-    const block = this.page.locator(".opblock-get", { has: this.page.locator(`[data-path="${path}"]`) });
+  get(path, name) {
+    return this.send("get", path, name);
+  }
+
+  /** Sends a request with "Try it out", and gives what is shown of the answer. */
+  async send(method, path, name, form) {
+    const block = this.page.locator(`.opblock-${method}`, { has: this.page.locator(`[data-path="${path}"]`) });
     const button = (name) => block.getByRole("button", { name, exact: true });
     const summary = block.locator(".opblock-summary-control");
     await summary.click();
     try {
       await button("Try it out").click();
+      if (form) await block.locator("textarea.body-param__text").fill(JSON.stringify(form));
       await button("Execute").click();
       const answer = block.locator(".live-responses-table tbody");
       await answer.waitFor();
       const lines = await answer.locator(".headerline").allTextContents();
       const headers = Object.fromEntries(lines.map((line) => line.trim().split(/: (.*)/s, 2)));
       const status = await answer.locator(".response-col_status").innerText();
-      const body = await answer.locator(".highlight-code code").innerText();
+      const body = parsed(await answer.locator(".highlight-code code").innerText());
       await this.screenshot(name, true);
       delete headers.date;
+      // That of a new account is never the same twice.
+      if (body.id?.length === 22) body.id = "random";
       this.shown[name] = { status, headers, body };
-      return { status, type: headers["content-type"], challenge: headers["www-authenticate"], body: parsed(body) };
+      return { status, type: headers["content-type"], challenge: headers["www-authenticate"], body };
     } finally {
       // So that the next answer is not mistaken for this one.
       await clickIfThere(button("Clear"), button("Cancel"), summary);
@@ -188,9 +206,9 @@ class Docs {
 /** Does all of it on one server, and gives what was shown. */
 async function test(browser, server) {
   const checks = (name, act) => check(`${server}: ${name}`, act);
-  let port;
+  let port, code;
   await checks("the server listens", async () => {
-    port = await serve(SERVERS[server]);
+    ({ port, code } = await serve(SERVERS[server]));
   });
   if (!port) return {};
   const origin = `http://${HOST}:${port}`;
@@ -210,6 +228,10 @@ async function test(browser, server) {
     "GET /": "locked",
     "POST /token": "none",
     "POST /revoke": "none",
+    "POST /register": "none",
+    "POST /verify": "none",
+    "POST /forgot-password": "none",
+    "POST /reset-password": "none",
     "GET /users/me": those,
     "GET /users/me/items": those,
     "GET /users/me/sessions": those,
@@ -279,6 +301,22 @@ async function test(browser, server) {
   });
   await checks("GET /users/me/items refuses bob", async () => {
     same(await docs.get("/users/me/items", "13-bob-items-403"), FORBIDDEN);
+  });
+
+  await checks("bob logs out", () => docs.logOut());
+
+  await checks("POST /register sends a mail", async () => {
+    same(await docs.send("post", "/register", "14-register-202", { email: CAROL }), ASKED);
+  });
+  await checks("POST /verify makes an account", async () => {
+    const form = { email: CAROL, code: await code(), password: PASSWORD, full_name: "Carol" };
+    same(await docs.send("post", "/verify", "15-verify-201", form), { ...CAROL_HERSELF, status: "201" });
+  });
+  await checks("carol logs in", async () => {
+    same(await docs.logIn(CAROL, PASSWORD, ["items"], "16-carol-authorized"), "Authorized");
+  });
+  await checks("GET /users/me tells carol", async () => {
+    same(await docs.get("/users/me", "17-carol-me-200"), CAROL_HERSELF);
   });
 
   await checks("the console has no errors", () => same(complaints, []));

@@ -20,6 +20,10 @@ impl RequestHead for Head<'_> {
         self.0.uri().path_and_query().map(actix_web::http::uri::PathAndQuery::as_str).unwrap_or_default()
     }
 
+    fn authority(&self) -> Option<&str> {
+        self.0.uri().authority().map(actix_web::http::uri::Authority::as_str)
+    }
+
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         // The one that every request is asked for, found without reading its name each time.
         let values = match name {

@@ -33,7 +33,7 @@ use crate::wrappers::{AuthRejection, Authenticated, BearerToken, CurrentUser, Ma
 /// # Errors
 ///
 /// Like the extractor inside. Without a guard around the route it is a 500, and the log says what to do. It is also a
-/// 500 if a layer inside the guard has changed the Authorization field, since the guard has not judged the new value.
+/// 500 if a layer inside the guard has changed the credentials, since the guard has not judged the new ones.
 #[derive(Clone, Debug)]
 pub struct Guarded<T>(pub T);
 

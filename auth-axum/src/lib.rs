@@ -8,9 +8,9 @@ mod state;
 mod wrappers;
 
 pub use auth_core::{
-    Algorithm, Authenticator, ClaimPath, JwtVerifier, NoClaims, Policy, Reason, Rejection, RejectionBody,
-    RejectionContext, RequiredScopes, Scope, StoreFailure, TokenVerifier, UserLookup, UserStore,
-    VerifiedToken, VerifyError, VerifyFailure, async_trait, jwt, policy,
+    Algorithm, Authenticator, ClaimPath, CredentialSource, JwtVerifier, NoClaims, Policy, Reason, Rejection,
+    RejectionBody, RejectionContext, RequiredScopes, Scope, StoreFailure, SystemClock, TokenVerifier,
+    UserLookup, UserStore, VerifiedToken, VerifyError, VerifyFailure, async_trait, jwt, policy, websocket,
 };
 pub use auth_tower::AuthService;
 

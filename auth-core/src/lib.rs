@@ -13,6 +13,11 @@ pub mod policy;
 mod token;
 mod verify;
 
+/// What a WebSocket needs that authenticates by [`CredentialSource::WebSocketProtocol`] or a cookie.
+pub mod websocket {
+    pub use crate::http::sources::subprotocol::{EXPIRED, offered_protocols};
+}
+
 pub use async_trait::async_trait;
 
 pub use crate::authenticate::authenticated::Authenticated;
@@ -23,8 +28,10 @@ pub use crate::clock::{Clock, SystemClock};
 pub use crate::http::bearer::BearerToken;
 pub use crate::http::body::RejectionBody;
 pub use crate::http::challenge::InvalidRealm;
+pub use crate::http::origin::InvalidOrigin;
 pub use crate::http::reason::Reason;
 pub use crate::http::rejection::Rejection;
+pub use crate::http::sources::source::{CredentialSource, InvalidCredentialSource};
 pub use crate::jwt::verifier::JwtVerifier;
 pub use crate::key::algorithm::Algorithm;
 pub use crate::policy::policy::Policy;
@@ -32,6 +39,7 @@ pub use crate::policy::required_scopes::RequiredScopes;
 pub use crate::token::audience::Audience;
 pub use crate::token::claim_path::ClaimPath;
 pub use crate::token::error::{ClaimsError, VerifyError};
+pub use crate::token::kind::TokenKind;
 pub use crate::token::scope::Scope;
 pub use crate::token::scope_set::ScopeSet;
 pub use crate::token::verified::{NoClaims, VerifiedToken};

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use allocation_counter::{AllocationInfo, measure};
 use auth_core::{
-    Algorithm, Authenticated, Authenticator, NoClaims, OnOutage, Policy, Rejection, Revocations, Scope,
+    Algorithm, Authenticated, Authenticator, CredentialSource, NoClaims, OnOutage, Policy, Rejection,
+    Revocations, Scope,
 };
 use auth_testing::{TestIssuer, TestRequest};
 use serde::de::DeserializeOwned;
@@ -86,6 +87,36 @@ fn to_ask_whether_a_token_was_revoked_takes_no_memory() {
     assert_eq!(allocations.count_total, 0);
     revocations.revoke_session("https://issuer.example", "s").unwrap();
     assert!(authenticate::<Small>(&authenticator, &request).is_err());
+}
+
+#[test]
+fn a_token_seen_before_takes_no_memory_wherever_it_stands() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let sources = [
+        CredentialSource::Bearer,
+        CredentialSource::cookie("access"),
+        CredentialSource::header("x-api-key"),
+        CredentialSource::WebSocketProtocol,
+        CredentialSource::Basic,
+    ];
+    let authenticator = Authenticator::new(issuer.verifier().build().unwrap());
+    let authenticator = authenticator.with_credential_sources(sources).unwrap();
+    let token = sign(&issuer, "alice");
+    let post = || TestRequest::new("POST", "/orders").header("origin", "https://a").header("host", "a");
+    let basic = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("tool:{token}"));
+    for (request, pieces) in [
+        (plain().bearer(&token), 0),
+        (plain().header("cookie", format!("theme=dark; access={token}")), 0),
+        (post().cookie("access", &token), 0),
+        (plain().header("x-api-key", &*token), 0),
+        (plain().header("sec-websocket-protocol", format!("chat, bearer.{token}")), 0),
+        // It is encoded.
+        (plain().authorization(format!("Basic {basic}")), 1),
+    ] {
+        assert!(authenticate::<Small>(&authenticator, &request).is_ok());
+        let (user, allocations) = counted(|| authenticate::<Small>(&authenticator, &request).unwrap());
+        assert_eq!(allocations.count_total, pieces, "{}", user.credential_source());
+    }
 }
 
 #[cfg(feature = "aws-lc-rs")]

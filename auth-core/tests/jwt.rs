@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use auth_core::jwt::JwtVerifierBuilder;
 use auth_core::{
-    Algorithm, ClaimPath, Clock, JwtVerifier, Policy, TokenVerifier, VerifierChain, VerifyError,
+    Algorithm, ClaimPath, Clock, JwtVerifier, Policy, TokenKind, TokenVerifier, VerifierChain, VerifyError,
     VerifyFailure,
 };
 use auth_testing::{TestClock, TestIssuer, TokenDraft};
@@ -49,6 +49,16 @@ fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
         assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::InvalidSignature), "{algorithm}");
         let stranger = stranger.kid("other");
         assert_eq!(verdict(&stranger.good("alice")), Err(VerifyError::UnknownKey), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_jwt_is_known_as_one_also_when_it_is_seen_again() {
+    let issuer = TestIssuer::new(Algorithm::Hs256);
+    let verifier = issuer.verifier().build().unwrap();
+    let token = issuer.good("alice");
+    for _ in 0..2 {
+        assert_eq!(verifier.verify_jwt(&token).unwrap().kind(), TokenKind::Jwt);
     }
 }
 

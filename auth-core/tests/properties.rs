@@ -7,8 +7,8 @@ use std::sync::{LazyLock, Mutex};
 
 use auth_core::adapter::Credentials;
 use auth_core::{
-    Algorithm, Authenticator, JwtVerifier, NoClaims, Policy, Rejection, Scope, TokenVerifier, VerifiedToken,
-    VerifyFailure, async_trait,
+    Algorithm, Authenticator, CredentialSource, JwtVerifier, NoClaims, Policy, Rejection, Scope,
+    TokenVerifier, VerifiedToken, VerifyFailure, async_trait,
 };
 use auth_testing::{TestClock, TestIssuer, TestRequest};
 use base64::Engine as _;
@@ -216,6 +216,91 @@ proptest! {
     }
 
     #[test]
+    fn by_default_nothing_but_the_authorization_field_is_looked_at(
+        authorization in prop::collection::vec(prop_oneof!["\\PC{0,20}", "[Bb]earer +[a-z.=]{0,9}", Just(GOOD.to_owned())], 0..3),
+        others in prop::collection::vec((prop::sample::select(&ELSEWHERE[..]), "\\PC{0,20}"), 0..4),
+        good in prop::sample::select(&ELSEWHERE[..]),
+        method in prop::sample::select(&["GET", "POST"][..]),
+    ) {
+        case("by default only the Authorization field counts");
+        let token = PARTY.issuer.good("alice");
+        let mut request = TestRequest::new(method, "/");
+        for value in &authorization {
+            request = request.authorization(value.replace("GOOD", &token));
+        }
+        let mut with_others = request.clone();
+        for (name, value) in others {
+            with_others = with_others.header(name, value.replace("GOOD", &token));
+        }
+        // A good token in every form that one of the sources reads.
+        with_others = with_others.header(good, match good {
+            "cookie" => format!("x-api-key={token}"),
+            "sec-websocket-protocol" => format!("bearer.{token}"),
+            _ => token,
+        });
+        let default = Authenticator::new(PARTY.issuer.verifier().build().unwrap());
+        let named = default.with_credential_sources([CredentialSource::Bearer]).unwrap();
+        let expected = answer(&default, &request);
+        prop_assert_eq!(&answer(&default, &with_others), &expected);
+        prop_assert_eq!(&answer(&named, &with_others), &expected);
+        // What the Authorization field alone decides.
+        let fields: Vec<_> = authorization.iter().map(|value| value.replace("GOOD", "x")).collect();
+        let status = match Credentials::from_fields(fields.iter().map(String::as_bytes)) {
+            Credentials::Missing => 401,
+            Credentials::Malformed => 400,
+            _ if authorization == [GOOD] => 200,
+            _ => 401,
+        };
+        prop_assert_eq!(expected.0, status);
+    }
+
+    #[test]
+    fn a_cookie_is_read_as_by_the_grammar(field in prop::collection::vec(cookie_pair(), 0..5).prop_map(|pairs| pairs.join(";"))) {
+        case("a cookie is read as by the grammar");
+        let authenticator = Authenticator::new(Accepts).with_credential_sources([CredentialSource::cookie("a")]).unwrap();
+        let request = TestRequest::get("/").header("cookie", &*field);
+        // By another reading: every pair whose name, without white space around it, is `a`.
+        let is_blank = |c: char| c == ' ' || c == '\t';
+        let named: Vec<_> = field.split(';').map(|pair| pair.trim_matches(is_blank)).filter(|pair| {
+            pair.split('=').next().is_some_and(|name| name.trim_matches(is_blank) == "a")
+        }).collect();
+        let read = authenticator.bearer_token(&request).map(|token| token.as_str().to_owned()).map_err(|rejection| rejection.status().as_u16());
+        let expected = match named.as_slice() {
+            [] => Err(401),
+            [pair] => match pair.strip_prefix("a=") {
+                Some(value) if is_b64token(value) => Ok(value.to_owned()),
+                _ => Err(400),
+            },
+            _ => Err(400),
+        };
+        prop_assert_eq!(read, expected, "{}", field);
+    }
+
+    #[test]
+    fn no_field_makes_another_source_panic(
+        names in prop::collection::vec((prop::sample::select(&ANYWHERE[..]), "\\PC{0,30}|[Bb]earer[. ][a-z./=]{0,9}|Basic [A-Za-z0-9+/]{0,12}={0,2}"), 0..5),
+        method in prop::sample::select(&["GET", "POST", "CONNECT"][..]),
+    ) {
+        case("any fields in any source");
+        let sources = [
+            CredentialSource::Bearer,
+            CredentialSource::Basic,
+            CredentialSource::cookie("a"),
+            CredentialSource::header("x-api-key"),
+            CredentialSource::WebSocketProtocol,
+        ];
+        let authenticator = Authenticator::new(Accepts).with_credential_sources(sources).unwrap();
+        let request = names.iter().fold(TestRequest::new(method, "/"), |request, (name, value)| request.header(name, &**value));
+        let (status, ..) = answer(&authenticator, &request);
+        prop_assert!([200, 400, 401, 403].contains(&status));
+        // The token is never among the protocols to answer with.
+        let offered = names.iter().filter(|(name, _)| *name == "sec-websocket-protocol").map(|(_, value)| value.as_bytes());
+        for protocol in auth_core::websocket::offered_protocols(offered) {
+            prop_assert!(!protocol.to_lowercase().starts_with("bearer."));
+        }
+    }
+
+    #[test]
     fn challenges_are_read_back_by_a_strict_parser(
         realm in "[ !#-\\[\\]-~]{1,40}",
         scopes in prop::collection::btree_set("[!#-\\[\\]-~]{1,12}", 1..5),
@@ -239,6 +324,45 @@ proptest! {
         prop_assert_eq!(Authenticator::new(Accepts).with_realm(&*text).is_ok(), sound_realm);
         let sound_scope = !text.is_empty() && text.chars().all(quotable('!'));
         prop_assert_eq!(Scope::new(&*text).is_ok(), sound_scope);
+    }
+}
+
+/// Stands for a good token in the Authorization field.
+const GOOD: &str = "Bearer GOOD";
+
+/// Fields that other sources read, and that say who has sent a cookie.
+const ELSEWHERE: [&str; 6] =
+    ["cookie", "x-api-key", "sec-websocket-protocol", "origin", "sec-fetch-site", "upgrade"];
+
+const ANYWHERE: [&str; 8] = [
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "sec-websocket-protocol",
+    "origin",
+    "sec-fetch-site",
+    "upgrade",
+    "host",
+];
+
+fn cookie_pair() -> impl Strategy<Value = String> {
+    prop_oneof!["[ \t]{0,2}[aAb][ \t]{0,1}={0,2}[a-c.~= \"]{0,4}[ \t]{0,2}", "a=[a-c.]{1,4}", "\\PC{0,8}",]
+}
+
+/// `b64token` of RFC 6750 section 2.1.
+fn is_b64token(value: &str) -> bool {
+    let body = value.trim_end_matches('=');
+    !body.is_empty() && body.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c))
+}
+
+/// Status, fields and body; 200 if the request is let in.
+fn answer(authenticator: &Authenticator, request: &TestRequest) -> (u16, Vec<String>, Vec<u8>) {
+    match futures_executor::block_on(authenticator.authenticate::<NoClaims>(request)) {
+        Ok(_) => (200, Vec::new(), Vec::new()),
+        Err(rejection) => {
+            let fields = rejection.headers().map(|(name, value)| format!("{name}: {value:?}")).collect();
+            (rejection.status().as_u16(), fields, rejection.body().to_vec())
+        }
     }
 }
 

@@ -137,6 +137,6 @@ proptest! {
         let again = if escape { format!("%{:02x}{}", name.as_bytes()[0], &name[1..]) } else { name.to_owned() };
         let body = format!("grant_type=password&username=a&password=b&scope=c&other=d&{again}={}", encoded(&value));
         let refused = TokenRequest::parse([FORM], [], body.as_bytes()).unwrap_err();
-        prop_assert_eq!(refused, TokenError::InvalidRequest("a parameter is there twice"));
+        prop_assert_eq!(refused, TokenError::InvalidRequest("a parameter occurs twice"));
     }
 }

@@ -1,5 +1,6 @@
 //! Whether routes are protected as an OpenAPI document says.
 
+mod carrier;
 mod document;
 mod expected;
 mod forged;
@@ -8,12 +9,13 @@ mod report;
 mod scopes;
 mod spoiled;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use self::carrier::Carrier;
 use self::document::Document;
 use self::probing::{Probing, Tokens};
 pub use self::report::ProbeReport;
@@ -40,6 +42,10 @@ use crate::issuer::TestIssuer;
 /// | | with a good token in the field and in the query | 400, 401 or 403 |
 /// | more than a token is demanded, or something else | without it, with what is no token, with one that must be refused | 401 or 403 |
 /// | nothing is demanded | without a token | let in |
+/// | a token may come in a cookie, and the method is not GET, HEAD or OPTIONS | with a good token, from a page of another site | 403 |
+///
+/// A token is expected in the Authorization field, as `oauth2`, `openIdConnect` and `http` `bearer` have it, and in what
+/// [`also_in`](Self::also_in) names; each place is tried with all of the above.
 ///
 /// - A changed token: with `alg` `none`, `None`, `nOnE` and `NONE`, with and without the old signature. Without a
 ///   signature. With another signature. With the old signature under a header or claims that were written otherwise or
@@ -90,7 +96,8 @@ impl<'a> OpenApiProbe<'a> {
     pub fn new(document: &impl Serialize, token: impl Fn(&[&str]) -> String + 'a) -> Self {
         let document = serde_json::to_value(document).expect("a document that serializes");
         let tokens = Tokens { good: Box::new(token), bad: Vec::new(), spoiling: Vec::new() };
-        Self { document: Document(document), tokens, path_parameters: BTreeMap::new() }
+        let document = Document { json: document, also_in: BTreeSet::new() };
+        Self { document, tokens, path_parameters: BTreeMap::new() }
     }
 
     /// Adds a token that every operation must refuse if it looks at tokens. `what` names it in the report.
@@ -118,6 +125,22 @@ impl<'a> OpenApiProbe<'a> {
         self
     }
 
+    /// Sends the tokens by the security scheme of this name too: an `apiKey` in a cookie or a header field, or `http`
+    /// `basic` with the token as its password. Any other credential of such schemes is more than a token, and not tried.
+    ///
+    /// Requests with a cookie say `Sec-Fetch-Site: same-origin`, as those of the application's own pages do.
+    ///
+    /// ```no_run
+    /// # use auth_testing::{OpenApiProbe, TestIssuer};
+    /// # let (document, issuer) = (serde_json::Value::Null, TestIssuer::default());
+    /// OpenApiProbe::new(&document, |scopes| issuer.token("alice").scope(&scopes.join(" ")).sign()).also_in("cookie");
+    /// ```
+    #[must_use]
+    pub fn also_in(mut self, scheme: impl Into<String>) -> Self {
+        self.document.also_in.insert(scheme.into());
+        self
+    }
+
     /// What to put for a parameter of this name in any path: something that is there, so that the operation is seen to
     /// answer.
     #[must_use]
@@ -138,8 +161,14 @@ impl<'a> OpenApiProbe<'a> {
             report.operations += 1;
             match operation {
                 Ok(operation) => {
-                    Probing { address, operation: &operation, tokens: &self.tokens, report: &mut report }
-                        .probe();
+                    Probing {
+                        address,
+                        operation: &operation,
+                        carrier: Carrier::Bearer,
+                        tokens: &self.tokens,
+                        report: &mut report,
+                    }
+                    .probe();
                 }
                 Err(fault) => report.failures.push(fault),
             }

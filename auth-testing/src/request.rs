@@ -17,6 +17,7 @@ use http::Extensions;
 pub struct TestRequest {
     method: &'static str,
     target: String,
+    authority: Option<String>,
     fields: Vec<(&'static str, String)>,
     extensions: Extensions,
 }
@@ -31,7 +32,13 @@ impl TestRequest {
     /// Any method.
     #[must_use]
     pub fn new(method: &'static str, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), fields: Vec::new(), extensions: Extensions::new() }
+        Self {
+            method,
+            target: target.into(),
+            authority: None,
+            fields: Vec::new(),
+            extensions: Extensions::new(),
+        }
     }
 
     /// Adds a field `Authorization` with a bearer token.
@@ -53,6 +60,19 @@ impl TestRequest {
         self
     }
 
+    /// Adds a cookie in a field `Cookie` of its own.
+    #[must_use]
+    pub fn cookie(self, name: &str, value: &str) -> Self {
+        self.header("cookie", format!("{name}={value}"))
+    }
+
+    /// Names the host and port in the request target, as HTTP/2 does.
+    #[must_use]
+    pub fn authority(mut self, authority: impl Into<String>) -> Self {
+        self.authority = Some(authority.into());
+        self
+    }
+
     /// Copies the extensions of the other request, and so what guards have found in it: as if a program inside a guard
     /// had changed the request that the guard has judged into this one.
     #[must_use]
@@ -69,6 +89,10 @@ impl RequestHead for TestRequest {
 
     fn target(&self) -> &str {
         &self.target
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {

@@ -5,9 +5,9 @@ mod layer;
 
 pub use auth_core::adapter::{extract_from_guard, response};
 pub use auth_core::{
-    Algorithm, Authenticated, Authenticator, ClaimPath, JwtVerifier, NoClaims, Policy, Reason, Rejection,
-    RejectionBody, RejectionContext, Scope, TokenVerifier, VerifiedToken, VerifyError, VerifyFailure,
-    async_trait, jwt, policy,
+    Algorithm, Authenticated, Authenticator, ClaimPath, CredentialSource, JwtVerifier, NoClaims, Policy,
+    Reason, Rejection, RejectionBody, RejectionContext, Scope, SystemClock, TokenVerifier, VerifiedToken,
+    VerifyError, VerifyFailure, async_trait, jwt, policy, websocket,
 };
 
 pub use crate::body::{AnyBody, GuardedBody, SameBody};

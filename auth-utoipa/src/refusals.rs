@@ -17,6 +17,14 @@ use crate::demand::Demand;
 pub(crate) const PROBLEM: &str = "ProblemDetails";
 const PROBLEM_JSON: &str = "application/problem+json";
 
+/// Whether an operation refuses requests that other sites have sent.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum OtherSites {
+    Refused,
+    /// It takes nothing that browsers add by themselves, or changes nothing.
+    NotTold,
+}
+
 /// Written as the authenticator refuses.
 pub(crate) struct Refusals<'a> {
     authenticator: &'a Authenticator,
@@ -49,7 +57,7 @@ impl<'a> Refusals<'a> {
     }
 
     /// Adds what the operation does not document itself.
-    pub(crate) fn add(&self, operation: &mut Operation, demands: &[Demand]) {
+    pub(crate) fn add(&self, operation: &mut Operation, demands: &[Demand], other_sites: OtherSites) {
         let is_optional = demands.iter().any(Demand::is_empty);
         let scopes = demands.iter().flat_map(BTreeMap::values).find(|scopes| !scopes.is_empty());
         let mut add = |status: &str, response: Response| {
@@ -65,13 +73,24 @@ impl<'a> Refusals<'a> {
         let examples =
             examples.map(|(name, reason)| (name, self.authenticator.example_rejection(reason, &[])));
         add("401", response(refused, &examples.collect::<Vec<_>>()));
+        let mut forbidden = Vec::new();
         if let Some(scopes) = scopes {
             let scopes: Vec<_> = scopes.iter().filter_map(|scope| Scope::new(scope).ok()).collect();
-            let refusal = self.authenticator.example_rejection(Reason::Insufficient, &scopes);
-            add(
-                "403",
-                response("The token is good, and does not grant the scope", &[("insufficient", refusal)]),
-            );
+            forbidden
+                .push(("insufficient", self.authenticator.example_rejection(Reason::Insufficient, &scopes)));
+        }
+        if other_sites == OtherSites::Refused {
+            forbidden.push(("cross_site", self.authenticator.example_rejection(Reason::CrossSite, &[])));
+        }
+        let describes = match (scopes, other_sites) {
+            (Some(_), OtherSites::NotTold) => "The token is good, and does not grant the scope",
+            (Some(_), OtherSites::Refused) => {
+                "The token is good, and does not grant the scope; or a page of another site has sent the request"
+            }
+            (None, _) => "A page of another site has sent the request",
+        };
+        if !forbidden.is_empty() {
+            add("403", response(describes, &forbidden));
         }
     }
 }
@@ -79,7 +98,7 @@ impl<'a> Refusals<'a> {
 fn response(description: &str, refusals: &[(&str, Rejection)]) -> Response {
     let mut response = Response::new(description);
     let mut challenge = Header::new(Object::with_type(Type::String));
-    challenge.description = Some("The challenge (RFC 6750 section 3)".to_owned());
+    challenge.description = Some("The challenge (RFC 6750 section 3, RFC 7617 section 2)".to_owned());
     for (name, refusal) in refusals {
         if let Some(value) = field(refusal, &WWW_AUTHENTICATE) {
             challenge.examples.insert((*name).to_owned(), example(value.into()));
@@ -97,7 +116,9 @@ fn response(description: &str, refusals: &[(&str, Rejection)]) -> Response {
         };
         content.examples.insert((*name).to_owned(), example(body));
     }
-    response.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+    if !challenge.examples.is_empty() {
+        response.headers.insert("WWW-Authenticate".to_owned(), challenge.into());
+    }
     response
 }
 
@@ -108,6 +129,8 @@ fn example(value: Value) -> RefOr<Example> {
 }
 
 fn field(refusal: &Rejection, wanted: &http::HeaderName) -> Option<String> {
-    let (_, value) = refusal.headers().find(|(name, _)| name == wanted)?;
-    value.to_str().ok().map(str::to_owned)
+    let values = refusal.headers().filter(|(name, _)| name == wanted);
+    let values: Option<Vec<_>> = values.map(|(_, value)| value.to_str().ok().map(str::to_owned)).collect();
+    // Two challenges are one list (RFC 9110 section 5.3).
+    values.map(|values| values.join(", ")).filter(|joined| !joined.is_empty())
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use auth_core::{Authenticator, Scope};
+use auth_core::{Authenticator, CredentialSource, Scope};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
-    AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, OpenIdConnect, Password, Scopes,
-    SecurityScheme,
+    ApiKey, ApiKeyValue, AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, OpenIdConnect,
+    Password, Scopes, SecurityScheme,
 };
 use utoipa::openapi::{Components, OpenApi};
 
 use crate::demand::{Demand, demands};
-use crate::refusals::{PROBLEM, Refusals};
+use crate::refusals::{OtherSites, PROBLEM, Refusals};
 
 /// Documents authentication: how to obtain a token, what operations demand, and how they refuse.
 ///
@@ -28,10 +28,19 @@ pub struct SecurityDocs {
 /// A security scheme before all scopes are known.
 #[derive(Clone)]
 enum Kind {
-    Password { token_url: String, refresh_url: Option<String> },
-    AuthorizationCode { authorization_url: String, token_url: String },
-    Bearer,
-    OpenIdConnect { url: String },
+    Password {
+        token_url: String,
+        refresh_url: Option<String>,
+    },
+    AuthorizationCode {
+        authorization_url: String,
+        token_url: String,
+    },
+    /// The token itself, wherever it comes from.
+    Token(CredentialSource),
+    OpenIdConnect {
+        url: String,
+    },
 }
 
 /// The reason why a document cannot be completed.
@@ -111,7 +120,17 @@ impl SecurityDocs {
 
     /// Adds a bearer token, wherever it comes from.
     pub fn bearer(self, name: impl Into<String>) -> Self {
-        self.scheme(name.into(), Kind::Bearer)
+        self.credential_source(name, &CredentialSource::Bearer)
+    }
+
+    /// Adds a token, wherever it comes from, in one of the places that the authenticator takes it from: the scheme `bearer`
+    /// or `basic` of HTTP, or an `apiKey` in a cookie or a header field.
+    ///
+    /// Declare one requirement for each, since a request must have the token in one place only:
+    /// `security(("cookie" = []), ("key" = []))`. A WebSocket's subprotocol is documented as an `apiKey` in the field
+    /// `Sec-WebSocket-Protocol`, since OpenAPI knows no other way.
+    pub fn credential_source(self, name: impl Into<String>, source: &CredentialSource) -> Self {
+        self.scheme(name.into(), Kind::Token(source.clone()))
     }
 
     /// Adds OpenID Connect Discovery, at the issuer that the verifier expects.
@@ -169,7 +188,12 @@ impl SecurityDocs {
                 let demands = operation.security.as_deref().map_or_else(|| for_all.clone(), demands);
                 self.check(&demands, &known, || format!("{method} {path}"))?;
                 if demands.iter().any(|demand| demand.keys().any(|scheme| self.has(scheme))) {
-                    refusals.add(operation, &demands);
+                    let is_safe = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
+                    let other_sites = match !is_safe && self.takes_what_browsers_add(&demands) {
+                        true => OtherSites::Refused,
+                        false => OtherSites::NotTold,
+                    };
+                    refusals.add(operation, &demands, other_sites);
                 }
             }
         }
@@ -189,16 +213,21 @@ impl SecurityDocs {
                 let flow = AuthorizationCode::new(authorization_url, token_url, scopes());
                 SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(flow)]))
             }
-            Kind::Bearer => {
-                let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-                SecurityScheme::Http(http.build())
-            }
+            Kind::Token(source) => of_source(source),
             Kind::OpenIdConnect { url } => SecurityScheme::OpenIdConnect(OpenIdConnect::new(url)),
         }
     }
 
     fn has(&self, scheme: &str) -> bool {
         self.schemes.iter().any(|(name, _)| name == scheme)
+    }
+
+    /// Whether something may satisfy one of these demands that browsers, or gateways for them, add by themselves.
+    fn takes_what_browsers_add(&self, demands: &[Demand]) -> bool {
+        use CredentialSource::{Basic, Cookie, Header};
+        let is_added = |kind: &Kind| matches!(kind, Kind::Token(Cookie(_) | Basic | Header(_)));
+        let mut added = self.schemes.iter().filter(|(_, kind)| is_added(kind));
+        added.any(|(name, _)| demands.iter().any(|demand| demand.contains_key(name)))
     }
 
     fn check(
@@ -228,6 +257,25 @@ impl fmt::Debug for SecurityDocs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.schemes.iter().map(|(name, _)| name).collect();
         f.debug_struct("SecurityDocs").field("schemes", &names).finish_non_exhaustive()
+    }
+}
+
+fn of_source(source: &CredentialSource) -> SecurityScheme {
+    let http = |scheme| HttpBuilder::new().scheme(scheme);
+    let key = |name: &str| ApiKeyValue::with_description(name, "The token, and nothing else");
+    match source {
+        CredentialSource::Cookie(name) => SecurityScheme::ApiKey(ApiKey::Cookie(key(name))),
+        CredentialSource::Header(name) => SecurityScheme::ApiKey(ApiKey::Header(key(name))),
+        CredentialSource::WebSocketProtocol => {
+            let describes = "Subprotocols, one of which is `bearer.` and the token";
+            let value = ApiKeyValue::with_description("Sec-WebSocket-Protocol", describes);
+            SecurityScheme::ApiKey(ApiKey::Header(value))
+        }
+        CredentialSource::Basic => {
+            let basic = http(HttpAuthScheme::Basic).description(Some("The password is the token"));
+            SecurityScheme::Http(basic.build())
+        }
+        _ => SecurityScheme::Http(http(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     }
 }
 

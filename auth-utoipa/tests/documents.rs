@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use auth_core::{Algorithm, Authenticator, RejectionBody, Scope};
+use auth_core::{Algorithm, Authenticator, CredentialSource, RejectionBody, Scope};
 use auth_testing::TestIssuer;
 use auth_utoipa::{SecurityDocs, SecurityDocsError};
 use serde_json::{Value, json};
@@ -248,4 +248,85 @@ fn other_schemes_are_left_alone() {
     components.add_security_scheme("key", scheme);
     let document = applied(&with_password(&authenticator()), document);
     assert_eq!(responses(&document, "get", "/key"), ["200"]);
+}
+
+#[utoipa::path(
+    post,
+    path = "/orders",
+    responses((status = 201)),
+    security(("cookie" = []), ("key" = []), ("bearer" = [READ]), ("basic" = []), ("socket" = []))
+)]
+async fn from_anywhere() {}
+
+#[utoipa::path(post, path = "/profile", responses((status = 200)), security(("cookie" = [])))]
+async fn profile() {}
+
+#[utoipa::path(get, path = "/profile", responses((status = 200)), security(("cookie" = [])))]
+async fn see_profile() {}
+
+#[utoipa::path(post, path = "/tool", responses((status = 200)), security(("key" = []), ("basic" = [])))]
+async fn tool() {}
+
+#[utoipa::path(post, path = "/bearer", responses((status = 200)), security(("bearer" = []), ("socket" = [])))]
+async fn program() {}
+
+#[derive(OpenApi)]
+#[openapi(paths(from_anywhere, profile, see_profile, tool, program))]
+struct FromAnywhere;
+
+#[test]
+fn each_source_is_the_scheme_that_it_is() {
+    let cookie = CredentialSource::cookie("__Host-access");
+    let key = CredentialSource::header("X-API-Key");
+    let sources = [CredentialSource::Bearer, CredentialSource::Basic, cookie.clone(), key.clone()];
+    let authenticator = authenticator().with_credential_sources(sources).unwrap();
+    let docs = docs(&authenticator)
+        .credential_source("cookie", &cookie)
+        .credential_source("key", &key)
+        .credential_source("bearer", &CredentialSource::Bearer)
+        .credential_source("basic", &CredentialSource::Basic)
+        .credential_source("socket", &CredentialSource::WebSocketProtocol);
+    let document = applied(&docs, FromAnywhere::openapi());
+    let token = "The token, and nothing else";
+    let socket = "Subprotocols, one of which is `bearer.` and the token";
+    assert_eq!(
+        document["components"]["securitySchemes"],
+        json!({
+            "cookie": { "type": "apiKey", "in": "cookie", "name": "__Host-access", "description": token },
+            "key": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": token },
+            "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+            "basic": { "type": "http", "scheme": "basic", "description": "The password is the token" },
+            "socket": { "type": "apiKey", "in": "header", "name": "Sec-WebSocket-Protocol", "description": socket },
+        })
+    );
+    let alternatives = &document["paths"]["/orders"]["post"]["security"];
+    assert_eq!(alternatives.as_array().unwrap().len(), 5, "one of them has to be there");
+
+    assert_eq!(responses(&document, "post", "/orders"), ["201", "401", "403"]);
+    let forbidden = |path: &str| document["paths"][path]["post"]["responses"]["403"].clone();
+    let examples = |path: &str| {
+        let examples = &forbidden(path)["content"]["application/problem+json"]["examples"];
+        examples.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(examples("/orders"), ["cross_site", "insufficient"]);
+    assert_eq!(
+        challenges(&forbidden("/orders")),
+        json!({ "insufficient": { "value": "Bearer error=\"insufficient_scope\", scope=\"orders:read\"" } })
+    );
+    assert_eq!(examples("/profile"), ["cross_site"]);
+    assert!(
+        forbidden("/profile").get("headers").is_none_or(|headers| headers.get("WWW-Authenticate").is_none())
+    );
+    assert_eq!(responses(&document, "get", "/profile"), ["200", "401"], "any site may send it");
+    assert_eq!(responses(&document, "post", "/tool"), ["200", "401", "403"], "browsers remember passwords");
+    assert_eq!(responses(&document, "post", "/bearer"), ["200", "401"], "no other site can send it");
+}
+
+#[test]
+fn two_challenges_are_one_list() {
+    let sources = [CredentialSource::Bearer, CredentialSource::Basic];
+    let authenticator = authenticator().with_credential_sources(sources).unwrap();
+    let document = applied(&with_password(&authenticator), Api::openapi());
+    let refused = &document["paths"]["/me"]["get"]["responses"]["401"];
+    assert_eq!(challenges(refused)["missing"]["value"], "Bearer, Basic realm=\"api\"");
 }

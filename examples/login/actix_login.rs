@@ -5,29 +5,25 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
 use actix_web::web::{self, Bytes, Data, Json, Path, Payload, Redirect, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpServer};
 use auth_actix::{AuthResponse, CurrentUser, MaybeAuthenticated, Scoped};
 use auth_examples::{announce, exit_code, log_to_stderr};
 use auth_examples_login::{
-    Db, Failure, ITEMS, Item, Items, Login, Message, PasswordChange, RevocationForm, SelfService, Session,
-    TokenForm, TokenResponse, User,
+    Db, Failure, ITEMS, Item, Items, Login, Message, SelfService, Session, Success, User,
 };
 use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
-use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Login", version = "1", description = "FastAPI's security tutorial in Rust"),
-    paths(greeting, token, revoke, me, items, sessions, end_session, change_password)
-)]
-struct Document;
-
+/// `document.rs` describes each of them.
 fn routes(config: &mut ServiceConfig, docs: &SwaggerUi) {
     config
         .route("/", web::get().to(greeting))
         .service(web::resource("/token").post(token))
         .service(web::resource("/revoke").post(revoke))
+        .service(web::resource("/register").post(register))
+        .service(web::resource("/verify").post(verify))
+        .service(web::resource("/forgot-password").post(forgot_password))
+        .service(web::resource("/reset-password").post(reset_password))
         .route("/users/me", web::get().to(me))
         .route("/users/me/items", web::get().to(items))
         .route("/users/me/sessions", web::get().to(sessions))
@@ -37,85 +33,72 @@ fn routes(config: &mut ServiceConfig, docs: &SwaggerUi) {
         .service(docs.clone());
 }
 
-/// Greets, by name if somebody is logged in.
-#[utoipa::path(get, path = "/", responses((status = 200, description = "A greeting", body = Message)), security((), ("oauth2" = [])))]
 async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message> {
-    let name = user.as_ref().map_or("stranger", |user| user.subject());
-    Json(Message { message: format!("Hello {name}") })
+    Json(Message::greeting(user.as_ref().map(|user| user.subject())))
 }
 
-/// Log in.
-#[utoipa::path(
-    post,
-    path = "/token",
-    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
-    responses(
-        (status = 200, description = "A token", body = TokenResponse),
-        (status = 400, description = "Not a good form, client, password or refresh token"),
-        (status = 401, description = "Not a client that HTTP Basic knows"),
-        (status = 429, description = "Too many attempts"),
-    )
-)]
 async fn token(
     endpoint: Data<TokenEndpoint>,
     request: HttpRequest,
     body: Payload,
 ) -> AuthResponse<TokenAnswer> {
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
-    AuthResponse(endpoint.answer(headers, body.as_deref(), client_address(&request)).await)
+    let body = whole(body).await;
+    AuthResponse(endpoint.answer(fields(&request), body.as_deref(), client_address(&request)).await)
 }
 
-/// Log out: ends the login of a refresh token.
-#[utoipa::path(
-    post,
-    path = "/revoke",
-    request_body(content = RevocationForm, content_type = "application/x-www-form-urlencoded"),
-    responses(
-        (status = 200, description = "The login has ended"),
-        (status = 400, description = "Not a good form or client, or an access token"),
-        (status = 401, description = "Not a client that HTTP Basic knows"),
-    )
-)]
 async fn revoke(
     endpoint: Data<TokenEndpoint>,
     request: HttpRequest,
     body: Payload,
 ) -> AuthResponse<TokenAnswer> {
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let body = body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok);
-    AuthResponse(endpoint.revoke(headers, body.as_deref()).await)
+    AuthResponse(endpoint.revoke(fields(&request), whole(body).await.as_deref()).await)
 }
 
-/// Who is logged in. 403 for who may not be any more.
-#[utoipa::path(get, path = "/users/me", responses((status = 200, description = "The user", body = User)), security(("oauth2" = [])))]
+async fn register(
+    self_service: Data<SelfService>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Success, Failure> {
+    self_service.register(client_address(&request), whole(body).await.as_deref()).await
+}
+
+async fn verify(
+    self_service: Data<SelfService>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Success, Failure> {
+    self_service.verify(client_address(&request), whole(body).await.as_deref()).await
+}
+
+async fn forgot_password(
+    self_service: Data<SelfService>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Success, Failure> {
+    self_service.forgot_password(client_address(&request), whole(body).await.as_deref()).await
+}
+
+async fn reset_password(
+    self_service: Data<SelfService>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<Success, Failure> {
+    self_service.reset_password(client_address(&request), whole(body).await.as_deref()).await
+}
+
 async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
     Json(user)
 }
 
-/// What one has.
-#[utoipa::path(
-    get,
-    path = "/users/me/items",
-    responses((status = 200, description = "The items", body = [Item])),
-    security(("oauth2" = [ITEMS]))
-)]
 async fn items(
     _: Scoped<Items>,
     CurrentUser(user): CurrentUser<Db>,
     db: Data<Db>,
 ) -> Result<Json<Vec<Item>>, Failure> {
     user.may(&ITEMS)?;
-    Ok(Json(db.items(user.username).await?))
+    Ok(Json(db.items(user.id).await?))
 }
 
-/// Where one is logged in.
-#[utoipa::path(
-    get,
-    path = "/users/me/sessions",
-    responses((status = 200, description = "The sessions", body = [Session])),
-    security(("oauth2" = []))
-)]
 async fn sessions(
     self_service: Data<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
@@ -123,45 +106,30 @@ async fn sessions(
     Ok(Json(self_service.sessions(&user).await?))
 }
 
-/// Log out elsewhere.
-#[utoipa::path(
-    delete,
-    path = "/users/me/sessions/{id}",
-    params(("id" = String, Path, description = "Of the session")),
-    responses((status = 204, description = "It has ended"), (status = 404, description = "No such session")),
-    security(("oauth2" = []))
-)]
 async fn end_session(
     self_service: Data<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
     id: Path<String>,
-) -> Result<HttpResponse, Failure> {
-    self_service.end_session(&user, &id).await?;
-    Ok(HttpResponse::NoContent().finish())
+) -> Result<Success, Failure> {
+    self_service.end_session(&user, &id).await
 }
 
-/// Change the password, and log out everywhere.
-#[utoipa::path(
-    post,
-    path = "/users/me/password",
-    request_body(content = PasswordChange, content_type = "application/json"),
-    responses(
-        (status = 204, description = "It has changed: log in again"),
-        (status = 400, description = "The current password is wrong"),
-        (status = 422, description = "Not a good form"),
-        (status = 429, description = "Too many attempts"),
-    ),
-    security(("oauth2" = []))
-)]
 async fn change_password(
     self_service: Data<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
     request: HttpRequest,
-    body: Bytes,
-) -> Result<HttpResponse, Failure> {
-    let client = client_address(&request);
-    self_service.change_password(&user, client, &body).await?;
-    Ok(HttpResponse::NoContent().finish())
+    body: Payload,
+) -> Result<Success, Failure> {
+    self_service.change_password(&user, client_address(&request), whole(body).await.as_deref()).await
+}
+
+fn fields(request: &HttpRequest) -> impl Iterator<Item = (&str, &[u8])> {
+    request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+}
+
+/// Returns `None` if the body is too long, or does not arrive in full.
+async fn whole(body: Payload) -> Option<Bytes> {
+    body.to_bytes_limited(MAX_BODY_BYTES).await.ok().and_then(Result::ok)
 }
 
 fn client_address(request: &HttpRequest) -> IpAddr {
@@ -172,7 +140,7 @@ fn client_address(request: &HttpRequest) -> IpAddr {
 async fn main() -> ExitCode {
     log_to_stderr();
     let prepared = Login::from_env().await.and_then(|login| {
-        let docs = login.docs("/docs/{file:.*}", Document::openapi())?;
+        let docs = login.docs("/docs/{file:.*}")?;
         Ok((login, docs))
     });
     match prepared {

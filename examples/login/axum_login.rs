@@ -8,24 +8,15 @@ use std::sync::Arc;
 use auth_axum::{AuthResponse, Authenticator, CurrentUser, MaybeAuthenticated, Scoped};
 use auth_examples::{announce, asked_to_stop, exit_code, log_to_stderr};
 use auth_examples_login::{
-    Db, Failure, ITEMS, Item, Items, Login, Message, PasswordChange, RevocationForm, SelfService, Session,
-    TokenForm, TokenResponse, User,
+    Db, Failure, ITEMS, Item, Items, Login, Message, SelfService, Session, Success, User,
 };
 use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRef, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
-
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Login", version = "1", description = "FastAPI's security tutorial in Rust"),
-    paths(greeting, token, revoke, me, items, sessions, end_session, change_password)
-)]
-struct Document;
 
 #[derive(Clone, FromRef)]
 struct AppState {
@@ -35,11 +26,16 @@ struct AppState {
     self_service: SelfService,
 }
 
+/// `document.rs` describes each of them.
 fn app(state: AppState, docs: SwaggerUi) -> Router {
     Router::new()
         .route("/", get(greeting))
         .route("/token", post(token))
         .route("/revoke", post(revoke))
+        .route("/register", post(register))
+        .route("/verify", post(verify))
+        .route("/forgot-password", post(forgot_password))
+        .route("/reset-password", post(reset_password))
         .route("/users/me", get(me))
         .route("/users/me/items", get(items))
         .route("/users/me/sessions", get(sessions))
@@ -49,86 +45,72 @@ fn app(state: AppState, docs: SwaggerUi) -> Router {
         .merge(docs)
 }
 
-/// Greets, by name if somebody is logged in.
-#[utoipa::path(get, path = "/", responses((status = 200, description = "A greeting", body = Message)), security((), ("oauth2" = [])))]
 async fn greeting(MaybeAuthenticated(user): MaybeAuthenticated) -> Json<Message> {
-    let name = user.as_ref().map_or("stranger", |user| user.subject());
-    Json(Message { message: format!("Hello {name}") })
+    Json(Message::greeting(user.as_ref().map(|user| user.subject())))
 }
 
-/// Log in.
-#[utoipa::path(
-    post,
-    path = "/token",
-    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
-    responses(
-        (status = 200, description = "A token", body = TokenResponse),
-        (status = 400, description = "Not a good form, client, password or refresh token"),
-        (status = 401, description = "Not a client that HTTP Basic knows"),
-        (status = 429, description = "Too many attempts"),
-    )
-)]
 async fn token(
     State(endpoint): State<TokenEndpoint>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Body,
 ) -> AuthResponse<TokenAnswer> {
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
-    AuthResponse(endpoint.answer(headers, body.as_deref(), client.ip()).await)
+    AuthResponse(endpoint.answer(fields(&headers), whole(body).await.as_deref(), client.ip()).await)
 }
 
-/// Log out: ends the login of a refresh token.
-#[utoipa::path(
-    post,
-    path = "/revoke",
-    request_body(content = RevocationForm, content_type = "application/x-www-form-urlencoded"),
-    responses(
-        (status = 200, description = "The login has ended"),
-        (status = 400, description = "Not a good form or client, or an access token"),
-        (status = 401, description = "Not a client that HTTP Basic knows"),
-    )
-)]
 async fn revoke(
     State(endpoint): State<TokenEndpoint>,
     headers: HeaderMap,
     body: Body,
 ) -> AuthResponse<TokenAnswer> {
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let body = to_bytes(body, MAX_BODY_BYTES).await.ok();
-    AuthResponse(endpoint.revoke(headers, body.as_deref()).await)
+    AuthResponse(endpoint.revoke(fields(&headers), whole(body).await.as_deref()).await)
 }
 
-/// Who is logged in. 403 for who may not be any more.
-#[utoipa::path(get, path = "/users/me", responses((status = 200, description = "The user", body = User)), security(("oauth2" = [])))]
+async fn register(
+    State(self_service): State<SelfService>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    body: Body,
+) -> Result<Success, Failure> {
+    self_service.register(client.ip(), whole(body).await.as_deref()).await
+}
+
+async fn verify(
+    State(self_service): State<SelfService>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    body: Body,
+) -> Result<Success, Failure> {
+    self_service.verify(client.ip(), whole(body).await.as_deref()).await
+}
+
+async fn forgot_password(
+    State(self_service): State<SelfService>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    body: Body,
+) -> Result<Success, Failure> {
+    self_service.forgot_password(client.ip(), whole(body).await.as_deref()).await
+}
+
+async fn reset_password(
+    State(self_service): State<SelfService>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    body: Body,
+) -> Result<Success, Failure> {
+    self_service.reset_password(client.ip(), whole(body).await.as_deref()).await
+}
+
 async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
     Json(user)
 }
 
-/// What one has.
-#[utoipa::path(
-    get,
-    path = "/users/me/items",
-    responses((status = 200, description = "The items", body = [Item])),
-    security(("oauth2" = [ITEMS]))
-)]
 async fn items(
     _: Scoped<Items>,
     CurrentUser(user): CurrentUser<Db>,
     State(db): State<Arc<Db>>,
 ) -> Result<Json<Vec<Item>>, Failure> {
     user.may(&ITEMS)?;
-    Ok(Json(db.items(user.username).await?))
+    Ok(Json(db.items(user.id).await?))
 }
 
-/// Where one is logged in.
-#[utoipa::path(
-    get,
-    path = "/users/me/sessions",
-    responses((status = 200, description = "The sessions", body = [Session])),
-    security(("oauth2" = []))
-)]
 async fn sessions(
     State(self_service): State<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
@@ -136,52 +118,37 @@ async fn sessions(
     Ok(Json(self_service.sessions(&user).await?))
 }
 
-/// Log out elsewhere.
-#[utoipa::path(
-    delete,
-    path = "/users/me/sessions/{id}",
-    params(("id" = String, Path, description = "Of the session")),
-    responses((status = 204, description = "It has ended"), (status = 404, description = "No such session")),
-    security(("oauth2" = []))
-)]
 async fn end_session(
     State(self_service): State<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Failure> {
-    self_service.end_session(&user, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Success, Failure> {
+    self_service.end_session(&user, &id).await
 }
 
-/// Change the password, and log out everywhere.
-#[utoipa::path(
-    post,
-    path = "/users/me/password",
-    request_body(content = PasswordChange, content_type = "application/json"),
-    responses(
-        (status = 204, description = "It has changed: log in again"),
-        (status = 400, description = "The current password is wrong"),
-        (status = 422, description = "Not a good form"),
-        (status = 429, description = "Too many attempts"),
-    ),
-    security(("oauth2" = []))
-)]
 async fn change_password(
     State(self_service): State<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
-    body: Bytes,
-) -> Result<StatusCode, Failure> {
-    let client = client.ip();
-    self_service.change_password(&user, client, &body).await?;
-    Ok(StatusCode::NO_CONTENT)
+    body: Body,
+) -> Result<Success, Failure> {
+    self_service.change_password(&user, client.ip(), whole(body).await.as_deref()).await
+}
+
+fn fields(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+}
+
+/// Returns `None` if the body is too long, or does not arrive in full.
+async fn whole(body: Body) -> Option<Bytes> {
+    to_bytes(body, MAX_BODY_BYTES).await.ok()
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     log_to_stderr();
     let prepared = Login::from_env().await.and_then(|login| {
-        let docs = login.docs("/docs", Document::openapi())?;
+        let docs = login.docs("/docs")?;
         Ok((login, docs))
     });
     match prepared {
@@ -198,7 +165,7 @@ async fn serve(login: Login, docs: SwaggerUi) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let app = app(AppState { auth: authenticator, endpoint, db: Arc::new(db), self_service }, docs);
-    // The token endpoint asks for the client's address.
+    // The limits on guessing need the client's address.
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }

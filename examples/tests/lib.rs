@@ -8,3 +8,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/providers.md")]
 struct Providers;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/credentials.md")]
+struct Credentials;

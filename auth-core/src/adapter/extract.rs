@@ -76,7 +76,7 @@ pub fn extract_from_guard<T: Extract>(request: &impl RequestHead) -> Result<T, R
         tracing::error!(
             path,
             "request refused: no guard has judged its credentials. Put the guard (`AuthLayer`) around this route, inside \
-             any layer that changes the Authorization field"
+             any layer that changes the Authorization field or another credential source"
         );
         Err(Rejection::misconfigured())
     })

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::uri::PathAndQuery;
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 
 use super::answer::Answer;
@@ -16,6 +16,10 @@ impl RequestHead for Parts {
 
     fn target(&self) -> &str {
         target(&self.uri)
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.uri.authority().map(Authority::as_str)
     }
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
@@ -38,6 +42,10 @@ impl<B> RequestHead for Request<B> {
 
     fn target(&self) -> &str {
         target(self.uri())
+    }
+
+    fn authority(&self) -> Option<&str> {
+        self.uri().authority().map(Authority::as_str)
     }
 
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::caller::Caller;
 use super::panics::catch_panic;
 use crate::http::rejection::Rejection;
+use crate::http::sources::source::CredentialSource;
 use crate::policy::policy::Policy;
 use crate::policy::required_scopes::RequiredScopes;
 use crate::token::error::VerifyError;
@@ -32,6 +33,13 @@ impl<C> Authenticated<C> {
     #[must_use]
     pub fn token(&self) -> &VerifiedToken {
         self.caller.token()
+    }
+
+    /// Where the token was found: in the Authorization field, in a cookie or elsewhere. One of the sources that the
+    /// authenticator was given.
+    #[must_use]
+    pub fn credential_source(&self) -> &CredentialSource {
+        self.caller.source()
     }
 
     /// Rejects the caller if the token is not enough for the policy.
@@ -76,7 +84,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authenticated<C> {
             Ok(claims) => Ok(Self { claims, caller }),
             Err(error) => {
                 let failure = VerifyFailure::of_token(error, caller.token());
-                Err(caller.setup.rejections.reject_token(&failure, caller.facts.as_deref()))
+                Err(caller.setup.rejections.reject_token(&failure, caller.scheme(), caller.facts.as_deref()))
             }
         }
     }

@@ -14,10 +14,12 @@ use super::shared::{Handle, Shared};
 use super::subject_field::SubjectField;
 use crate::http::bearer::BearerToken;
 use crate::http::body::RejectionBody;
-use crate::http::challenge::{InvalidRealm, Realm};
+use crate::http::challenge::{InvalidRealm, Realm, Scheme};
 use crate::http::head::RequestHead;
+use crate::http::origin::{InvalidOrigin, TrustedOrigins};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
+use crate::http::sources::source::{CredentialSource, InvalidCredentialSource};
 use crate::token::scope::Scope;
 use crate::verify::revocation::view::RevocationView;
 use crate::verify::verifier::TokenVerifier;
@@ -45,7 +47,95 @@ impl Authenticator {
     /// and `\` can.
     pub fn with_realm(&self, realm: impl Into<String>) -> Result<Self, InvalidRealm> {
         let realm = Realm::new(realm)?;
-        Ok(self.with(|setup| setup.rejections = setup.rejections.with_realm(realm)))
+        Ok(self.with(|setup| setup.rejections = setup.rejections.with_realm(realm, &setup.sources)))
+    }
+
+    /// Looks for credentials in these places, instead of bearer tokens in the Authorization field alone.
+    ///
+    /// ```
+    /// use auth_core::{Authenticator, CredentialSource};
+    ///
+    /// # fn app(authenticator: &Authenticator) -> Result<Authenticator, Box<dyn std::error::Error>> {
+    /// let authenticator = authenticator
+    ///     .with_credential_sources([CredentialSource::Bearer, CredentialSource::cookie("__Host-access")])?;
+    /// # Ok(authenticator)
+    /// # }
+    /// ```
+    ///
+    /// How they are read:
+    ///
+    /// 1. Exactly one of them may hold a token. Two are refused with 400, whatever they hold, the same token twice too:
+    ///    which one counts is a question that two programs on the way of a request may answer differently.
+    /// 2. One that holds something broken is refused with 400, even beside a good one. An Authorization field of another
+    ///    scheme holds nothing.
+    /// 3. What is not named here is not looked at.
+    /// 4. A token that a browser may have added by itself counts for a request that may change something only if no other
+    ///    site's page has started it: see [`with_trusted_origins`](Self::with_trusted_origins).
+    /// 5. A token in the query is never read. Beside a token in its place, it is refused with 400.
+    ///
+    /// [`Authenticated::credential_source`] says which one it was. [`Reason`] has the challenges.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCredentialSource`] if there is none, if one is named twice, or for a name that no cookie or field can have
+    /// or that has a meaning of its own.
+    pub fn with_credential_sources(
+        &self,
+        sources: impl IntoIterator<Item = CredentialSource>,
+    ) -> Result<Self, InvalidCredentialSource> {
+        let sources = self.setup().sources.with(sources)?;
+        Ok(self.with(|setup| {
+            setup.rejections = setup.rejections.with_sources(&sources);
+            setup.sources = sources;
+        }))
+    }
+
+    /// Names the origins whose pages may send requests with a cookie, beside the one that the request is for. If called
+    /// again, these in place of the earlier ones. If all [sources](Self::with_credential_sources) are `Bearer` or
+    /// `WebSocketProtocol`, it has no effect.
+    ///
+    /// Browsers send cookies with requests that other sites' pages have started, so a token in a cookie counts for requests
+    /// that may change something only if a page of the application has sent them. Those are all methods but `GET`, `HEAD`
+    /// and `OPTIONS`, and every request for a WebSocket. Then one of these must hold:
+    ///
+    /// 1. `Sec-Fetch-Site` is `same-origin` or `none`.
+    /// 2. `Origin` is one of those named here, byte by byte.
+    /// 3. There is no `Sec-Fetch-Site`, and host and port of `Origin` are those of the request: `:authority` or the Host
+    ///    field.
+    ///
+    /// All others are refused with 403 and [`Reason::CrossSite`], before the token is looked at: requests with neither field
+    /// too, which tower-http's `csrf` lets in, and several fields of one of the names. A route that lets anonymous callers in
+    /// refuses them likewise: absent is anonymous, bad is refused.
+    ///
+    /// The same holds for [`Basic`](CredentialSource::Basic), since browsers remember passwords, and for
+    /// [`Header`](CredentialSource::Header), since some gateways make it of a cookie. There a request with neither field
+    /// is let in: it comes from a program. A bearer token and a subprotocol come from those who have the token.
+    ///
+    /// Name the public origin if a proxy changes the Host field: `X-Forwarded-Host` is never read. Name the page's origin if
+    /// it is another one than the API's. **A page of such an origin can do whatever the user can.**
+    ///
+    /// ```
+    /// # use auth_core::{Authenticator, CredentialSource};
+    /// # fn app(authenticator: &Authenticator) -> Result<Authenticator, Box<dyn std::error::Error>> {
+    /// let authenticator = authenticator
+    ///     .with_credential_sources([CredentialSource::cookie("__Host-access")])?
+    ///     .with_trusted_origins(["https://app.example"])?;
+    /// # Ok(authenticator)
+    /// # }
+    /// ```
+    ///
+    /// What is not checked: that a `GET` changes nothing, which is the application's part, also where a framework lets a
+    /// field or parameter override the method; and the scheme of an origin that is only compared with the host.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOrigin`] for what no browser sends as an origin, such as `https://app.example/` or a wildcard.
+    pub fn with_trusted_origins(
+        &self,
+        origins: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Self, InvalidOrigin> {
+        let origins = TrustedOrigins::new(origins)?;
+        Ok(self.with(|setup| setup.sources.trusted_origins = origins))
     }
 
     /// Sets the function that writes the body of every refusal, and its content type. Status, challenge and
@@ -180,8 +270,10 @@ impl Authenticator {
     pub fn example_rejection(&self, reason: Reason, scopes: &[Scope]) -> Rejection {
         let rejections = &self.setup().rejections;
         match reason {
-            Reason::Insufficient => rejections.reject_insufficient(&scopes.iter().collect::<Vec<_>>(), None),
-            _ => rejections.reject(reason, None),
+            Reason::Insufficient => {
+                rejections.reject_insufficient(&scopes.iter().collect::<Vec<_>>(), Scheme::Bearer, None)
+            }
+            _ => rejections.reject(reason, Scheme::Bearer, None),
         }
     }
 

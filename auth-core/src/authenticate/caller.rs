@@ -9,8 +9,10 @@ use super::refusal_kind::Kind;
 use super::refusal_log::Refusal;
 use super::setup::Setup;
 use super::shared::Handle;
+use crate::http::challenge::Scheme;
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
+use crate::http::sources::source::CredentialSource;
 use crate::policy::policy::{self, Policy};
 use crate::token::verified::VerifiedToken;
 
@@ -29,6 +31,16 @@ pub(crate) struct Caller {
 impl Caller {
     pub(crate) fn token(&self) -> &VerifiedToken {
         &self.accepted.token
+    }
+
+    /// Where the token was found.
+    pub(crate) fn source(&self) -> &CredentialSource {
+        self.setup.sources.at(self.accepted.source)
+    }
+
+    /// By which scheme the token came.
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.source().scheme()
     }
 
     /// What the request is to keep of this.
@@ -63,11 +75,11 @@ impl Caller {
         demands.push((policy, self.token()));
         // A predicate that panics only now tells no scopes.
         let scopes = catch_panic(|| policy::sufficient_scopes(&demands)).unwrap_or_default();
-        self.setup.rejections.reject_insufficient(&scopes, self.facts.as_deref())
+        self.setup.rejections.reject_insufficient(&scopes, self.scheme(), self.facts.as_deref())
     }
 
     /// Rejects for a reason that was logged.
     pub(crate) fn reject(&self, reason: Reason) -> Rejection {
-        self.setup.rejections.reject(reason, self.facts.as_deref())
+        self.setup.rejections.reject(reason, self.scheme(), self.facts.as_deref())
     }
 }

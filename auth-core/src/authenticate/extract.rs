@@ -74,8 +74,8 @@ impl FromCaller for BearerToken {
 /// The token of the request, not verified.
 pub(crate) fn bearer_token(setup: &Setup, request: &impl RequestHead) -> Result<BearerToken, Rejection> {
     match credentials(setup, request)? {
-        Some(token) => Ok(BearerToken(token.into())),
-        None => Err(setup.rejections.reject_missing(request)),
+        Some(given) => Ok(BearerToken(given.text.into())),
+        None => Err(setup.reject_missing(request)),
     }
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn from_judged<T: FromCaller>(
         // Who does not want to wait has asked for this before.
         Judged::WouldWait => return Err(Rejection::misconfigured()),
     };
-    T::from_caller(caller, || setup.rejections.reject_missing(request))
+    T::from_caller(caller, || setup.reject_missing(request))
 }
 
 /// Extracts what the innermost guard around has found. `None` without a guard, or if the request no longer carries
@@ -103,12 +103,12 @@ pub(crate) fn from_guard<T: FromCaller>(request: &impl RequestHead) -> Option<Re
     let caller = match of_guard.accepted {
         Some(_) => {
             // Only what this guard has judged: another finding may be of a token that its policy was not asked of.
-            let accepted = of_guard.accepted_in(setup, request)?.clone();
+            let accepted = of_guard.accepted_in(setup, request)?;
             let facts = setup.rejections.facts(request);
             Some(Caller { accepted, setup: setup.clone(), facts, earlier: Some(Arc::new(findings.clone())) })
         }
         None if matches!(credentials(setup, request), Ok(None)) => None,
         None => return None,
     };
-    Some(T::from_caller(caller, || setup.rejections.reject_missing(request)))
+    Some(T::from_caller(caller, || setup.reject_missing(request)))
 }

@@ -6,6 +6,7 @@ use super::setup::Setup;
 use super::shared::Handle;
 use crate::http::bearer;
 use crate::http::head::{AUTHORIZATION, RequestHead};
+use crate::http::sources::find::Found;
 use crate::policy::policy::Policy;
 use crate::token::verified::VerifiedToken;
 
@@ -40,27 +41,37 @@ pub(crate) enum Finder {
 #[derive(Clone)]
 pub(crate) struct Accepted {
     pub(crate) token: VerifiedToken,
+    /// The place of its source among those of the authenticator that asks.
+    pub(crate) source: usize,
     /// `None` if the token itself knows the text, as for nearly all.
     other_text: Option<Arc<str>>,
 }
 
 impl Finding {
-    /// What was accepted, if the request still carries that very token.
-    pub(crate) fn accepted_in(&self, setup: &Setup, request: &impl RequestHead) -> Option<&Accepted> {
+    /// What was accepted, if the request still carries that very token where this setup looks for it.
+    pub(crate) fn accepted_in(&self, setup: &Setup, request: &impl RequestHead) -> Option<Accepted> {
         let accepted = self.accepted.as_ref()?;
         let text = accepted.text()?;
-        let same = match setup.assumed_token() {
-            Some(assumed) => assumed == text,
-            None => bearer::hold_token(request.header_values(AUTHORIZATION), text),
+        let source = match setup.assumed_token() {
+            Some(assumed) => (assumed == text).then_some(0),
+            None if setup.sources.is_bearer_alone() => {
+                bearer::hold_token(request.header_values(AUTHORIZATION), text).then_some(0)
+            }
+            // All that is asked of a request the first time: another setup may have other sources and origins, and a layer
+            // in between may have changed any field of the request.
+            None => match setup.sources.find(request) {
+                Found::Token(given) if given.text == text => Some(given.source),
+                _ => None,
+            },
         };
-        same.then_some(accepted)
+        source.map(|source| Accepted { source, ..accepted.clone() })
     }
 }
 
 impl Accepted {
-    pub(crate) fn new(token: VerifiedToken, text: &str) -> Self {
+    pub(crate) fn new(token: VerifiedToken, text: &str, source: usize) -> Self {
         let known = token.text().is_some_and(|known| **known == *text);
-        Self { token, other_text: (!known).then(|| text.into()) }
+        Self { token, source, other_text: (!known).then(|| text.into()) }
     }
 
     /// The token as the request carried it.
@@ -86,7 +97,7 @@ impl Findings {
     }
 
     /// What was accepted by the same verifier, if the request still carries that very token.
-    pub(crate) fn accepted_for(&self, setup: &Setup, request: &impl RequestHead) -> Option<&Accepted> {
+    pub(crate) fn accepted_for(&self, setup: &Setup, request: &impl RequestHead) -> Option<Accepted> {
         let of_verifier = self.outwards().filter(|finding| finding.setup.verifies_like(setup));
         of_verifier.into_iter().find_map(|finding| finding.accepted_in(setup, request))
     }

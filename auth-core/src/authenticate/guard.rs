@@ -36,7 +36,7 @@ struct Demands {
     cors_preflight: CorsPreflight,
 }
 
-/// What to do with requests without bearer credentials.
+/// What to do with requests without credentials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Anonymous {
     Refuse,
@@ -73,7 +73,8 @@ impl Guard {
         self
     }
 
-    /// Lets requests without bearer credentials through as anonymous ones. Bad credentials are refused.
+    /// Lets requests without credentials through as anonymous ones. Bad credentials are refused, and so is a cookie that a
+    /// page of others has sent.
     ///
     /// A policy demands a token: together with [`require`](Self::require) this has no effect.
     #[must_use]
@@ -125,7 +126,7 @@ impl Guard {
                 Findings::new(Finder::Guard, self.setup().clone(), None, None, earlier)
             }
             Judged::Anonymous(_) => {
-                return Err(self.setup().rejections.reject_missing(request));
+                return Err(self.setup().reject_missing(request));
             }
             // Not reached: a caller who does not want to wait has asked for this before.
             Judged::WouldWait => return Err(Rejection::misconfigured()),

@@ -8,9 +8,9 @@ use super::caller::Caller;
 use super::findings::{Accepted, Findings};
 use super::setup::Setup;
 use super::shared::Handle;
-use crate::http::bearer::{Credentials, has_access_token_parameter};
-use crate::http::head::{AUTHORIZATION, RequestHead};
+use crate::http::head::RequestHead;
 use crate::http::rejection::Rejection;
+use crate::http::sources::find::{Found, Given};
 use crate::policy::policy::Policy;
 use crate::token::bounds::MAX_CREDENTIALS_BYTES;
 use crate::token::verified::VerifiedToken;
@@ -35,7 +35,7 @@ pub(crate) enum Origin {
 pub(crate) enum Judged {
     /// The bearer of a good token.
     Caller { caller: Caller, origin: Origin },
-    /// No bearer credentials were given.
+    /// No credentials were given.
     Anonymous(Option<Arc<Findings>>),
     /// The verifier would have to be waited for.
     WouldWait,
@@ -51,21 +51,22 @@ pub(crate) async fn judge(
     patience: Patience,
 ) -> Result<Judged, Rejection> {
     let earlier = request.extension::<Findings>();
-    let known = earlier.as_ref().and_then(|earlier| earlier.accepted_for(setup, request)).cloned();
+    let known = earlier.as_ref().and_then(|earlier| earlier.accepted_for(setup, request));
     let (accepted, origin) = match known {
         Some(accepted) => (accepted, Origin::EarlierFinding),
         None => {
             // 1. Credentials.
-            let Some(text) = credentials(setup, request)? else {
+            let Some(Given { text, source }) = credentials(setup, request)? else {
                 return Ok(Judged::Anonymous(earlier.map(Arc::new)));
             };
             // 2. Verdict.
-            let verdict = match setup.verify_now(text) {
+            let verdict = match setup.verify_now(&text) {
                 Some(verdict) => verdict,
                 None if patience == Patience::WaitsNever => return Ok(Judged::WouldWait),
-                None => setup.verify(text).await,
+                None => setup.verify(&text).await,
             };
-            (Accepted::new(accept(setup, verdict, request)?, text), Origin::Verifier)
+            let token = accept(setup, verdict, source, request)?;
+            (Accepted::new(token, &text, source), Origin::Verifier)
         }
     };
     let facts = setup.rejections.facts(request);
@@ -79,46 +80,51 @@ pub(crate) async fn judge(
     Ok(Judged::Caller { caller, origin })
 }
 
-/// The token that the request carries, not verified; `None` if there are no bearer credentials.
+/// The token that the request carries, not verified; `None` if there are no credentials.
 pub(crate) fn credentials<'r>(
     setup: &'r Setup,
     request: &'r impl RequestHead,
-) -> Result<Option<&'r str>, Rejection> {
+) -> Result<Option<Given<'r>>, Rejection> {
     if let Some(token) = setup.assumed_token() {
-        return Ok(Some(token));
+        return Ok(Some(Given { text: token.into(), source: 0 }));
     }
-    let rejections = &setup.rejections;
-    let token = match Credentials::from_fields(request.header_values(AUTHORIZATION)) {
-        Credentials::Token(token) => token,
-        Credentials::Missing => return Ok(None),
-        Credentials::Malformed => return Err(rejections.reject_malformed(request)),
-        Credentials::TooLong => {
-            let facts = rejections.facts(request);
+    let Setup { rejections, sources, .. } = setup;
+    match sources.find(request) {
+        Found::Token(given) => Ok(Some(given)),
+        Found::Missing => Ok(None),
+        Found::Malformed => Err(rejections.reject_malformed(sources, request)),
+        Found::CrossSite(cross_site) => Err(rejections.reject_cross_site(cross_site, request)),
+        Found::TooLong { source } => {
             let failure = VerifyFailure::too_long(MAX_CREDENTIALS_BYTES);
-            return Err(rejections.reject_token(&failure, facts.as_deref()));
+            Err(reject_token(setup, &failure, source, request))
         }
-    };
-    // RFC 6750 section 2: a client must not use more than one method to transmit the token.
-    if has_access_token_parameter(request.target()) {
-        return Err(rejections.reject_malformed(request));
     }
-    Ok(Some(token))
 }
 
 fn accept(
     setup: &Setup,
     verdict: Result<VerifiedToken, VerifyFailure>,
+    source: usize,
     request: &impl RequestHead,
 ) -> Result<VerifiedToken, Rejection> {
-    let token = verdict.map_err(|failure| {
-        let facts = setup.rejections.facts(request);
-        setup.rejections.reject_token(&failure, facts.as_deref())
-    })?;
+    let token = verdict.map_err(|failure| reject_token(setup, &failure, source, request))?;
     if tracing::enabled!(Level::DEBUG) {
-        tracing::debug!(key_id = token.key_id(), issuer = token.verifier(), "token accepted");
+        let sources = &setup.sources;
+        let source = (!sources.is_bearer_alone()).then(|| tracing::field::display(sources.at(source)));
+        tracing::debug!(key_id = token.key_id(), issuer = token.verifier(), source, "token accepted");
     }
     if let (Some(field), Some(subject)) = (&setup.subject_in_spans, token.subject_opt()) {
         field.record(subject);
     }
     Ok(token)
+}
+
+fn reject_token(
+    setup: &Setup,
+    failure: &VerifyFailure,
+    source: usize,
+    request: &impl RequestHead,
+) -> Rejection {
+    let scheme = setup.sources.at(source).scheme();
+    setup.rejections.reject_token(failure, scheme, setup.rejections.facts(request).as_deref())
 }

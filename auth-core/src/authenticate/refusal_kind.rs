@@ -46,7 +46,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// How many kinds have no name of a parameter or claim.
-const NAMELESS: usize = 26;
+const NAMELESS: usize = 27;
 
 impl Kind {
     /// How many there are.
@@ -62,6 +62,8 @@ impl Kind {
     pub(crate) const UNKNOWN_USER: Self = Self::routine(4);
     pub(crate) const INACTIVE_USER: Self = Self::routine(5);
     pub(crate) const NO_SUBJECT: Self = Self::mistake(6);
+    /// What a page of others has made a browser send: an attack, or a proxy that changes the Host field.
+    pub(crate) const CROSS_SITE: Self = Self::mistake(25);
 
     /// The kind of a token's fault. `None` for those that are logged loudly each time.
     pub(crate) fn of_token(error: &VerifyError) -> Option<Self> {
@@ -92,7 +94,7 @@ impl Kind {
             VerifyError::LifetimeTooLong => Self::mistake(23),
             // Its type is wrong, or the issuer has changed its claims.
             VerifyError::Claims(_) => Self { place: 24, cause: Cause::OwnMistake },
-            VerifyError::Revoked => Self::routine(25),
+            VerifyError::Revoked => Self::routine(26),
             VerifyError::Unavailable { .. } | VerifyError::Misconfigured(_) => return None,
         })
     }
@@ -147,6 +149,7 @@ mod tests {
             Kind::UNKNOWN_USER,
             Kind::INACTIVE_USER,
             Kind::NO_SUBJECT,
+            Kind::CROSS_SITE,
         ];
         let of_tokens = errors.iter().map(|error| Kind::of_token(error).unwrap());
         let mut places: Vec<_> = without_token.into_iter().chain(of_tokens).map(|kind| kind.place).collect();

@@ -12,11 +12,15 @@ use super::context::{RejectionContext, RequestFacts};
 use super::refusal_kind::Kind;
 use super::refusal_log::{Refusal, RefusalLog};
 use crate::http::body::RejectionBody;
-use crate::http::challenge::{Challenge, Realm};
+use crate::http::challenge::{Realm, Scheme};
+use crate::http::challenges::Challenges;
+use crate::http::cross_site::CrossSite;
 use crate::http::diagnosis::{BrokenRule, Elsewhere};
 use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
+use crate::http::sources::fault::{Nowhere, SourceFault};
+use crate::http::sources::find::Sources;
 use crate::token::error::VerifyError;
 use crate::token::scope::Scope;
 use crate::verify::failure::VerifyFailure;
@@ -24,36 +28,26 @@ use crate::verify::failure::VerifyFailure;
 /// After how many seconds to try again, if nothing better is known.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// Makes rejections. The challenges that never vary are written once, when an authenticator is made.
+/// Makes rejections.
 #[derive(Clone, Debug)]
 pub(crate) struct Rejections {
-    realm: Option<Realm>,
-    missing: HeaderValue,
-    malformed: HeaderValue,
-    invalid: HeaderValue,
-    insufficient: HeaderValue,
+    challenges: Challenges,
     hook: Option<BodyHook>,
     log: Arc<RefusalLog>,
 }
 
 impl Rejections {
-    pub(crate) fn new(realm: Option<Realm>) -> Self {
-        let challenge = |reason: Reason| {
-            Challenge { realm: realm.as_ref(), error: reason.error(), scopes: &[] }.to_header_value()
-        };
-        Self {
-            missing: challenge(Reason::Missing),
-            malformed: challenge(Reason::Malformed),
-            invalid: challenge(Reason::Invalid),
-            insufficient: challenge(Reason::Insufficient),
-            realm,
-            hook: None,
-            log: Arc::new(RefusalLog::new()),
-        }
+    pub(crate) fn new(realm: Option<Realm>, sources: &Sources) -> Self {
+        let challenges = Challenges::new(realm, sources);
+        Self { challenges, hook: None, log: Arc::new(RefusalLog::new()) }
     }
 
-    pub(crate) fn with_realm(&self, realm: Realm) -> Self {
-        Self { hook: self.hook.clone(), log: self.log.clone(), ..Self::new(Some(realm)) }
+    pub(crate) fn with_realm(&self, realm: Realm, sources: &Sources) -> Self {
+        Self { challenges: Challenges::new(Some(realm), sources), ..self.clone() }
+    }
+
+    pub(crate) fn with_sources(&self, sources: &Sources) -> Self {
+        Self { challenges: self.challenges.with_sources(sources), ..self.clone() }
     }
 
     pub(crate) fn with_hook(
@@ -73,23 +67,46 @@ impl Rejections {
         &self.log
     }
 
-    /// Rejects a request without bearer credentials, and logs it.
-    pub(crate) fn reject_missing(&self, request: &impl RequestHead) -> Rejection {
-        let elsewhere = Elsewhere::of(request.header_values(AUTHORIZATION), request.target());
-        let kind = if elsewhere.is_some() { Kind::ELSEWHERE } else { Kind::MISSING };
-        self.log.tell(&Refusal::new(kind, Reason::Missing), || elsewhere);
-        self.reject(Reason::Missing, self.facts(request).as_deref())
+    /// Rejects a request without credentials in any of the sources, and logs it.
+    pub(crate) fn reject_missing(&self, sources: &Sources, request: &impl RequestHead) -> Rejection {
+        let refusal = |is_elsewhere: bool| {
+            let kind = if is_elsewhere { Kind::ELSEWHERE } else { Kind::MISSING };
+            Refusal::new(kind, Reason::Missing)
+        };
+        if sources.is_bearer_alone() {
+            let elsewhere = Elsewhere::of(request.header_values(AUTHORIZATION), request.target());
+            self.log.tell(&refusal(elsewhere.is_some()), || elsewhere);
+        } else {
+            let nowhere = Nowhere::of(sources, request);
+            self.log.tell(&refusal(nowhere.is_elsewhere()), || Some(&nowhere));
+        }
+        self.reject(Reason::Missing, Scheme::Bearer, self.facts(request).as_deref())
     }
 
     /// Rejects a request with malformed credentials, and logs it.
-    pub(crate) fn reject_malformed(&self, request: &impl RequestHead) -> Rejection {
-        let broken_rule = || Some(BrokenRule::of(|| request.header_values(AUTHORIZATION)));
-        self.log.tell(&Refusal::new(Kind::MALFORMED, Reason::Malformed), broken_rule);
-        self.reject(Reason::Malformed, self.facts(request).as_deref())
+    pub(crate) fn reject_malformed(&self, sources: &Sources, request: &impl RequestHead) -> Rejection {
+        let refusal = Refusal::new(Kind::MALFORMED, Reason::Malformed);
+        if sources.is_bearer_alone() {
+            self.log.tell(&refusal, || Some(BrokenRule::of(|| request.header_values(AUTHORIZATION))));
+        } else {
+            self.log.tell(&refusal, || Some(SourceFault::of(sources, request)));
+        }
+        self.reject(Reason::Malformed, Scheme::Bearer, self.facts(request).as_deref())
     }
 
-    /// Rejects for what a verifier said, and logs it.
-    pub(crate) fn reject_token(&self, failure: &VerifyFailure, facts: Option<&RequestFacts>) -> Rejection {
+    /// Rejects what a page of others has made a browser send, and logs it.
+    pub(crate) fn reject_cross_site(&self, cross_site: CrossSite, request: &impl RequestHead) -> Rejection {
+        self.log.tell(&Refusal::new(Kind::CROSS_SITE, Reason::CrossSite), || Some(cross_site));
+        self.reject(Reason::CrossSite, Scheme::Bearer, self.facts(request).as_deref())
+    }
+
+    /// Rejects for what a verifier said of a token that came by this scheme, and logs it.
+    pub(crate) fn reject_token(
+        &self,
+        failure: &VerifyFailure,
+        scheme: Scheme,
+        facts: Option<&RequestFacts>,
+    ) -> Rejection {
         let error = failure.error();
         let reason = Reason::from(error);
         let (key_id, issuer) = (failure.key_id(), failure.verifier());
@@ -107,41 +124,38 @@ impl Rejections {
             VerifyError::Unavailable { retry_after } => *retry_after,
             _ => None,
         };
-        self.with_retry_after(reason, retry_after, facts)
+        self.with_retry_after(reason, scheme, retry_after, facts)
     }
 
     /// Rejects for a reason that was logged.
-    pub(crate) fn reject(&self, reason: Reason, facts: Option<&RequestFacts>) -> Rejection {
-        self.with_retry_after(reason, None, facts)
+    pub(crate) fn reject(&self, reason: Reason, scheme: Scheme, facts: Option<&RequestFacts>) -> Rejection {
+        self.with_retry_after(reason, scheme, None, facts)
     }
 
     /// Rejects a good token that is not enough, which was logged. `scopes` would have sufficed; empty if no scopes
     /// would.
-    pub(crate) fn reject_insufficient(&self, scopes: &[&Scope], facts: Option<&RequestFacts>) -> Rejection {
-        let reason = Reason::Insufficient;
-        if scopes.is_empty() {
-            return self.reject(reason, facts);
-        }
-        let challenge = Challenge { realm: self.realm.as_ref(), error: reason.error(), scopes };
-        self.with_body_of_hook(Rejection::new(reason, Some(challenge.to_header_value()), None), facts)
+    pub(crate) fn reject_insufficient(
+        &self,
+        scopes: &[&Scope],
+        scheme: Scheme,
+        facts: Option<&RequestFacts>,
+    ) -> Rejection {
+        let challenge = self.challenges.insufficient(scopes, scheme);
+        self.with_body_of_hook(Rejection::new(Reason::Insufficient, challenge, None), facts)
     }
 
     fn with_retry_after(
         &self,
         reason: Reason,
+        scheme: Scheme,
         wait: Option<Duration>,
         facts: Option<&RequestFacts>,
     ) -> Rejection {
-        let challenge = match reason {
-            Reason::Missing => Some(&self.missing),
-            Reason::Malformed => Some(&self.malformed),
-            Reason::Invalid => Some(&self.invalid),
-            Reason::Insufficient => Some(&self.insufficient),
-            Reason::Unavailable | Reason::Misconfigured => None,
-        };
         let retry_after = (reason == Reason::Unavailable)
             .then(|| HeaderValue::from(wait.map_or(RETRY_AFTER_SECONDS, whole_seconds)));
-        self.with_body_of_hook(Rejection::new(reason, challenge.cloned(), retry_after), facts)
+        let rejection = Rejection::new(reason, self.challenges.of(reason, scheme), retry_after)
+            .with_second_challenge(self.challenges.second(reason));
+        self.with_body_of_hook(rejection, facts)
     }
 
     fn with_body_of_hook(&self, rejection: Rejection, facts: Option<&RequestFacts>) -> Rejection {
@@ -202,28 +216,35 @@ mod tests {
         format!("{}\n{}\n\n{body}", rejection.status(), headers.join("\n"))
     }
 
-    const ALL: [Reason; 6] = [
+    const ALL: [Reason; 7] = [
         Reason::Missing,
         Reason::Malformed,
         Reason::Invalid,
         Reason::Insufficient,
+        Reason::CrossSite,
         Reason::Unavailable,
         Reason::Misconfigured,
     ];
 
+    fn rejections(realm: Option<Realm>) -> Rejections {
+        Rejections::new(realm, &Sources::bearer_alone())
+    }
+
     #[test]
     fn the_table() {
-        let rejections = Rejections::new(None);
-        let table: Vec<_> = ALL.iter().map(|reason| printed(&rejections.reject(*reason, None))).collect();
+        let rejections = rejections(None);
+        let table: Vec<_> =
+            ALL.iter().map(|reason| printed(&rejections.reject(*reason, Scheme::Bearer, None))).collect();
         insta::assert_snapshot!(table.join("\n\n---\n"));
     }
 
     #[test]
     fn the_table_with_a_realm() {
-        let rejections = Rejections::new(Some(Realm::new("the api").unwrap()));
+        let rejections = rejections(Some(Realm::new("the api").unwrap()));
         let scopes = [&Scope::from_static("orders:read"), &Scope::from_static("orders:write")];
-        let mut table: Vec<_> = ALL.iter().map(|reason| printed(&rejections.reject(*reason, None))).collect();
-        table.push(printed(&rejections.reject_insufficient(&scopes, None)));
+        let mut table: Vec<_> =
+            ALL.iter().map(|reason| printed(&rejections.reject(*reason, Scheme::Bearer, None))).collect();
+        table.push(printed(&rejections.reject_insufficient(&scopes, Scheme::Bearer, None)));
         insta::assert_snapshot!(table.join("\n\n---\n"));
     }
 
@@ -243,22 +264,25 @@ mod tests {
 
     #[test]
     fn retry_after_is_rounded_up() {
-        let rejections = Rejections::new(None);
+        let rejections = rejections(None);
         for (millis, field) in
             [(1500, "retry-after: 2\n"), (2000, "retry-after: 2\n"), (0, "retry-after: 0\n")]
         {
             let wait = Some(Duration::from_millis(millis));
-            let rejection =
-                rejections.reject_token(&VerifyError::Unavailable { retry_after: wait }.into(), None);
+            let rejection = rejections.reject_token(
+                &VerifyError::Unavailable { retry_after: wait }.into(),
+                Scheme::Bearer,
+                None,
+            );
             assert!(printed(&rejection).contains(field), "{}", printed(&rejection));
         }
     }
 
     #[test]
     fn as_an_error_it_says_what_the_client_is_told() {
-        let rejections = Rejections::new(None);
+        let rejections = rejections(None);
         for reason in ALL {
-            assert_eq!(rejections.reject(reason, None).to_string(), reason.detail());
+            assert_eq!(rejections.reject(reason, Scheme::Bearer, None).to_string(), reason.detail());
         }
     }
 }

@@ -11,6 +11,9 @@ use super::rejections::Rejections;
 use super::subject_field::SubjectField;
 #[cfg(feature = "testing")]
 use crate::http::body::RejectionBody;
+use crate::http::head::RequestHead;
+use crate::http::rejection::Rejection;
+use crate::http::sources::find::Sources;
 use crate::token::verified::VerifiedToken;
 use crate::verify::failure::VerifyFailure;
 use crate::verify::revocation::view::RevocationView;
@@ -22,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) verifier: Arc<dyn TokenVerifier>,
     /// Asked about every token that the verifier accepts.
     pub(crate) revocations: Option<Arc<dyn RevocationView>>,
+    pub(crate) sources: Sources,
     pub(crate) rejections: Rejections,
     pub(crate) subject_in_spans: Option<SubjectField>,
     /// The token that every request is treated as carrying.
@@ -37,10 +41,12 @@ pub(crate) type Observer = dyn Fn(&RejectionContext<'_>) + Send + Sync;
 
 impl Setup {
     pub(crate) fn new(verifier: Arc<dyn TokenVerifier>) -> Self {
+        let sources = Sources::bearer_alone();
         Self {
             verifier,
             revocations: None,
-            rejections: Rejections::new(None),
+            rejections: Rejections::new(None, &sources),
+            sources,
             subject_in_spans: None,
             #[cfg(feature = "testing")]
             assumed_token: None,
@@ -57,6 +63,11 @@ impl Setup {
             _ => false,
         };
         same_revocations && std::ptr::addr_eq(Arc::as_ptr(&self.verifier), Arc::as_ptr(&other.verifier))
+    }
+
+    /// Rejects a request without credentials, and logs it.
+    pub(crate) fn reject_missing(&self, request: &impl RequestHead) -> Rejection {
+        self.rejections.reject_missing(&self.sources, request)
     }
 
     /// The token that every request is treated as carrying, if a test says so.

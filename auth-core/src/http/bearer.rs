@@ -61,18 +61,10 @@ impl<'a> Credentials<'a> {
     }
 
     fn from_field(value: &'a [u8], max_bytes: usize) -> Self {
-        let Some(rest) = strip_scheme(value) else {
-            return match value.first() {
-                Some(first) if is_token_char(*first) => Self::Missing,
-                _ => Self::Malformed,
-            };
-        };
-        let Some(rest) = rest.strip_prefix(b" ") else {
-            return match rest.first() {
-                // A longer scheme that only begins like ours.
-                Some(next) if is_token_char(*next) => Self::Missing,
-                _ => Self::Malformed,
-            };
+        let rest = match after_scheme(value, SCHEME) {
+            Ok(rest) => rest,
+            Err(NotOfScheme::Another) => return Self::Missing,
+            Err(NotOfScheme::Broken) => return Self::Malformed,
         };
         if rest.len() > max_bytes {
             return Self::TooLong;
@@ -105,7 +97,8 @@ impl fmt::Debug for Credentials<'_> {
     }
 }
 
-/// The token of a request, **not verified**: anyone may have made it up.
+/// The token of a request, **not verified**: anyone may have made it up. Whichever
+/// [source](crate::CredentialSource) it comes from.
 #[derive(Clone, Eq, PartialEq)]
 pub struct BearerToken(pub(crate) Box<str>);
 
@@ -124,13 +117,41 @@ impl fmt::Debug for BearerToken {
     }
 }
 
+/// Why an Authorization field has no credentials of a scheme.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NotOfScheme {
+    /// It is of another scheme.
+    Another,
+    /// It begins with no scheme, or something else than a space follows.
+    Broken,
+}
+
+/// What stands in an Authorization field after this scheme and one space.
+pub(super) fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Result<&'a [u8], NotOfScheme> {
+    let Some(rest) = strip_name(value, scheme) else {
+        return Err(match value.first() {
+            Some(first) if is_token_char(*first) => NotOfScheme::Another,
+            _ => NotOfScheme::Broken,
+        });
+    };
+    rest.strip_prefix(b" ").ok_or_else(|| match rest.first() {
+        // A longer scheme that only begins like this one.
+        Some(next) if is_token_char(*next) => NotOfScheme::Another,
+        _ => NotOfScheme::Broken,
+    })
+}
+
 pub(super) fn strip_scheme(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
-    scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
+    strip_name(value, SCHEME)
+}
+
+fn strip_name<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = value.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// `b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`
-fn b64token(bytes: &[u8]) -> Option<&str> {
+pub(super) fn b64token(bytes: &[u8]) -> Option<&str> {
     let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
     let body = bytes.get(..bytes.len() - padding)?;
     // No early exit: the loop runs over the whole token nearly always, and as vector code without one.

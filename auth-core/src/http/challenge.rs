@@ -7,6 +7,13 @@ use http::HeaderValue;
 
 use crate::token::scope::Scope;
 
+/// The scheme that answers a client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scheme {
+    Bearer,
+    Basic,
+}
+
 /// The protection space that challenges name
 /// ([RFC 9110 section 11.5](https://www.rfc-editor.org/rfc/rfc9110#section-11.5)).
 ///
@@ -82,6 +89,18 @@ impl Challenge<'_> {
     }
 }
 
+/// The `Basic` challenge ([RFC 7617 section 2](https://www.rfc-editor.org/rfc/rfc7617#section-2)), which must name a
+/// realm. It has no errors and no scopes.
+pub(crate) fn basic_challenge(realm: Option<&Realm>) -> HeaderValue {
+    let realm = realm.map_or(DEFAULT_BASIC_REALM, |realm| &realm.0);
+    // As above.
+    HeaderValue::try_from(format!("Basic realm=\"{realm}\""))
+        .unwrap_or(HeaderValue::from_static("Basic realm=\"api\""))
+}
+
+/// The realm of `Basic` challenges if none is configured.
+const DEFAULT_BASIC_REALM: &str = "api";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +118,8 @@ mod tests {
         assert_eq!(Challenge::default().to_header_value(), "Bearer");
         let bare = Challenge { error: Some("invalid_token"), ..Challenge::default() };
         assert_eq!(bare.to_header_value(), r#"Bearer error="invalid_token""#);
+        assert_eq!(basic_challenge(None), r#"Basic realm="api""#);
+        assert_eq!(basic_challenge(Some(&realm)), r#"Basic realm="the api""#);
     }
 
     #[test]

@@ -14,6 +14,15 @@ pub trait RequestHead {
     /// The request target's path and query, such as `/orders?page=2`.
     fn target(&self) -> &str;
 
+    /// The host and port that the request target names itself: `:authority` in HTTP/2, or the absolute form of HTTP/1.1
+    /// ([RFC 9110 section 7.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.1)). `None` if the Host field names them.
+    ///
+    /// An adapter that does not implement it is safe: over HTTP/2, requests with a cookie are then refused unless
+    /// `Sec-Fetch-Site` or a configured origin vouches for them.
+    fn authority(&self) -> Option<&str> {
+        None
+    }
+
     /// The values of all fields of this name, given in lower case, in order and unchanged.
     fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]>;
 

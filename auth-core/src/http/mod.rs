@@ -3,7 +3,11 @@
 pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod challenge;
+pub(crate) mod challenges;
+pub(crate) mod cross_site;
 pub(crate) mod diagnosis;
 pub(crate) mod head;
+pub(crate) mod origin;
 pub(crate) mod reason;
 pub(crate) mod rejection;
+pub(crate) mod sources;

@@ -10,10 +10,22 @@ use http::StatusCode;
 /// | [`Malformed`](Self::Malformed) | 400 | `Bearer error="invalid_request"` | Malformed credentials |
 /// | [`Invalid`](Self::Invalid) | 401 | `Bearer error="invalid_token"` | Could not validate credentials |
 /// | [`Insufficient`](Self::Insufficient) | 403 | `Bearer error="insufficient_scope"`, and `scope="..."` where scopes would have sufficed | Not enough permissions |
+/// | [`CrossSite`](Self::CrossSite) | 403 | none | Cross-site request refused |
 /// | [`Unavailable`](Self::Unavailable) | 503, `Retry-After` | none | Authentication is temporarily unavailable |
 /// | [`Misconfigured`](Self::Misconfigured) | 500 | none | Internal server error |
 ///
-/// With a realm configured, every challenge begins `Bearer realm="..."`. The body is a problem document
+/// The challenges are those of bearer tokens, cookies, fields and subprotocols. For `Basic` they are:
+///
+/// | configured | reason | `WWW-Authenticate` |
+/// |---|---|---|
+/// | `Basic` alone, or with fields | `Missing` | `Basic realm="api"` |
+/// | `Basic` and bearer tokens, no cookie | `Missing` | `Bearer`, and in a second field `Basic realm="api"` |
+/// | `Basic` and a cookie | `Missing` | `Bearer`, since browsers ask for a password where `Basic` is offered |
+/// | `Basic`, and the token came by it | `Invalid` | `Basic realm="api"` |
+/// | `Basic`, and the token came by it | `Insufficient` | none: `Basic` has no errors |
+/// | `Basic` alone | `Malformed` | none |
+///
+/// With a realm configured, every challenge begins `Bearer realm="..."`, and `Basic` names that realm. The body is a problem document
 /// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
 /// [writes its own](crate::Authenticator::with_rejection_body). Nothing of the request is in it;
 /// what exactly was wrong is logged at `DEBUG`, with the target `auth_core`; where that is not enabled, the first of
@@ -21,14 +33,23 @@ use http::StatusCode;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// No bearer credentials were given.
+    /// No credentials were given where they are looked for.
     Missing,
-    /// The credentials break the syntax, or were given more than once.
+    /// The credentials break the syntax, or were given more than once or in several places.
     Malformed,
     /// Anything at all is wrong with the token.
     Invalid,
     /// The token is good; what it grants is not enough.
     Insufficient,
+    /// The token came in a cookie, or in another place where a browser may have added it by itself, and the request was not
+    /// sent by the application's own page. Whether the token is good was
+    /// not asked. [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins) has the rules.
+    ///
+    /// There is no challenge: a 403 needs none ([RFC 9110 section
+    /// 15.5.4](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.4)), no error of
+    /// [RFC 6750 section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1) means this, and another token would be
+    /// refused likewise.
+    CrossSite,
     /// No verdict could be had.
     Unavailable,
     /// The library is wired wrongly.
@@ -40,7 +61,7 @@ impl Reason {
         match self {
             Self::Missing | Self::Invalid => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::Insufficient => StatusCode::FORBIDDEN,
+            Self::Insufficient | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Misconfigured => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -52,7 +73,7 @@ impl Reason {
             Self::Malformed => Some("invalid_request"),
             Self::Invalid => Some("invalid_token"),
             Self::Insufficient => Some("insufficient_scope"),
-            Self::Missing | Self::Unavailable | Self::Misconfigured => None,
+            Self::Missing | Self::CrossSite | Self::Unavailable | Self::Misconfigured => None,
         }
     }
 
@@ -62,6 +83,7 @@ impl Reason {
             Self::Malformed => "Malformed credentials",
             Self::Invalid => "Could not validate credentials",
             Self::Insufficient => "Not enough permissions",
+            Self::CrossSite => "Cross-site request refused",
             Self::Unavailable => "Authentication is temporarily unavailable",
             Self::Misconfigured => "Internal server error",
         }
@@ -80,6 +102,9 @@ impl Reason {
             }
             Self::Insufficient => {
                 r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Not enough permissions"}"#
+            }
+            Self::CrossSite => {
+                r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Cross-site request refused"}"#
             }
             Self::Unavailable => {
                 r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"Authentication is temporarily unavailable"}"#

@@ -1,6 +1,7 @@
 //! A refusal as data.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -15,6 +16,7 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 pub struct Rejection {
     reason: Reason,
     challenge: Option<HeaderValue>,
+    second_challenge: Option<Arc<HeaderValue>>,
     retry_after: Option<HeaderValue>,
     body: RejectionBody,
 }
@@ -33,7 +35,12 @@ impl Rejection {
         challenge: Option<HeaderValue>,
         retry_after: Option<HeaderValue>,
     ) -> Self {
-        Self { reason, challenge, retry_after, body: RejectionBody::problem() }
+        Self { reason, challenge, second_challenge: None, retry_after, body: RejectionBody::problem() }
+    }
+
+    /// Returns the same refusal with a challenge beside the first.
+    pub(crate) fn with_second_challenge(self, second_challenge: Option<Arc<HeaderValue>>) -> Self {
+        Self { second_challenge, ..self }
     }
 
     /// Returns the same refusal with a body of the application.
@@ -53,8 +60,8 @@ impl Rejection {
         self.reason.status()
     }
 
-    /// The header fields to send: `Content-Type` (but for an empty body), then `WWW-Authenticate` and `Retry-After` where
-    /// there are such.
+    /// The header fields to send: `Content-Type` (but for an empty body), then `WWW-Authenticate` (sometimes
+    /// two) and `Retry-After` where there are such.
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let content_type = match &self.body.0 {
             Some(own) => own.content_type.clone(),
@@ -63,6 +70,7 @@ impl Rejection {
         [
             (header::CONTENT_TYPE, content_type),
             (header::WWW_AUTHENTICATE, self.challenge.clone()),
+            (header::WWW_AUTHENTICATE, self.second_challenge.as_deref().cloned()),
             (header::RETRY_AFTER, self.retry_after.clone()),
         ]
         .into_iter()

@@ -23,6 +23,7 @@ use crate::token::claim_path::ClaimPath;
 use crate::token::claim_rules::ClaimRules;
 use crate::token::claims::RegisteredClaims;
 use crate::token::error::VerifyError;
+use crate::token::kind::TokenKind;
 use crate::token::verified::{Origin, VerifiedToken};
 use crate::verify::cache::TokenCache;
 use crate::verify::failure::VerifyFailure;
@@ -177,7 +178,7 @@ impl JwtVerifier {
         let mut claims = RegisteredClaims::read(&json, &self.claims).map_err(unreadable)?;
         self.check_claims(&claims, &json, key)?;
         self.subject.settle(&mut claims, &json)?;
-        let origin = Origin { text: Some(token.into()), key_id: key.kid().cloned() };
+        let origin = Origin { text: Some(token.into()), key_id: key.kid().cloned(), kind: TokenKind::Jwt };
         Ok(VerifiedToken::from_parsed(claims, json, self.roles.clone(), origin))
     }
 

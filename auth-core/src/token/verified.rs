@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
@@ -14,9 +15,11 @@ use super::claim_text::{ClaimText, claim_text, leading_text};
 use super::claim_value::ClaimValue;
 use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
+use super::kind::TokenKind;
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
 use super::unreadable_roles::UnreadableRoles;
+use crate::clock::Clock;
 
 /// A token that a verifier has accepted, and what it says. Cheap to clone.
 ///
@@ -37,6 +40,7 @@ pub struct VerifiedToken {
 struct Inner {
     claims: RegisteredClaims,
     json: String,
+    kind: TokenKind,
     /// Where roles stand, if not in `roles`.
     roles: Option<ClaimPath>,
     /// The token as it was sent, if its verifier told.
@@ -56,6 +60,7 @@ pub(crate) struct Origin {
     pub(crate) text: Option<Arc<str>>,
     /// The `kid` of the configured key that verified it.
     pub(crate) key_id: Option<Arc<str>>,
+    pub(crate) kind: TokenKind,
 }
 
 impl VerifiedToken {
@@ -88,9 +93,9 @@ impl VerifiedToken {
         roles: Option<ClaimPath>,
         origin: Origin,
     ) -> Self {
-        let Origin { text, key_id } = origin;
+        let Origin { text, key_id, kind } = origin;
         let (client, typed) = Default::default();
-        let inner = Inner { claims, json, roles, text, key_id, client, typed };
+        let inner = Inner { claims, json, kind, roles, text, key_id, client, typed };
         Self { inner: Arc::new(inner), verifier: None }
     }
 
@@ -110,6 +115,12 @@ impl VerifiedToken {
     pub fn with_key_id(&self, key_id: impl Into<Arc<str>>) -> Self {
         let key_id = key_id.into();
         self.clone().with(|inner| inner.key_id = Some(key_id))
+    }
+
+    /// Returns the same token as one of this kind. For verifiers of your own.
+    #[must_use]
+    pub fn with_kind(self, kind: TokenKind) -> Self {
+        self.with(|inner| inner.kind = kind)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -152,6 +163,35 @@ impl VerifiedToken {
         self.inner.claims.exp.map(|date| date.floor)
     }
 
+    /// How long the token is still good by this clock: until claim `exp`, in whole seconds.
+    ///
+    /// For connections that outlive their request: end a WebSocket or an event stream when it is over. Zero if it has
+    /// expired, and if the clock does not know the time. `None` if the token never expires, which no
+    /// [`JwtVerifier`](crate::JwtVerifier) accepts.
+    ///
+    /// Leeway is not added: it forgives clocks that differ when a token is presented, and does not make its life longer. A
+    /// token that was accepted within the leeway has no time left. Clocks have whole seconds, so that a wait of this
+    /// length ends at `exp` or less than a second later.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// use auth_core::{SystemClock, VerifiedToken};
+    ///
+    /// # mod tokio { pub mod time { pub async fn sleep(_: std::time::Duration) {} } }
+    /// async fn expired(token: &VerifiedToken) {
+    ///     match token.time_left(&SystemClock) {
+    ///         Some(time_left) => tokio::time::sleep(time_left).await,
+    ///         None => std::future::pending().await,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn time_left(&self, clock: &(impl Clock + ?Sized)) -> Option<Duration> {
+        let expires_at = self.expires_at()?;
+        let left = clock.now().map_or(0, |now| expires_at.saturating_sub(now));
+        Some(Duration::from_secs(left))
+    }
+
     /// From when on the token is accepted: claim `nbf` in seconds since 1970, before leeway.
     #[must_use]
     pub fn not_before(&self) -> Option<u64> {
@@ -189,6 +229,12 @@ impl VerifiedToken {
     #[must_use]
     pub fn scopes(&self) -> ScopeSet<'_> {
         self.inner.claims.scopes()
+    }
+
+    /// What the token is, such as a JWT or an API key: its verifier says so, never the token itself.
+    #[must_use]
+    pub fn kind(&self) -> TokenKind {
+        self.inner.kind
     }
 
     /// The claims as the application's own type.
@@ -332,47 +378,4 @@ impl<'de> Deserialize<'de> for NoClaims {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asserted_claims_are_held_to_the_same_types() {
-        use serde_json::json;
-        let refusal = |claims: serde_json::Value| VerifiedToken::assert_verified(claims).unwrap_err();
-        assert_eq!(refusal(json!({})), VerifyError::MissingClaim("sub"));
-        assert_eq!(refusal(json!({"sub": ""})), VerifyError::InvalidClaim("sub"));
-        assert_eq!(refusal(json!({"sub": "a", "exp": "1"})), VerifyError::InvalidClaim("exp"));
-        assert_eq!(refusal(json!([])), VerifyError::MalformedClaims);
-    }
-
-    #[test]
-    fn everything_that_a_token_says_can_be_asked() {
-        let token = VerifiedToken::assert_verified(serde_json::json!({
-            "sub": "alice", "iss": "i", "aud": ["a", "b"], "exp": 3.5, "nbf": 1.5, "iat": 2, "jti": "j",
-            "client_id": "c", "scope": "x y",
-        }))
-        .unwrap();
-        assert_eq!(token.subject(), "alice");
-        assert_eq!(token.issuer(), Some("i"));
-        assert_eq!(token.audience().unwrap().iter().collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!((token.expires_at(), token.not_before(), token.issued_at()), (Some(3), Some(2), Some(2)));
-        assert_eq!((token.token_id(), token.client_id()), (Some("j"), Some("c")));
-        assert!(token.scopes().contains("y"));
-        assert_eq!(token.claims::<NoClaims>(), Ok(NoClaims));
-    }
-
-    #[test]
-    fn no_claim_shows_in_debug_or_errors() {
-        #[derive(Debug, serde::Deserialize)]
-        struct Wants {
-            #[allow(dead_code)]
-            secret: u8,
-        }
-        let token =
-            VerifiedToken::assert_verified(serde_json::json!({"sub": "canary", "secret": "canary"})).unwrap();
-        let error = token.claims::<Wants>().unwrap_err();
-        assert_eq!(format!("{token:?}"), "VerifiedToken(<redacted>)");
-        assert!(!format!("{error} {error:?}").contains("canary"));
-        assert!(error.to_string().contains("Wants"), "{error}");
-    }
-}
+mod tests;

@@ -9,8 +9,8 @@ use crate::token::verified::VerifiedToken;
 
 /// Judges a token.
 ///
-/// [`JwtVerifier`](crate::JwtVerifier) is the built-in one. Write your own for tokens that are not
-/// JWTs, such as API keys in a table:
+/// [`JwtVerifier`](crate::JwtVerifier) is the built-in one, and the crate `auth-api-keys` has one for API keys. Write your
+/// own for other tokens that are not JWTs, such as keys in a table that you have already:
 ///
 /// ```
 /// use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure, async_trait};

@@ -56,7 +56,7 @@ const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A login of one's own names the account once it is known:
+/// A login form of your own names the account once it is known:
 ///
 /// ```
 /// # use auth_issuer::{GuessLimits, TooManyAttempts};

@@ -36,20 +36,20 @@ const MAX_WAITING: usize = 64;
 ///
 /// 1. Hashing runs on threads for blocking work, at most one hash per core at a time. A new hash takes 19 MiB of memory
 ///    and about 20 ms. A call fails with [`PasswordError::Busy`] if too many others are waiting.
-/// 2. Argon2 hashes are verified whatever made them. Hashes of other kinds are verified if the [builder](Self::builder)
+/// 2. All argon2 hashes are verified. Hashes of other kinds are verified if the [builder](Self::builder)
 ///    accepts them. [`TokenEndpoint`](crate::TokenEndpoint) renews each to argon2id when its user logs in.
 /// 3. Every call of [`verify`](Self::verify) does the same work: that of one new hash, and that of each accepted kind, up
-///    to its highest cost. It does not depend on whether there is a user, on the kind of the stored hash, or on whether
-///    the password is right. So time does not tell these, but each kind that you accept costs time at every login. Stop
-///    accepting it when few users are left, and let those reset their passwords.
-/// 4. Equal work is not equal time. A hash that is cheaper than the highest cost of its kind is verified, and the rest of
-///    the work is done too; with argon2 and scrypt that takes less time, since memory is faster to get in smaller pieces.
-///    A hash that is more expensive takes longer, until it is renewed. The log tells of it.
-/// 5. The work that a stored hash can demand is bounded; see each kind. [`PasswordError::TooExpensive`] refuses a hash
-///    beyond.
+///    to its highest cost. The work does not depend on whether the user exists, on the kind of the stored hash, or on
+///    whether the password is right. So time reveals none of these, but each accepted kind costs time at every login.
+///    Stop accepting a kind when few users are left, and let those reset their passwords.
+/// 4. Equal work is not equal time. If a hash is cheaper than the highest cost of its kind, the rest of the work is done
+///    too. With argon2 and scrypt this takes less time, since smaller allocations are faster. A hash that is more
+///    expensive takes longer, until it is renewed. The log reports it.
+/// 5. The work that a stored hash can demand is bounded; see each kind. A hash that demands more is refused with
+///    [`PasswordError::TooExpensive`].
 ///
-/// It needs a tokio runtime, which axum and actix-web bring. Not checked: how good a password is, and how often it was
-/// guessed. Passwords are compared byte by byte, without Unicode normalization.
+/// It needs a tokio runtime, which axum and actix-web have. Not checked: how good a password is, and how often somebody
+/// has guessed it. Passwords are compared byte by byte, without Unicode normalization.
 #[derive(Clone)]
 pub struct Passwords {
     inner: Arc<Inner>,
@@ -120,9 +120,9 @@ impl Passwords {
         self.run(move |inner| inner.verify(password.as_bytes(), stored.as_deref())).await
     }
 
-    /// Returns a new hash for a password that [`verify`](Self::verify) has just accepted, to store in the place of the
-    /// old one. Returns `None` if the old one is to stay: it [is not outdated](Self::is_outdated), or it
-    /// [was made of a part of the password](PasswordScheme::compares_all_of).
+    /// Returns a new hash for a password that [`verify`](Self::verify) has just accepted, to store instead of
+    /// the old one. Returns `None` if the old hash must stay: it [is not outdated](Self::is_outdated), or it
+    /// [covers only a part of the password](PasswordScheme::compares_all_of).
     ///
     /// Replace the hash only if the old one is still stored, as
     /// [`AccountStore::renew_password_hash`](crate::AccountStore::renew_password_hash) says.

@@ -8,7 +8,7 @@ use auth_core::StoreFailure;
 pub enum RefreshError {
     /// The token is not valid, and the user has to log in again. Answer
     /// [`TokenError::InvalidRefreshToken`](crate::TokenError::InvalidRefreshToken).
-    #[error("the refresh token is not good")]
+    #[error("the refresh token is not valid")]
     Refused,
     /// The store, the clock or the system's random number generator failed. Answer 503.
     #[error("refresh tokens are unavailable now: {0}")]

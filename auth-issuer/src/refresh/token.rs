@@ -37,7 +37,7 @@ impl Token {
         URL_SAFE_NO_PAD.encode([&self.selector[..], &self.secret].concat())
     }
 
-    /// The id of its login: a hash, so that whoever sees the id cannot present a token of the login.
+    /// The id of its login: a hash, so that nobody can derive a token of the login from it.
     pub(super) fn login_id(&self) -> Result<String, RefreshError> {
         digest(&self.selector).map(|digest| URL_SAFE_NO_PAD.encode(digest))
     }

@@ -306,7 +306,7 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
             None
         };
         let Some(standing) = standing else {
-            tracing::warn!("a refresh token came again, or from another client: its login is ended");
+            tracing::warn!("a refresh token was used again, or by another client: its login has ended");
             self.store.end(&record.login.id).await.map_err(RefreshError::Unavailable)?;
             return Err(RefreshError::Refused);
         };

@@ -50,10 +50,10 @@ pub enum SigningKeyError {
         algorithm: Algorithm,
     },
     /// Verifiers would reject the key.
-    #[error("a verifier would not take this key: {0}")]
+    #[error("verifiers would reject this key: {0}")]
     Unfit(#[source] BuildError),
     /// The signature of the trial token does not verify.
-    #[error("what this key signs does not verify: {0}")]
+    #[error("a token signed with this key does not verify: {0}")]
     DoesNotVerify(#[source] VerifyError),
     /// The `kid` is empty, or longer than verifiers look up.
     #[error("a `kid` has 1 to {MAX_KID_BYTES} bytes")]

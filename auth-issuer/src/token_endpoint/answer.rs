@@ -146,7 +146,7 @@ impl TokenError {
             Self::InvalidRequest(what) => ("invalid_request", *what),
             Self::InvalidClient { .. } => ("invalid_client", "Unknown client or wrong client secret"),
             Self::InvalidGrant => ("invalid_grant", "Incorrect username or password"),
-            Self::InvalidRefreshToken => ("invalid_grant", "The refresh token is not good, log in again"),
+            Self::InvalidRefreshToken => ("invalid_grant", "The refresh token is not valid, log in again"),
             Self::UnauthorizedClient => ("unauthorized_client", "The client may not use this grant type"),
             Self::UnsupportedGrantType => ("unsupported_grant_type", "The grant type is not supported"),
             Self::InvalidScope => ("invalid_scope", "A scope is malformed, unknown or not allowed"),

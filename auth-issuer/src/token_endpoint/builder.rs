@@ -33,7 +33,7 @@ pub struct TokenEndpointBuilder {
 #[non_exhaustive]
 pub enum EndpointError {
     /// There is no audience, or an empty one. Verifiers reject such tokens.
-    #[error("no audience: say by `audience` which API the tokens are for, such as https://api.example")]
+    #[error("no audience: name the API that the tokens are for by `audience`, such as https://api.example")]
     NoAudience,
     /// No client is registered, so that every request would be refused.
     #[error(

@@ -19,7 +19,7 @@ pub struct ClientCredentials {
     /// The client secret as HTTP Basic carried it, if form-decoding has changed it. Many clients, such as `curl -u`,
     /// send the secret without encoding it. So accept the secret if either reading is right.
     pub unencoded_secret: Option<String>,
-    /// Whether an `Authorization` field of scheme Basic was sent. If so, a refusal has to be 401 with a challenge.
+    /// Whether the request has an `Authorization` field of scheme Basic. If so, a refusal must be 401 with a challenge.
     pub by_basic: bool,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn client<'a>(
         };
     };
     if secret.is_some() {
-        return Err(TokenError::InvalidRequest("a client authenticates in one way"));
+        return Err(TokenError::InvalidRequest("a client must authenticate in one way only"));
     }
     let Some(basic) = credentials(encoded).ok_or(TokenError::InvalidClient { by_basic: true })? else {
         return Ok(id.map(|id| ClientCredentials { by_basic: true, ..ClientCredentials::in_body(id, None) }));

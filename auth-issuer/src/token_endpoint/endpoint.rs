@@ -36,7 +36,7 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 /// 6. Tokens are issued, and the refresh token is spent. A login looks the account up again, so that none survives a
 ///    password change that it did not see.
 ///
-/// The log says why a login failed, but not whose it was. It holds no part of a password or token, unless the
+/// The log says why a login failed, but not for which account. It holds no part of a password or token, unless the
 /// application's own errors do.
 #[derive(Clone)]
 pub struct TokenEndpoint {
@@ -297,7 +297,7 @@ pub(super) fn unavailable(failure: StoreFailure) -> TokenError {
 }
 
 pub(super) fn too_many(refused: TooManyAttempts) -> TokenError {
-    tracing::warn!("a request is refused, for there were too many");
+    tracing::warn!("a request is refused: too many attempts");
     TokenError::TooManyAttempts { retry_after: refused.retry_after }
 }
 

@@ -11,7 +11,7 @@ use super::multipart::{self, Fault};
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) const WRONG_CONTENT_TYPE: TokenError =
-    TokenError::InvalidRequest("the content type has to be application/x-www-form-urlencoded");
+    TokenError::InvalidRequest("the content type must be application/x-www-form-urlencoded");
 
 /// The parameters of a form, each of which occurs once.
 pub(super) struct Parameters(HashMap<String, String>);
@@ -49,7 +49,7 @@ impl Parameters {
         for pair in pairs {
             let (name, value) = pair?;
             if parameters.insert(name, value).is_some() {
-                return Err(TokenError::InvalidRequest("a parameter is there twice"));
+                return Err(TokenError::InvalidRequest("a parameter occurs twice"));
             }
         }
         parameters.retain(|_, value: &mut String| !value.is_empty());
@@ -77,7 +77,7 @@ pub(super) fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<Stri
     if value.chars().all(kind) {
         Ok(value)
     } else {
-        Err(TokenError::InvalidRequest("a parameter has characters that it may not have"))
+        Err(TokenError::InvalidRequest("a parameter has forbidden characters"))
     }
 }
 

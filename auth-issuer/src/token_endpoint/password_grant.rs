@@ -50,8 +50,8 @@ impl Inner {
                 tracing::error!(
                     kind,
                     %error,
-                    "nobody can log in with a stored hash: accept its kind by Passwords::builder, within the costs that \
-                     the kind allows, or let the user reset the password"
+                    "a stored hash cannot be verified, so its user cannot log in: accept its kind by Passwords::builder, within \
+                     the costs that the kind allows, or let the user reset the password"
                 );
                 false
             }

@@ -16,8 +16,8 @@
 //! | `/orders` | scope `orders:read` | `{"message":"Orders of alice"}` |
 //! | `/admin` | role `admin` in claim `roles` | `{"message":"Hello admin alice"}` |
 //!
-//! [`AccessRules`] tries guards, policies and users, and [`SeenTokens`] what a server remembers; both on servers of
-//! this process.
+//! [`AccessRules`] tries guards, policies and users, [`OtherSources`] credentials from elsewhere than the Authorization
+//! field, and [`SeenTokens`] what a server remembers; all on servers of this process.
 //!
 //! ```no_run
 //! use auth_core::Algorithm;
@@ -39,6 +39,7 @@ mod fixture;
 mod report;
 mod seen;
 mod server;
+mod sources;
 mod suite;
 mod table;
 
@@ -49,4 +50,5 @@ pub(crate) use self::client::{Head, send_for_head};
 pub use self::fixture::Fixture;
 pub use self::report::Report;
 pub use self::seen::SeenTokens;
+pub use self::sources::OtherSources;
 pub use self::suite::cases;

@@ -35,7 +35,7 @@ pub(super) fn refused(status: u16, title: &str, detail: &str, fields: &[(&str, &
     })
 }
 
-fn challenged(status: u16, title: &str, detail: &str, challenge: &str) -> Expected {
+pub(super) fn challenged(status: u16, title: &str, detail: &str, challenge: &str) -> Expected {
     refused(status, title, detail, &[("www-authenticate", challenge)])
 }
 

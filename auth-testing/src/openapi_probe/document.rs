@@ -1,12 +1,18 @@
 //! What an OpenAPI document says of its operations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-pub(super) struct Document(pub(super) Value);
+use super::carrier::Carrier;
+
+pub(super) struct Document {
+    pub(super) json: Value,
+    /// The security schemes, beside those of bearer tokens, that are satisfied by a token.
+    pub(super) also_in: BTreeSet<String>,
+}
 
 /// What a path item may have beside operations.
 const NO_OPERATIONS: [&str; 6] =
@@ -16,7 +22,7 @@ impl Document {
     /// Each operation, or what of the document is not understood: passing over it would look like a success.
     pub(super) fn operations(&self, values: &BTreeMap<String, String>) -> Vec<Result<Operation, String>> {
         let mut operations = Vec::new();
-        for (path, item) in members(self.0.get("paths")) {
+        for (path, item) in members(self.json.get("paths")) {
             let Some(item) = self.resolved(item) else {
                 operations.push(Err(format!("{path}: its $ref leads nowhere within the document")));
                 continue;
@@ -51,7 +57,7 @@ impl Document {
         let parameters = parameters.iter().map(|parameter| self.resolved(parameter));
         let parameters: Option<Vec<_>> = parameters.collect();
         let parameters = parameters.ok_or_else(|| fault("a parameter's $ref leads nowhere".to_owned()))?;
-        let servers = [operation, item, &self.0].into_iter().find_map(|of| of.get("servers"));
+        let servers = [operation, item, &self.json].into_iter().find_map(|of| of.get("servers"));
         let base = base(servers.and_then(|servers| servers.get(0))).map_err(fault)?;
         let documented = members(operation.get("responses")).map(|(status, _)| status.to_ascii_lowercase());
         Ok(Operation {
@@ -65,29 +71,33 @@ impl Document {
 
     fn demand(&self, operation: &Value) -> Result<Demand, String> {
         let said = |of: &'_ Value| of.get("security").filter(|security| !security.is_null()).cloned();
-        let Some(security) = said(operation).or_else(|| said(&self.0)) else { return Ok(Demand::Nothing) };
+        let Some(security) = said(operation).or_else(|| said(&self.json)) else { return Ok(Demand::Nothing) };
         let requirements: Option<Vec<_>> =
             security.as_array().and_then(|all| all.iter().map(Value::as_object).collect());
         let requirements = requirements.ok_or("`security` is no array of objects")?;
-        let (mut alternatives, mut is_optional, mut by_token) = (Vec::new(), false, false);
+        let (mut alternatives, mut is_optional, mut by_token) = (Alternatives::new(), false, false);
         for requirement in &requirements {
             let mut scopes = Vec::new();
-            let mut satisfiable = true;
+            let mut carriers = BTreeSet::new();
             for (scheme, of_scheme) in *requirement {
-                if self.is_bearer(scheme)? {
+                let carrier = self.carrier(scheme)?;
+                if carrier.is_some() {
                     by_token = true;
                     scopes.extend(of_scheme.as_array().into_iter().flatten().filter_map(Value::as_str));
-                } else {
-                    satisfiable = false;
                 }
+                carriers.insert(carrier);
             }
             scopes.sort_unstable();
             scopes.dedup();
             let scopes: Vec<_> = scopes.into_iter().map(str::to_owned).collect();
-            if requirement.is_empty() {
-                is_optional = true;
-            } else if satisfiable && !alternatives.contains(&scopes) {
-                alternatives.push(scopes);
+            is_optional |= requirement.is_empty();
+            // All in one place: a token in two is refused.
+            let carrier = carriers.pop_first().flatten().filter(|_| carriers.is_empty());
+            if let Some(carrier) = carrier {
+                let of_carrier: &mut Vec<_> = alternatives.entry(carrier).or_default();
+                if !of_carrier.contains(&scopes) {
+                    of_carrier.push(scopes);
+                }
             }
         }
         Ok(match (requirements.is_empty(), is_optional, alternatives.is_empty()) {
@@ -99,23 +109,23 @@ impl Document {
         })
     }
 
-    fn is_bearer(&self, name: &str) -> Result<bool, String> {
-        let schemes = self.0.pointer("/components/securitySchemes");
+    /// Where a token satisfies the scheme of this name, if it does.
+    fn carrier(&self, name: &str) -> Result<Option<Carrier>, String> {
+        let schemes = self.json.pointer("/components/securitySchemes");
         let scheme = schemes.and_then(|schemes| schemes.get(name)).and_then(|scheme| self.resolved(scheme));
         let scheme = scheme.ok_or_else(|| format!("there is no security scheme {name:?} in the document"))?;
-        let member = |name: &str| scheme.get(name).and_then(Value::as_str).unwrap_or_default();
-        Ok(match member("type") {
-            "oauth2" | "openIdConnect" => true,
-            "http" => member("scheme").eq_ignore_ascii_case("bearer"),
-            _ => false,
-        })
+        let is_named = self.also_in.contains(name);
+        match Carrier::of(scheme) {
+            None if is_named => Err(format!("a token cannot be sent by the security scheme {name:?}")),
+            carrier => Ok(carrier.filter(|carrier| is_named || *carrier == Carrier::Bearer)),
+        }
     }
 
     /// `None` for a reference out of the document, into nothing, or in a circle.
     fn resolved<'v>(&'v self, mut value: &'v Value) -> Option<&'v Value> {
         for _ in 0..16 {
             let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return Some(value) };
-            value = self.0.pointer(reference.strip_prefix('#')?)?;
+            value = self.json.pointer(reference.strip_prefix('#')?)?;
         }
         None
     }
@@ -137,12 +147,15 @@ pub(super) struct Operation {
     pub(super) demand: Demand,
 }
 
+/// Sets of scopes, one of which a token in this place must have.
+pub(super) type Alternatives = BTreeMap<Carrier, Vec<Vec<String>>>;
+
 pub(super) enum Demand {
     Nothing,
     /// If there is a token, all scopes of one of these.
-    Optional(Vec<Vec<String>>),
+    Optional(Alternatives),
     /// A token with all scopes of one of these.
-    AnyOf(Vec<Vec<String>>),
+    AnyOf(Alternatives),
     /// Something that no token satisfies.
     More,
 }

@@ -1,5 +1,6 @@
 //! How a request must be answered.
 
+use super::carrier::Carrier;
 use super::document::Operation;
 use super::report::ProbeReport;
 use crate::conformance::Head;
@@ -10,6 +11,8 @@ pub(super) enum Expected {
     /// 401 with a challenge, and this error in it.
     Unauthorized(Option<&'static str>),
     Forbidden,
+    /// 403, whatever it says.
+    OfOtherSite,
     /// 401 or 403, in whatever way.
     Refused,
     /// The same, or 400.
@@ -22,12 +25,17 @@ impl Expected {
         self,
         head: &Head,
         operation: &Operation,
+        carrier: &Carrier,
         report: &mut ProbeReport,
     ) -> Option<String> {
         let status = head.status;
         match self {
+            // RFC 7617 knows no errors.
+            Self::Unauthorized(_) if *carrier == Carrier::Basic => challenged(head),
+            Self::Forbidden if *carrier == Carrier::Basic => with_status(head, 403),
             Self::Unauthorized(error) => refusal(head, 401, error),
             Self::Forbidden => refusal(head, 403, Some("insufficient_scope")),
+            Self::OfOtherSite => with_status(head, 403),
             Self::Refused => (!matches!(status, 401 | 403))
                 .then(|| format!("must be answered 401 or 403, is answered {status}")),
             Self::RefusedOrMalformed => (!matches!(status, 400 | 401 | 403))
@@ -55,12 +63,24 @@ fn documents(operation: &Operation, status: u16) -> bool {
     operation.documented.iter().any(|documented| *documented == exactly || *documented == class)
 }
 
+fn with_status(head: &Head, wanted: u16) -> Option<String> {
+    let status = head.status;
+    (status != wanted).then(|| format!("must be answered {wanted}, is answered {status}"))
+}
+
+/// Asked for any credentials.
+fn challenged(head: &Head) -> Option<String> {
+    let is_challenged = head.field("www-authenticate").is_some_and(|challenge| !challenge.is_empty());
+    with_status(head, 401)
+        .or_else(|| (!is_challenged).then(|| "is answered 401 without a challenge".to_owned()))
+}
+
 fn refusal(head: &Head, wanted: u16, error: Option<&str>) -> Option<String> {
     let status = head.status;
     let challenge = head.field("www-authenticate").unwrap_or_default();
     let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
-    if status != wanted {
-        return Some(format!("must be answered {wanted}, is answered {status}"));
+    if let Some(complaint) = with_status(head, wanted) {
+        return Some(complaint);
     }
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Some(format!("is answered {status} without a Bearer challenge"));

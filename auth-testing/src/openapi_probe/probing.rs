@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::carrier::Carrier;
 use super::document::{Demand, Operation};
 use super::expected::Expected;
 use super::forged::forged;
@@ -31,6 +32,8 @@ pub(super) struct Tokens<'a> {
 pub(super) struct Probing<'a> {
     pub(super) address: SocketAddr,
     pub(super) operation: &'a Operation,
+    /// Where the token stands in the requests of now.
+    pub(super) carrier: Carrier,
     pub(super) tokens: &'a Tokens<'a>,
     pub(super) report: &'a mut ProbeReport,
 }
@@ -40,6 +43,25 @@ pub(super) struct Probing<'a> {
 struct Sent<'a> {
     field: Option<&'a str>,
     query: Option<&'a str>,
+    site: Site,
+}
+
+/// Whose page has sent a cookie.
+#[derive(Clone, Copy, Default)]
+enum Site {
+    #[default]
+    Own,
+    Other,
+}
+
+impl Site {
+    /// What a browser says of it.
+    fn fields(self) -> &'static str {
+        match self {
+            Self::Own => "Sec-Fetch-Site: same-origin\r\n",
+            Self::Other => "Sec-Fetch-Site: cross-site\r\nOrigin: https://probe.invalid\r\n",
+        }
+    }
 }
 
 impl Probing<'_> {
@@ -49,21 +71,21 @@ impl Probing<'_> {
             Demand::Nothing => self.send("without a token", nothing, Expected::LetIn),
             Demand::Optional(alternatives) => {
                 self.send("without a token", nothing, Expected::LetIn);
-                let good = self.with_enough(alternatives);
-                self.with_bad_tokens(good.as_deref(), INVALID);
-                let in_query = Sent { query: Some(GARBAGE), ..nothing };
-                self.send("with what is no token in the query", in_query, Expected::LetIn);
-                self.twice(good.as_deref());
+                for (carrier, alternatives) in alternatives {
+                    self.carrier = carrier.clone();
+                    self.optional(alternatives);
+                }
             }
             Demand::AnyOf(alternatives) => {
+                self.carrier = match alternatives.first_key_value() {
+                    // Then all are asked for a password.
+                    Some((Carrier::Basic, _)) if alternatives.len() == 1 => Carrier::Basic,
+                    _ => Carrier::Bearer,
+                };
                 self.send("without a token", nothing, Expected::Unauthorized(None));
-                let good = self.with_enough(alternatives);
-                self.with_bad_tokens(good.as_deref(), INVALID);
-                let in_query = Sent { query: good.as_deref(), ..nothing };
-                self.send("with a token in the query", in_query, Expected::Unauthorized(None));
-                self.twice(good.as_deref());
-                for scopes in too_few(alternatives).into_iter().chain(look_alikes(alternatives)) {
-                    self.with_scopes(&scopes, Expected::Forbidden);
+                for (carrier, alternatives) in alternatives {
+                    self.carrier = carrier.clone();
+                    self.any_of(alternatives);
                 }
             }
             Demand::More => {
@@ -71,6 +93,27 @@ impl Probing<'_> {
                 self.with_bad_tokens(None, Expected::Refused);
                 self.report.never_let_in.push(self.operation.to_string());
             }
+        }
+    }
+
+    fn optional(&mut self, alternatives: &[Vec<String>]) {
+        let good = self.with_enough(alternatives);
+        self.with_bad_tokens(good.as_deref(), INVALID);
+        let in_query = Sent { query: Some(GARBAGE), ..Sent::default() };
+        self.send("with what is no token in the query", in_query, Expected::LetIn);
+        self.twice(good.as_deref());
+        self.of_other_site(good.as_deref());
+    }
+
+    fn any_of(&mut self, alternatives: &[Vec<String>]) {
+        let good = self.with_enough(alternatives);
+        self.with_bad_tokens(good.as_deref(), INVALID);
+        let in_query = Sent { query: good.as_deref(), ..Sent::default() };
+        self.send("with a token in the query", in_query, Expected::Unauthorized(None));
+        self.twice(good.as_deref());
+        self.of_other_site(good.as_deref());
+        for scopes in too_few(alternatives).into_iter().chain(look_alikes(alternatives)) {
+            self.with_scopes(&scopes, Expected::Forbidden);
         }
     }
 
@@ -105,13 +148,22 @@ impl Probing<'_> {
     }
 
     fn with_token(&mut self, how: &str, token: &str, expected: Expected) {
-        self.send(how, Sent { field: Some(token), query: None }, expected);
+        self.send(how, Sent { field: Some(token), ..Sent::default() }, expected);
+    }
+
+    /// A browser adds the cookie to requests that any page starts.
+    fn of_other_site(&mut self, good: Option<&str>) {
+        let is_safe = ["GET", "HEAD", "OPTIONS"].contains(&&*self.operation.method);
+        if good.is_some() && matches!(self.carrier, Carrier::Cookie(_)) && !is_safe {
+            let sent = Sent { field: good, site: Site::Other, ..Sent::default() };
+            self.send("with a token that a page of another site has sent", sent, Expected::OfOtherSite);
+        }
     }
 
     /// RFC 6750 section 2: not by more than one method.
     fn twice(&mut self, good: Option<&str>) {
         if good.is_some() {
-            let twice = Sent { field: good, query: good };
+            let twice = Sent { field: good, query: good, ..Sent::default() };
             self.send("with a token in the field and in the query", twice, Expected::RefusedOrMalformed);
         }
     }
@@ -132,7 +184,10 @@ impl Probing<'_> {
             let separator = if target.contains('?') { '&' } else { '?' };
             format!("{separator}access_token={}", utf8_percent_encode(token, NON_ALPHANUMERIC))
         });
-        let field = sent.field.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let field = sent.field.map(|token| match &self.carrier {
+            Carrier::Cookie(_) => format!("{}{}", self.carrier.field(token), sent.site.fields()),
+            carrier => carrier.field(token),
+        });
         let request = format!(
             "{method} {target}{} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n",
             query.unwrap_or_default(),
@@ -141,7 +196,7 @@ impl Probing<'_> {
         );
         self.report.requests += 1;
         let complaint = match send_for_head(self.address, request.as_bytes()) {
-            Ok(head) => expected.complaint(&head, self.operation, self.report),
+            Ok(head) => expected.complaint(&head, self.operation, &self.carrier, self.report),
             Err(complaint) => {
                 self.report.gave_up = true;
                 Some(format!(
@@ -150,7 +205,8 @@ impl Probing<'_> {
             }
         };
         if let Some(complaint) = complaint {
-            self.report.failures.push(format!("{} {how}: {complaint}", self.operation));
+            let told = if sent.field.is_some() { self.carrier.told() } else { String::new() };
+            self.report.failures.push(format!("{} {how}{}: {complaint}", self.operation, told));
         }
     }
 }

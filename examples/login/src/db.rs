@@ -1,39 +1,44 @@
-//! Accounts, items and logins in SQLite.
+//! Accounts, items, logins and one-time codes in SQLite.
+
+mod logins;
+mod schema;
 
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
-use auth_core::{Scope, StoreFailure, UserLookup, UserStore, VerifiedToken, async_trait};
+use auth_core::{Clock, Scope, StoreFailure, SystemClock, UserLookup, UserStore, VerifiedToken, async_trait};
 use auth_examples::demo;
 use auth_examples_rbac::Database;
-use auth_issuer::{Account, AccountStore, Login, Passwords, RefreshRecord, RefreshTokenStore, SpentToken};
+use auth_issuer::{Account, AccountStore, Passwords};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
 
-use crate::{Item, User};
+use crate::codes::{self, Code, Purpose};
+use crate::{ITEMS, Item, User};
 
 const DATABASE: &str = "login.sqlite";
-/// Of all demo accounts.
+/// The password of all demo accounts. Shorter than a new one may be, like passwords that were stored before.
 const DEMO_PASSWORD: &str = "wonderland";
-
-const SCHEMA: &str = "
-    CREATE TABLE accounts (
-        username TEXT PRIMARY KEY, full_name TEXT NOT NULL, password_hash TEXT NOT NULL,
-        scopes TEXT NOT NULL, active INTEGER NOT NULL,
-        -- Access tokens that were issued earlier are refused, in seconds since 1970.
-        tokens_since INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE TABLE items (owner TEXT NOT NULL, name TEXT NOT NULL);
-    CREATE TABLE logins (
-        id TEXT PRIMARY KEY, subject TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, label TEXT,
-        began_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-        current_token TEXT NOT NULL, previous_token TEXT, spent_at INTEGER, sealed_successor TEXT
-    );
-    CREATE INDEX logins_by_subject ON logins (subject);";
-const DEMO_ITEMS: &str = "
-    INSERT INTO items VALUES ('alice', 'a looking-glass'), ('alice', 'a pocket watch'), ('bob', 'a hat');";
 
 /// Users, and what belongs to them.
 #[derive(Clone)]
-pub struct Db(Database);
+pub struct Db {
+    database: Database,
+    clock: Arc<dyn Clock>,
+}
+
+/// Who owns an e-mail address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Owner {
+    /// No account has it.
+    Nobody,
+    /// An account that may log in.
+    Active,
+    /// An account that may no longer log in.
+    Inactive,
+}
 
 impl Db {
     /// The file that `AUTH_DATABASE` says, which is created if there is none yet. It has accounts then only if there are
@@ -45,45 +50,10 @@ impl Db {
     pub async fn from_env(passwords: &Passwords) -> Result<Self, String> {
         let demo = demo()?;
         let hash = passwords.hash(DEMO_PASSWORD).await.map_err(|error| error.to_string())?;
-        let fill = |transaction: &Transaction<'_>| {
-            transaction.execute_batch(SCHEMA)?;
-            if !demo {
-                return Ok(());
-            }
-            transaction.execute_batch(DEMO_ITEMS)?;
-            let insert = "INSERT INTO accounts (username, full_name, password_hash, scopes, active)
-                VALUES (?1, ?2, ?3, ?4, ?5)";
-            for (username, full_name, scopes, active) in [
-                ("alice", "Alice Liddell", "items", true),
-                ("bob", "Bob, who may not see items", "", true),
-                ("dave", "Dave, who has left", "items", false),
-            ] {
-                transaction.execute(insert, (username, full_name, &hash, scopes, active))?;
-            }
-            Ok(())
-        };
-        Database::from_env(DATABASE, "accounts", fill).map(Self)
-    }
-
-    async fn account(&self, username: &str) -> Result<Option<(Account, User, u64)>, StoreFailure> {
-        let username = username.to_owned();
-        let found = self.0.run(move |db| {
-            let query = "SELECT * FROM accounts WHERE username = ?1";
-            db.query_row(query, [username], |row| {
-                let user = User {
-                    username: row.get("username")?,
-                    full_name: row.get("full_name")?,
-                    scopes: scopes(row)?,
-                };
-                let account = Account::new(&user.username)
-                    .password_hash(row.get::<_, String>("password_hash")?)
-                    .active(row.get("active")?)
-                    .scopes(scopes(row)?);
-                Ok((account, user, moment(row, "tokens_since")?))
-            })
-            .optional()
-        });
-        found.await
+        let fill =
+            |transaction: &Transaction<'_>| if demo { schema::fill(transaction, &hash) } else { Ok(()) };
+        let database = schema::with_steps(fill, |steps| Database::from_env(DATABASE, steps))?;
+        Ok(Self { database, clock: Arc::new(SystemClock) })
     }
 
     /// What somebody has.
@@ -92,47 +62,191 @@ impl Db {
     ///
     /// [`StoreFailure`], if the database cannot tell.
     pub async fn items(&self, owner: String) -> Result<Vec<Item>, StoreFailure> {
-        let items = self.0.run(move |db| {
+        let items = self.database.run(move |db| {
             let mut query = db.prepare("SELECT name FROM items WHERE owner = ?1 ORDER BY name")?;
             query.query_map([owner], |row| Ok(Item { name: row.get("name")? }))?.collect()
         });
         items.await
     }
+
+    #[cfg(test)]
+    pub(crate) fn open(
+        path: &std::path::Path,
+        clock: impl Clock + 'static,
+        hash: &str,
+    ) -> Result<Self, String> {
+        let fill = |transaction: &Transaction<'_>| schema::fill(transaction, hash);
+        let database = schema::with_steps(fill, |steps| Database::open(path, steps));
+        Ok(Self { database: database.map_err(|error| error.to_string())?, clock: Arc::new(clock) })
+    }
+
+    /// Returns how many rows were written so far.
+    #[cfg(test)]
+    pub(crate) async fn changes(&self) -> u64 {
+        self.database.run(|db| Ok(db.total_changes())).await.unwrap()
+    }
 }
 
 impl Db {
-    pub(crate) async fn password_hash(&self, username: &str) -> Result<Option<String>, StoreFailure> {
-        let username = username.to_owned();
-        let found = self.0.run(move |db| {
-            let query = "SELECT password_hash FROM accounts WHERE username = ?1";
-            db.query_row(query, [username], |row| row.get(0)).optional()
+    pub(crate) fn now(&self) -> Result<u64, StoreFailure> {
+        Ok(self.clock.now().ok_or_else(|| io::Error::other("the clock does not know the time"))?)
+    }
+
+    /// Returns the id of the account with this id or e-mail address.
+    pub(crate) async fn id_of(&self, username: &str) -> Result<Option<String>, StoreFailure> {
+        Ok(self.account(username).await?.map(|(_, user, _)| user.id))
+    }
+
+    /// Takes an id or an address. They cannot be confused, since ids contain no `@`.
+    async fn account(&self, username: &str) -> Result<Option<(Account, User, u64)>, StoreFailure> {
+        self.find(Some(username.to_owned()), Some(username.trim().to_ascii_lowercase())).await
+    }
+
+    pub(crate) async fn password_hash(&self, id: &str) -> Result<Option<String>, StoreFailure> {
+        let id = id.to_owned();
+        let found = self.database.run(move |db| {
+            db.query_row("SELECT password_hash FROM accounts WHERE id = ?1", [id], |row| row.get(0))
+                .optional()
         });
         found.await
     }
 
-    /// Changes nothing, and returns `false`, if the old hash is not the stored one any more.
+    /// Sets a password, ends all logins, and refuses all access tokens that were issued until now. Returns the second from
+    /// which on new tokens are accepted. Changes nothing and returns `None` if the old hash is no longer stored.
     pub(crate) async fn change_password(
         &self,
-        username: &str,
+        id: &str,
         old: String,
         new: String,
-    ) -> Result<bool, StoreFailure> {
-        let username = username.to_owned();
-        let changed = self.0.run(move |db| {
-            let update = "UPDATE accounts SET password_hash = ?3 WHERE username = ?1 AND password_hash = ?2";
-            db.execute(update, [username, old, new])
+    ) -> Result<Option<u64>, StoreFailure> {
+        let (id, db) = (id.to_owned(), self.clone());
+        let changed = self.database.transact(move |transaction| {
+            let update = "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+            if transaction.execute(update, [&id, &old, &new])? == 0 {
+                return Ok(None);
+            }
+            db.end_everything_before_now(transaction, &id).map(Some)
         });
-        Ok(changed.await? == 1)
+        changed.await
     }
 
-    pub(crate) async fn refuse_tokens_before(&self, username: &str, since: u64) -> Result<(), StoreFailure> {
-        let username = username.to_owned();
-        let update = self.0.run(move |db| {
-            let update = "UPDATE accounts SET tokens_since = max(tokens_since, ?2) WHERE username = ?1";
-            db.execute(update, (username, seconds(since)))
+    /// Like [`change_password`](Self::change_password), but spends a code. Changes nothing and returns `None` if the code is
+    /// not valid, or the account is not active. Returns the account's id, too.
+    pub(crate) async fn reset_password(
+        &self,
+        email: &str,
+        code: Code,
+        new: String,
+    ) -> Result<Option<(String, u64)>, StoreFailure> {
+        let (email, db) = (email.to_owned(), self.clone());
+        let changed = self.database.transact(move |transaction| {
+            if !codes::spend(transaction, Purpose::ResetPassword, &email, &code, db.now()?)? {
+                return Ok(None);
+            }
+            let update = "UPDATE accounts SET password_hash = ?2 WHERE email = ?1 AND active RETURNING id";
+            let id =
+                transaction.query_row(update, [&email, &new], |row| row.get::<_, String>(0)).optional()?;
+            let Some(id) = id else { return Ok(None) };
+            let second = db.end_everything_before_now(transaction, &id)?;
+            Ok(Some((id, second)))
         });
-        update.await?;
-        Ok(())
+        changed.await
+    }
+
+    /// Stores a code for an address if its owner is `is_for`, and for nobody otherwise. Returns who owns the address.
+    pub(crate) async fn issue_code(
+        &self,
+        purpose: Purpose,
+        email: &str,
+        code: Code,
+        is_for: Owner,
+    ) -> Result<Owner, StoreFailure> {
+        let (email, db) = (email.to_owned(), self.clone());
+        let issued = self.database.transact(move |transaction| {
+            let owner = owner(transaction, &email)?;
+            let address = (owner == is_for).then_some(&*email);
+            codes::issue(transaction, purpose, address, &code, db.now()?)?;
+            Ok(Some(owner))
+        });
+        Ok(issued.await?.unwrap_or(Owner::Nobody))
+    }
+
+    /// Spends a code and creates an account. Changes nothing and returns `None` if the code is not valid, or if the address
+    /// got an account meanwhile.
+    pub(crate) async fn register(
+        &self,
+        email: &str,
+        code: Code,
+        full_name: String,
+        password_hash: String,
+    ) -> Result<Option<User>, StoreFailure> {
+        let user = User { id: new_id()?, email: Some(email.to_owned()), full_name, scopes: vec![ITEMS] };
+        let db = self.clone();
+        let registered = self.database.transact(move |transaction| {
+            let email = user.email.as_deref().unwrap_or_default();
+            if !codes::spend(transaction, Purpose::Register, email, &code, db.now()?)? {
+                return Ok(None);
+            }
+            let insert = "INSERT INTO accounts (id, email, full_name, password_hash, scopes, active)
+                VALUES (?1, ?2, ?3, ?4, ?5, TRUE) ON CONFLICT DO NOTHING";
+            let scopes = user.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
+            let row = (&user.id, email, &user.full_name, password_hash, scopes);
+            let is_new = transaction.execute(insert, row)? == 1;
+            Ok(is_new.then_some(user))
+        });
+        registered.await
+    }
+
+    /// Ends all logins of an account, voids its codes, and refuses its access tokens up to this second. Returns the next
+    /// second.
+    ///
+    /// Call it in the transaction that sets a password. A login with the old password was either stored before, and ends
+    /// here, or it is refused, since `TokenEndpoint` looks the account up again at the end.
+    ///
+    /// Claim `iat` has whole seconds, so all tokens of this second are refused. No token for the old password is issued
+    /// later: all requests share this connection, so they read the old hash before this transaction began. If you have
+    /// several servers, refuse older tokens again after the transaction. If logins are stored elsewhere, call
+    /// `RefreshTokens::end_all_logins` before that.
+    fn end_everything_before_now(
+        &self,
+        transaction: &Transaction<'_>,
+        id: &str,
+    ) -> Result<u64, StoreFailure> {
+        let next_second = self.now()?.saturating_add(1);
+        let update = "UPDATE accounts SET tokens_since = max(tokens_since, ?2) WHERE id = ?1 RETURNING email";
+        let email: Option<String> =
+            transaction.query_row(update, (id, seconds(next_second)), |row| row.get(0))?;
+        if let Some(email) = email {
+            codes::void(transaction, Purpose::ResetPassword, &email)?;
+        }
+        transaction.execute("DELETE FROM logins WHERE subject = ?1", [id])?;
+        Ok(next_second)
+    }
+
+    /// Finds an account by its id or its address. Returns also its user, and the second from which on its tokens are valid.
+    async fn find(
+        &self,
+        id: Option<String>,
+        email: Option<String>,
+    ) -> Result<Option<(Account, User, u64)>, StoreFailure> {
+        let found = self.database.run(move |db| {
+            let query = "SELECT * FROM accounts WHERE id = ?1 OR email = ?2";
+            db.query_row(query, [id, email], |row| {
+                let user = User {
+                    id: row.get("id")?,
+                    email: row.get("email")?,
+                    full_name: row.get("full_name")?,
+                    scopes: scopes(row)?,
+                };
+                let account = Account::new(&user.id)
+                    .password_hash(row.get::<_, String>("password_hash")?)
+                    .active(row.get("active")?)
+                    .scopes(scopes(row)?);
+                Ok((account, user, moment(row, "tokens_since")?))
+            })
+            .optional()
+        });
+        found.await
     }
 }
 
@@ -144,12 +258,13 @@ impl AccountStore for Db {
     }
 
     async fn by_subject(&self, subject: &str) -> Result<Option<Account>, StoreFailure> {
-        // Here the name is the subject too, for it never changes.
-        self.by_username(subject).await
+        Ok(self.find(Some(subject.to_owned()), None).await?.map(|(account, ..)| account))
     }
 
     async fn renew_password_hash(&self, subject: &str, old: &str, new: &str) -> Result<(), StoreFailure> {
-        self.change_password(subject, old.to_owned(), new.to_owned()).await?;
+        let row = [subject, old, new].map(str::to_owned);
+        let update = "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+        self.database.run(move |db| db.execute(update, row)).await?;
         Ok(())
     }
 }
@@ -160,7 +275,7 @@ impl UserStore for Db {
     type User = User;
 
     async fn user(&self, token: &VerifiedToken) -> Result<UserLookup<User>, StoreFailure> {
-        Ok(match self.account(token.subject()).await? {
+        Ok(match self.find(Some(token.subject().to_owned()), None).await? {
             // Also a token that does not say when it was issued.
             Some((.., since)) if token.issued_at().is_none_or(|at| at < since) => UserLookup::Unknown,
             Some((account, user, _)) if account.is_active() => UserLookup::Active(user),
@@ -170,93 +285,25 @@ impl UserStore for Db {
     }
 }
 
-#[async_trait]
-impl RefreshTokenStore for Db {
-    async fn insert(&self, record: RefreshRecord) -> Result<(), StoreFailure> {
-        let insert = self.0.run(move |db| {
-            db.execute("DELETE FROM logins WHERE expires_at < unixepoch()", [])?;
-            let RefreshRecord { login, current, .. } = record;
-            let scopes: Vec<_> = login.scopes.iter().map(Scope::as_str).collect();
-            let insert = "INSERT INTO logins (id, subject, client_id, scopes, label, began_at, expires_at, current_token)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let (began_at, expires_at) = (seconds(login.began_at), seconds(login.expires_at));
-            let Login { id, subject, client_id, label, .. } = login;
-            db.execute(
-                insert,
-                (id, subject, client_id, scopes.join(" "), label, began_at, expires_at, current),
-            )
-        });
-        insert.await?;
-        Ok(())
-    }
-
-    async fn find(&self, id: &str) -> Result<Option<RefreshRecord>, StoreFailure> {
-        let id = id.to_owned();
-        let found =
-            self.0.run(move |db| db.query_row("SELECT * FROM logins WHERE id = ?1", [id], record).optional());
-        found.await
-    }
-
-    async fn rotate(&self, id: &str, next: &str, spent: SpentToken) -> Result<bool, StoreFailure> {
-        let (id, next) = (id.to_owned(), next.to_owned());
-        let rotated = self.0.run(move |db| {
-            let update = "UPDATE logins
-                SET current_token = ?3, previous_token = ?2, spent_at = ?4, sealed_successor = ?5
-                WHERE id = ?1 AND current_token = ?2";
-            let SpentToken { token_hash, spent_at, sealed_successor } = spent;
-            db.execute(update, (id, token_hash, next, seconds(spent_at), sealed_successor))
-        });
-        Ok(rotated.await? == 1)
-    }
-
-    async fn logins(&self, subject: &str) -> Result<Vec<Login>, StoreFailure> {
-        let subject = subject.to_owned();
-        let logins = self.0.run(move |db| {
-            let mut query = db.prepare("SELECT * FROM logins WHERE subject = ?1")?;
-            query.query_map([subject], login)?.collect()
-        });
-        logins.await
-    }
-
-    async fn end(&self, id: &str) -> Result<(), StoreFailure> {
-        let id = id.to_owned();
-        self.0.run(move |db| db.execute("DELETE FROM logins WHERE id = ?1", [id])).await?;
-        Ok(())
-    }
-
-    async fn end_all(&self, subject: &str) -> Result<(), StoreFailure> {
-        let subject = subject.to_owned();
-        self.0.run(move |db| db.execute("DELETE FROM logins WHERE subject = ?1", [subject])).await?;
-        Ok(())
-    }
-}
-
-fn record(row: &Row<'_>) -> rusqlite::Result<RefreshRecord> {
-    let previous = match row.get::<_, Option<String>>("previous_token")? {
-        Some(token_hash) => Some(SpentToken {
-            token_hash,
-            spent_at: moment(row, "spent_at")?,
-            sealed_successor: row.get("sealed_successor")?,
-        }),
-        None => None,
-    };
-    Ok(RefreshRecord { login: login(row)?, current: row.get("current_token")?, previous })
-}
-
-fn login(row: &Row<'_>) -> rusqlite::Result<Login> {
-    Ok(Login {
-        id: row.get("id")?,
-        subject: row.get("subject")?,
-        client_id: row.get("client_id")?,
-        scopes: scopes(row)?,
-        label: row.get("label")?,
-        began_at: moment(row, "began_at")?,
-        expires_at: moment(row, "expires_at")?,
+fn owner(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<Owner> {
+    let query = "SELECT active FROM accounts WHERE email = ?1";
+    let is_active = transaction.query_row(query, [email], |row| row.get(0)).optional()?;
+    Ok(match is_active {
+        Some(true) => Owner::Active,
+        Some(false) => Owner::Inactive,
+        None => Owner::Nobody,
     })
 }
 
+/// Returns a new id. It is never that of another account, not even of a deleted one.
+fn new_id() -> Result<String, StoreFailure> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    Ok(URL_SAFE_NO_PAD.encode(id))
+}
+
 /// Seconds since 1970, as SQLite's integers have a sign.
-fn seconds(moment: u64) -> i64 {
+pub(crate) fn seconds(moment: u64) -> i64 {
     i64::try_from(moment).unwrap_or(i64::MAX)
 }
 

@@ -1,8 +1,9 @@
-//! What can go wrong beyond what the library answers. The same bytes on both frameworks.
+//! The application's own refusals, beside those of the library. The same bytes on both frameworks.
 
 use std::fmt;
 
-use auth_issuer::TooManyAttempts;
+use auth_core::StoreFailure;
+use auth_issuer::{PasswordError, RefreshError, TooManyAttempts};
 use serde_json::{Value, json};
 
 const RETRY_AFTER_SECONDS: u64 = 5;
@@ -12,12 +13,24 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 pub enum Failure {
     /// 400: the current password is not that.
     WrongPassword,
+    /// 400: the code is wrong, expired, used or replaced, or belongs to another address or purpose.
+    WrongCode,
     /// 403: the token allows it, and the user may not any more.
     NotAllowed,
     /// 404.
     NoSuchSession,
+    /// 422: the form does not have the expected members, which this names.
+    BadForm(&'static str),
     /// 422.
-    BadForm,
+    BadAddress,
+    /// 422.
+    BadName,
+    /// 422.
+    ShortPassword,
+    /// 422.
+    LongPassword,
+    /// 422: it is too easy to guess.
+    CommonPassword,
     /// 429.
     TooManyAttempts {
         /// In how many seconds to try again.
@@ -30,10 +43,15 @@ pub enum Failure {
 impl Failure {
     fn status(self) -> u16 {
         match self {
-            Self::WrongPassword => 400,
+            Self::WrongPassword | Self::WrongCode => 400,
             Self::NotAllowed => 403,
             Self::NoSuchSession => 404,
-            Self::BadForm => 422,
+            Self::BadForm(_)
+            | Self::BadAddress
+            | Self::BadName
+            | Self::ShortPassword
+            | Self::LongPassword
+            | Self::CommonPassword => 422,
             Self::TooManyAttempts { .. } => 429,
             Self::Unavailable => 503,
         }
@@ -56,10 +74,16 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WrongPassword => "The current password is wrong",
+            Self::WrongCode => "The code is wrong, used or expired: request another one",
             Self::NotAllowed => "You may not do this any more",
             Self::NoSuchSession => "No such session",
-            Self::BadForm => {
-                "Send {\"current_password\":\"...\",\"new_password\":\"...\"}, the new one with 8 to 1000 characters"
+            Self::BadForm(expected) => expected,
+            Self::BadAddress => "Not an e-mail address: send one such as alice@example.com",
+            Self::BadName => "Send a full_name with 1 to 100 characters",
+            Self::ShortPassword => "The password is too short: choose one with 15 characters or more",
+            Self::LongPassword => "The password is too long: choose one with 1000 characters or fewer",
+            Self::CommonPassword => {
+                "The password is too easy to guess: begin it with something else, such as a few unrelated words"
             }
             Self::TooManyAttempts { .. } => "Too many attempts, try again later",
             Self::Unavailable => "The service is temporarily unavailable",
@@ -70,6 +94,27 @@ impl fmt::Display for Failure {
 impl From<TooManyAttempts> for Failure {
     fn from(refused: TooManyAttempts) -> Self {
         Self::TooManyAttempts { retry_after: refused.retry_after }
+    }
+}
+
+impl From<StoreFailure> for Failure {
+    fn from(failure: StoreFailure) -> Self {
+        tracing::error!(%failure, "the database failed");
+        Self::Unavailable
+    }
+}
+
+impl From<RefreshError> for Failure {
+    fn from(error: RefreshError) -> Self {
+        tracing::error!(%error, "logins failed");
+        Self::Unavailable
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        tracing::error!(%error, "a password was not verified");
+        Self::Unavailable
     }
 }
 

@@ -1,65 +1,48 @@
-//! What users do with their own logins and password.
+//! What users do with their own accounts. This file: their logins, and changing the password.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Clock as _, StoreFailure, SystemClock};
-use auth_issuer::{
-    GuessLimits, Login, PasswordError, RefreshError, RefreshTokenStore, RefreshTokens, TokenEndpoint,
-};
-use serde::{Deserialize, Serialize};
+use auth_issuer::{Attempt, GuessLimits, Login, RefreshTokenStore, RefreshTokens, TokenEndpoint};
 use tokio::time::sleep;
-use utoipa::ToSchema;
 
-use crate::{Db, Failure, User};
+use crate::forms::{Form as _, PasswordChange};
+use crate::new_password::{check_length, check_strength};
+use crate::{Db, Failure, Mailer, Session, Success, User};
 
-const MIN_PASSWORD_CHARACTERS: usize = 8;
-const MAX_PASSWORD_CHARACTERS: usize = 1000;
+/// Mails to one address: 3 at once, and one more every 10 minutes.
+const MAILS: (u32, Duration) = (3, Duration::from_secs(600));
+/// Mails that one client requests: 20 at once, and one more each minute.
+const MAILS_FROM_NETWORK: (u32, Duration) = (20, Duration::from_secs(60));
 
-/// What users do with their own logins and password.
-#[derive(Clone, Debug)]
+/// What users do with their own accounts.
+#[derive(Clone)]
 pub struct SelfService {
-    endpoint: TokenEndpoint,
-    db: Db,
-    /// Shared with the login.
-    limits: GuessLimits,
-}
-
-/// A login, as its user sees it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Session {
-    /// Ends it: `DELETE /users/me/sessions/{id}`.
-    pub id: String,
-    /// The browser, as it calls itself. Escape it in HTML.
-    pub label: Option<String>,
-    /// In seconds since 1970.
-    pub began_at: u64,
-    /// In seconds since 1970.
-    pub expires_at: u64,
-}
-
-/// A change of a password.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PasswordChange {
-    current_password: String,
-    /// 8 characters or more.
-    new_password: String,
-}
-
-/// Never prints a password.
-impl fmt::Debug for PasswordChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PasswordChange(<redacted>)")
-    }
+    pub(crate) endpoint: TokenEndpoint,
+    pub(crate) db: Db,
+    /// Shared with the login: guesses count wherever they are made.
+    pub(crate) limits: GuessLimits,
+    /// Limits mails. Separate from the limits of the login: requesting a mail is no guess, and must lock nobody out.
+    pub(crate) mails: GuessLimits,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    /// The address in the lines to paste.
+    pub(crate) server: SocketAddr,
 }
 
 impl SelfService {
-    pub(crate) fn new(endpoint: TokenEndpoint, db: Db) -> Self {
+    pub(crate) fn new(
+        endpoint: TokenEndpoint,
+        db: Db,
+        mailer: Arc<dyn Mailer>,
+        server: SocketAddr,
+    ) -> Result<Self, String> {
         let limits = endpoint.guess_limits().cloned().unwrap_or_default();
-        Self { endpoint, db, limits }
+        let mails = GuessLimits::new().per_account(MAILS.0, MAILS.1);
+        let mails = mails.and_then(|mails| mails.per_address(MAILS_FROM_NETWORK.0, MAILS_FROM_NETWORK.1));
+        let mails = mails.map_err(|error| error.to_string())?;
+        Ok(Self { endpoint, db, limits, mails, mailer, server })
     }
 
     /// The logins of a user, the oldest first.
@@ -68,7 +51,7 @@ impl SelfService {
     ///
     /// [`Failure::Unavailable`].
     pub async fn sessions(&self, user: &User) -> Result<Vec<Session>, Failure> {
-        let logins = self.refresh_tokens()?.logins(&user.username).await?;
+        let logins = self.refresh_tokens()?.logins(&user.id).await?;
         let session = |login| {
             let Login { id, label, began_at, expires_at, .. } = login;
             Session { id, label, began_at, expires_at }
@@ -81,9 +64,9 @@ impl SelfService {
     /// # Errors
     ///
     /// [`Failure::NoSuchSession`] and [`Failure::Unavailable`].
-    pub async fn end_session(&self, user: &User, id: &str) -> Result<(), Failure> {
-        let ended = self.refresh_tokens()?.end_login_by_id(&user.username, id).await?;
-        if ended { Ok(()) } else { Err(Failure::NoSuchSession) }
+    pub async fn end_session(&self, user: &User, id: &str) -> Result<Success, Failure> {
+        let ended = self.refresh_tokens()?.end_login_by_id(&user.id, id).await?;
+        if ended { Ok(Success::Done) } else { Err(Failure::NoSuchSession) }
     }
 
     /// Changes the password of a user, ends all logins, and refuses all access tokens that were issued before. Everyone
@@ -91,43 +74,45 @@ impl SelfService {
     ///
     /// # Errors
     ///
-    /// [`Failure::BadForm`], [`Failure::WrongPassword`], [`Failure::TooManyAttempts`] and [`Failure::Unavailable`].
-    pub async fn change_password(&self, user: &User, from: IpAddr, body: &[u8]) -> Result<(), Failure> {
-        let PasswordChange { current_password, new_password } =
-            serde_json::from_slice(body).map_err(|_| Failure::BadForm)?;
-        let length = new_password.chars().count();
-        if !(MIN_PASSWORD_CHARACTERS..=MAX_PASSWORD_CHARACTERS).contains(&length) {
-            return Err(Failure::BadForm);
-        }
+    /// [`Failure::WrongPassword`], [`Failure::TooManyAttempts`], [`Failure::Unavailable`], and what is wrong with the form.
+    pub async fn change_password(
+        &self,
+        user: &User,
+        from: IpAddr,
+        body: Option<&[u8]>,
+    ) -> Result<Success, Failure> {
+        let form = PasswordChange::parse(body)?;
+        check_length(&form.new_password)?;
         // Whoever has stolen an access token must not guess the password here.
-        let attempt = self.limits.attempt(&user.username, from)?;
-        let passwords = self.endpoint.passwords();
-        let old = self.db.password_hash(&user.username).await?;
-        if !passwords.verify(&current_password, old.as_deref()).await? {
-            return Err(Failure::WrongPassword);
-        }
-        attempt.forget();
-        let new = passwords.hash(&new_password).await?;
-        if !self.db.change_password(&user.username, old.unwrap_or_default(), new).await? {
-            return Err(Failure::WrongPassword); // it has been changed meanwhile
-        }
-        // In this order: once the new password is stored, nobody logs in with the old one; once all logins have ended, no
-        // refresh token yields an access token. So all that were issued for the old password were issued before now.
-        self.refresh_tokens()?.end_all_logins(&user.username).await?;
-        self.refuse_older_tokens(user).await
+        let attempt = self.limits.attempt(&user.id, from)?;
+        let changed = settle(attempt, self.replace_password(user, &form).await);
+        self.wait_until(changed?.ok_or(Failure::WrongPassword)?).await
     }
 
-    /// Refuses all access tokens that were issued before now.
-    ///
-    /// Claim `iat` has whole seconds, so it does not tell which tokens of this second were issued before. All of them are
-    /// refused. The answer waits for the next second, so that every token that is asked for after it is good.
-    async fn refuse_older_tokens(&self, user: &User) -> Result<(), Failure> {
-        let next_second = now()? + 1;
-        self.db.refuse_tokens_before(&user.username, next_second).await?;
-        while now()? < next_second {
+    /// Returns `None` if the current password is wrong, or was changed meanwhile.
+    async fn replace_password(&self, user: &User, form: &PasswordChange) -> Result<Option<u64>, Failure> {
+        let PasswordChange { current_password, new_password } = form;
+        let known = [&*user.id, user.email.as_deref().unwrap_or_default(), &user.full_name];
+        check_strength(new_password, &known).await?;
+        let passwords = self.endpoint.passwords();
+        let old = self.db.password_hash(&user.id).await?;
+        if !passwords.verify(current_password, old.as_deref()).await? {
+            return Ok(None);
+        }
+        let new = passwords.hash(new_password).await?;
+        let changed = self.db.change_password(&user.id, old.unwrap_or_default(), new).await?;
+        if changed.is_some() {
+            self.limits.forget(&user.id);
+        }
+        Ok(changed)
+    }
+
+    /// Waits until this second, from which on new tokens are accepted.
+    pub(crate) async fn wait_until(&self, second: u64) -> Result<Success, Failure> {
+        while self.db.now()? < second {
             sleep(Duration::from_millis(20)).await;
         }
-        Ok(())
+        Ok(Success::Done)
     }
 
     fn refresh_tokens(&self) -> Result<&RefreshTokens<Arc<dyn RefreshTokenStore>>, Failure> {
@@ -135,28 +120,21 @@ impl SelfService {
     }
 }
 
-/// By the clock that dates the tokens, too.
-fn now() -> Result<u64, Failure> {
-    SystemClock.now().ok_or(Failure::Unavailable)
-}
-
-impl From<StoreFailure> for Failure {
-    fn from(failure: StoreFailure) -> Self {
-        tracing::error!(%failure, "the database failed");
-        Self::Unavailable
+/// Counts the attempt if the outcome is `None`. An attempt that failed for another reason is no guess.
+pub(crate) fn settle<T>(
+    attempt: Attempt<'_>,
+    outcome: Result<Option<T>, Failure>,
+) -> Result<Option<T>, Failure> {
+    match &outcome {
+        Ok(Some(_)) => attempt.succeed(),
+        Ok(None) => drop(attempt),
+        Err(_) => attempt.forget(),
     }
+    outcome
 }
 
-impl From<RefreshError> for Failure {
-    fn from(error: RefreshError) -> Self {
-        tracing::error!(%error, "logins failed");
-        Self::Unavailable
-    }
-}
-
-impl From<PasswordError> for Failure {
-    fn from(error: PasswordError) -> Self {
-        tracing::error!(%error, "a password was not verified");
-        Self::Unavailable
+impl fmt::Debug for SelfService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SelfService").finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
-//! A SQLite file, made and filled at the first start.
+//! A SQLite file, whose schema is brought up to date at each start.
 
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,35 +16,40 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 #[derive(Clone, Debug)]
 pub struct Database(Arc<Mutex<Connection>>);
 
+/// Turns a file into the next version of its schema. Never change a released step; add another one.
+pub type Step<'a> = &'a dyn Fn(&Transaction<'_>) -> Result<(), Box<dyn Error>>;
+
 impl Database {
-    /// Opens the file in `AUTH_DATABASE`, or the default one. Fills it first if it lacks this table.
+    /// Opens the file in `AUTH_DATABASE`, or the default one, and brings it up to date.
     ///
     /// # Errors
     ///
     /// One line that says what is wrong and what to do.
-    pub fn from_env(
-        default: &str,
-        table: &str,
-        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<Self, String> {
+    pub fn from_env(default: &str, steps: &[Step<'_>]) -> Result<Self, String> {
         let path = variable("AUTH_DATABASE")?.unwrap_or_else(|| default.to_owned());
-        Self::open(Path::new(&path), table, fill).map_err(|error| {
+        Self::open(Path::new(&path), steps).map_err(|error| {
             format!("cannot use the database {path}: {error}; set AUTH_DATABASE to a file that can be written, or remove it")
         })
     }
 
-    fn open(
-        path: &Path,
-        table: &str,
-        fill: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> rusqlite::Result<Self> {
+    /// Opens a file, creates it if there is none, and brings it up to date: `PRAGMA user_version` counts the steps that it
+    /// has had, and the others follow. If one fails, the file stays as it was.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of SQLite, or of a step.
+    pub fn open(path: &Path, steps: &[Step<'_>]) -> Result<Self, Box<dyn Error>> {
         create_private(path);
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if !transaction.table_exists(None, table)? {
-            fill(&transaction)?;
+        let version: u32 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let lacking = steps.get(usize::try_from(version)?..);
+        let lacking = lacking.ok_or("it was made by a newer version of this example")?;
+        for step in lacking {
+            step(&transaction)?;
         }
+        transaction.pragma_update(None, "user_version", u32::try_from(steps.len())?)?;
         transaction.commit()?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
@@ -63,6 +69,27 @@ impl Database {
             query(&connection.lock().unwrap_or_else(PoisonError::into_inner))
         });
         Ok(outcome.await??)
+    }
+
+    /// Runs several queries, which take effect together or not at all. `None` undoes them, like a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreFailure`] if a query fails.
+    pub async fn transact<T: Send + 'static>(
+        &self,
+        queries: impl FnOnce(&Transaction<'_>) -> Result<Option<T>, StoreFailure> + Send + 'static,
+    ) -> Result<Option<T>, StoreFailure> {
+        let outcome = self.run(move |connection| {
+            // A deferred transaction that reads first fails at once if another process writes meanwhile.
+            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let outcome = queries(&transaction);
+            if let Ok(Some(_)) = outcome {
+                transaction.commit()?;
+            }
+            Ok(outcome)
+        });
+        outcome.await?
     }
 }
 

@@ -3,4 +3,4 @@
 mod database;
 pub mod orders;
 
-pub use crate::database::Database;
+pub use crate::database::{Database, Step};

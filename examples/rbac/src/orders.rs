@@ -23,9 +23,12 @@ pub const ORDERS_WRITE: Scope = Scope::from_static("orders:write");
 pub const ADMIN: &str = "admin";
 
 const DATABASE: &str = "orders.sqlite";
-const SCHEMA: &str = "
-    CREATE TABLE users (subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL, rights TEXT NOT NULL);
-    CREATE TABLE orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
+/// Files from before versions were counted have these tables already.
+const VERSION_1: &str = "
+    CREATE TABLE IF NOT EXISTS users (
+        subject TEXT PRIMARY KEY, name TEXT NOT NULL, active INTEGER NOT NULL, rights TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, item TEXT NOT NULL);
 ";
 const DEMO: &str = "
     INSERT INTO users VALUES
@@ -119,11 +122,20 @@ impl Db {
     /// One line that says what is wrong and what to do.
     pub fn from_env() -> Result<Self, String> {
         let demo = if demo()? { DEMO } else { "" };
-        let fill = |transaction: &Transaction<'_>| {
-            transaction.execute_batch(SCHEMA)?;
-            transaction.execute_batch(demo)
+        let version_1 = |transaction: &Transaction<'_>| {
+            let is_new = !transaction.table_exists(None, "users")?;
+            transaction.execute_batch(VERSION_1)?;
+            if is_new {
+                transaction.execute_batch(demo)?;
+            } else if !transaction.column_exists(None, "users", "rights")? {
+                // Nobody can tell which rights these users have.
+                return Err(
+                    "it was made by an older version of this example, which stored no rights of users".into(),
+                );
+            }
+            Ok(())
         };
-        Database::from_env(DATABASE, "users", fill).map(Self)
+        Database::from_env(DATABASE, &[&version_1]).map(Self)
     }
 
     /// All orders.

@@ -88,8 +88,8 @@ impl Settings {
 pub fn announce(address: SocketAddr, lines: Vec<Try>) {
     println!("listening on http://{address}");
     println!("\nTry, in another terminal:");
-    for Try { target, options, status } in lines {
-        println!("curl -i http://{address}{target}{options} # {status}");
+    for line in lines {
+        println!("{}", line.at(address));
     }
     if demo() == Ok(false) {
         println!(
@@ -157,6 +157,8 @@ impl Try {
     /// By another method, with JSON to send.
     #[must_use]
     pub fn sends(self, method: &str, json: &str) -> Self {
+        // A quote would end the argument, and the shell would run the rest.
+        let json = json.replace('\'', "\\u0027");
         self.option(&format!("-X {method} -H 'Content-Type: application/json' -d '{json}'"))
     }
 
@@ -170,6 +172,13 @@ impl Try {
     #[must_use]
     pub fn form(self, form: &str) -> Self {
         self.option(&format!("-X POST -H 'Content-Type: application/x-www-form-urlencoded' -d '{form}'"))
+    }
+
+    /// Returns the line to paste, for a server at this address.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> String {
+        let Self { target, options, status } = self;
+        format!("curl -i http://{address}{target}{options} # {status}")
     }
 
     fn option(mut self, option: &str) -> Self {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "not every test uses all of it")]
 
+pub mod login;
+
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -41,8 +43,12 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    pub fn start(command: Command) -> Self {
+        Self::logging(command, Stdio::null())
+    }
+
+    pub fn logging(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -61,6 +67,22 @@ impl Running {
     pub fn announcement(&mut self) -> String {
         let lines = self.stdout.by_ref().lines().map(Result::unwrap);
         lines.take_while(|line| line != "Ctrl-C stops it.").collect::<Vec<_>>().join("\n")
+    }
+
+    /// The lines of the next mail that it prints. Waits for one.
+    pub fn mail(&mut self) -> Vec<String> {
+        let mut lines = self.stdout.by_ref().lines().map(Result::unwrap);
+        let mut mail: Vec<String> =
+            lines.by_ref().skip_while(|line| !line.starts_with("To: ")).take(1).collect();
+        mail.insert(0, String::new());
+        for line in lines {
+            let is_last = line.ends_with("do nothing.");
+            mail.push(line);
+            if is_last {
+                break;
+            }
+        }
+        mail
     }
 }
 

@@ -18,9 +18,9 @@ const MAX_LANES: u32 = 64;
 /// Hashes of argon2 that cost more than those that [`Passwords`](crate::Passwords) makes, such as those of pwdlib and
 /// of passlib.
 ///
-/// [`Passwords`](crate::Passwords) verifies hashes of argon2 without it, but a login with an expensive one takes longer
-/// then, which tells that the account exists. Accept them up to the cost that the database holds, and every login does
-/// that work.
+/// [`Passwords`](crate::Passwords) verifies hashes of argon2 without it. But then a login with an expensive hash takes
+/// longer, which reveals that the account exists. Accept the highest cost in your database, and every login does that
+/// work.
 ///
 /// ```
 /// use auth_issuer::{Argon2Hashes, Passwords};

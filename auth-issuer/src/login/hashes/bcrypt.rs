@@ -35,12 +35,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_a
 /// ```
 ///
 /// 1. A hash may cost 4 to 16.
-/// 2. A password of more than 72 bytes is cut there, as passlib and Python's bcrypt before 5.0 do: who has set such a
-///    password can still log in. What follows the 72 bytes was never verified, so [`Passwords::renew`] does not renew
+/// 2. Only the first 72 bytes of a password count, as in passlib and in Python's bcrypt before 5.0. A user with a longer
+///    password can still log in. Nothing verifies the bytes after the first 72, so [`Passwords::renew`] does not renew
 ///    the hash of a password of 72 bytes or more. It stays until the password is changed. (bcrypt 5.0 refuses more than
 ///    72 bytes.)
 /// 3. A password that holds a NUL is wrong. passlib and Python's bcrypt before 4.0 refuse it. bcrypt 4.0 and later
-///    accept `a\0a` where `a` is right, since the key that both make is the same.
+///    accept `a\0a` if `a` is right, since both give the same key.
 /// 4. `$2x$`, the hashes of a faulty program, and `$2$`, those of 1997, are malformed here. passlib's `$bcrypt-sha256$`
 ///    is another kind.
 ///

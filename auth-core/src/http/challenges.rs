@@ -1,0 +1,94 @@
+//! Which challenges a refusal has: the one table.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::challenge::{Challenge, Realm, Scheme, basic_challenge};
+use super::reason::Reason;
+use super::sources::find::Sources;
+use super::sources::source::CredentialSource;
+use crate::token::scope::Scope;
+
+/// The challenges of an authenticator. Those that never vary are written once, when it is made.
+///
+/// | the request had | 401 | 400 | 403 `insufficient_scope` |
+/// |---|---|---|---|
+/// | no credentials | `Bearer`, `Basic`: see below | - | - |
+/// | a bearer token, a cookie, a field or a subprotocol | `Bearer error="invalid_token"` | `Bearer error="invalid_request"` | `Bearer error="insufficient_scope"` |
+/// | a password | `Basic realm="..."` | `Bearer error="invalid_request"`, none if only `Basic` is configured | none |
+///
+/// 1. A request without credentials is asked for `Basic` if that is configured and no cookie is. A browser that is asked
+///    for `Basic` opens a window for user name and password; a page whose cookie has expired must not.
+/// 2. It is asked for `Bearer` if bearer tokens are configured, or if nothing else is asked for: a 401 must have a challenge
+///    ([RFC 9110 section 15.5.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2)), no scheme is registered for
+///    cookies and fields, and `Bearer` is what they hold. No browser opens a window for it.
+/// 3. Two challenges are two fields, `Bearer` first.
+/// 4. `Basic` has no errors, so that there is nothing to tell with a 400 or 403.
+/// 5. A cookie that another site has sent has no challenge, since other credentials would not help.
+#[derive(Clone, Debug)]
+pub(crate) struct Challenges {
+    realm: Option<Realm>,
+    missing: Option<HeaderValue>,
+    missing_basic: Option<Arc<HeaderValue>>,
+    malformed: Option<HeaderValue>,
+    invalid: HeaderValue,
+    insufficient: HeaderValue,
+    basic: HeaderValue,
+}
+
+impl Challenges {
+    pub(crate) fn new(realm: Option<Realm>, sources: &Sources) -> Self {
+        let sources = sources.all();
+        let has = |wanted: &CredentialSource| sources.contains(wanted);
+        let has_cookie = sources.iter().any(|source| matches!(source, CredentialSource::Cookie(_)));
+        let asks_for_basic = has(&CredentialSource::Basic) && !has_cookie;
+        let asks_for_bearer = has(&CredentialSource::Bearer) || !asks_for_basic;
+        let is_basic_alone = *sources == [CredentialSource::Basic];
+        let bearer = |reason: Reason| {
+            Challenge { realm: realm.as_ref(), error: reason.error(), scopes: &[] }.to_header_value()
+        };
+        let basic = basic_challenge(realm.as_ref());
+        Self {
+            missing: asks_for_bearer.then(|| bearer(Reason::Missing)),
+            missing_basic: asks_for_basic.then(|| Arc::new(basic.clone())),
+            malformed: (!is_basic_alone).then(|| bearer(Reason::Malformed)),
+            invalid: bearer(Reason::Invalid),
+            insufficient: bearer(Reason::Insufficient),
+            basic,
+            realm,
+        }
+    }
+
+    /// The same for other sources.
+    pub(crate) fn with_sources(&self, sources: &Sources) -> Self {
+        Self::new(self.realm.clone(), sources)
+    }
+
+    /// The challenge of a refusal of credentials that a client sends by this scheme.
+    pub(crate) fn of(&self, reason: Reason, scheme: Scheme) -> Option<HeaderValue> {
+        match (reason, scheme) {
+            (Reason::Missing, _) => self.missing.clone(),
+            (Reason::Malformed, _) => self.malformed.clone(),
+            (Reason::Invalid, Scheme::Bearer) => Some(self.invalid.clone()),
+            (Reason::Invalid, Scheme::Basic) => Some(self.basic.clone()),
+            (Reason::Insufficient, Scheme::Bearer) => Some(self.insufficient.clone()),
+            (Reason::Insufficient, Scheme::Basic)
+            | (Reason::CrossSite | Reason::Unavailable | Reason::Misconfigured, _) => None,
+        }
+    }
+
+    /// The second challenge of a refusal.
+    pub(crate) fn second(&self, reason: Reason) -> Option<Arc<HeaderValue>> {
+        if reason == Reason::Missing { self.missing_basic.clone() } else { None }
+    }
+
+    /// The challenge of a good token that is not enough; `scopes` would have sufficed.
+    pub(crate) fn insufficient(&self, scopes: &[&Scope], scheme: Scheme) -> Option<HeaderValue> {
+        if scopes.is_empty() || scheme == Scheme::Basic {
+            return self.of(Reason::Insufficient, scheme);
+        }
+        let error = Reason::Insufficient.error();
+        Some(Challenge { realm: self.realm.as_ref(), error, scopes }.to_header_value())
+    }
+}
