@@ -16,8 +16,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use auth_issuer::{
-    AccessTokenRevoker, Account, AccountStore, Algorithm, Passwords, RefreshTokens, Scope, SigningKey,
-    StoreFailure, TokenAnswer, TokenEndpoint, TokenEndpointBuilder, TokenIssuer, async_trait,
+    AccessTokenRevoker, Account, AccountStore, Algorithm, GuessLimits, Passwords, RefreshTokens, Scope,
+    SigningKey, StoreFailure, TokenAnswer, TokenEndpoint, TokenEndpointBuilder, TokenIssuer, async_trait,
 };
 use auth_testing::TestClock;
 use serde_json::Value;
@@ -90,6 +90,12 @@ impl Server {
 
     fn with(more: impl FnOnce(TokenEndpointBuilder) -> TokenEndpointBuilder) -> Self {
         let (logins, clock) = (Memory::default(), TestClock::at(1_000));
+        let tokens = RefreshTokens::new(logins.clone()).clock(clock.clone());
+        let built = Self::without_refresh_tokens(|builder| more(builder.refresh_tokens(tokens)));
+        Self { logins, clock, ..built }
+    }
+
+    fn without_refresh_tokens(more: impl FnOnce(TokenEndpointBuilder) -> TokenEndpointBuilder) -> Self {
         let accounts = Accounts::default();
         accounts.0.lock().unwrap().alice = Some(alice("correct horse"));
         let key = SigningKey::secret(Algorithm::Hs256, SECRET).unwrap();
@@ -99,8 +105,8 @@ impl Server {
             .public_client("web")
             .public_client("app")
             .confidential_client("batch", CLIENT_SECRET)
-            .passwords(PASSWORDS.clone())
-            .refresh_tokens(RefreshTokens::new(logins.clone()).clock(clock.clone()));
+            .passwords(PASSWORDS.clone());
+        let (logins, clock) = (Memory::default(), TestClock::default());
         Self { endpoint: more(builder).build().unwrap(), accounts, logins, clock }
     }
 
@@ -327,16 +333,22 @@ fn a_login_is_labelled_by_the_browser() {
     assert_eq!(listed, [(1_000, Some("Mozilla/5.0 (X11)")), (1_001, None), (1_002, None)]);
 }
 
+/// What another request may store meanwhile.
+fn changes() -> [Option<Account>; 5] {
+    [
+        Some(alice("new password")),
+        Some(alice("correct horse").active(false)),
+        Some(account("id of somebody else", "correct horse")),
+        Some(Account::new("id of alice")),
+        None,
+    ]
+}
+
 /// The change is stored, and all logins are ended, after this login has read the account and before it has issued a
 /// refresh token.
 #[test]
 fn no_login_survives_a_change_that_it_did_not_see() {
-    for changed in [
-        Some(alice("new password")),
-        Some(alice("correct horse").active(false)),
-        Some(account("id of somebody else", "correct horse")),
-        None,
-    ] {
+    for changed in changes() {
         let server = Server::new();
         server.accounts.0.lock().unwrap().changes_to = Some(changed);
         is_error(&server.post(LOGIN), 400, "invalid_grant");
@@ -346,4 +358,35 @@ fn no_login_survives_a_change_that_it_did_not_see() {
     let server = Server::new();
     server.accounts.0.lock().unwrap().changes_to = Some(Some(alice("correct horse")));
     server.log_in();
+}
+
+/// The access token would be newer than the change.
+#[test]
+fn without_refresh_tokens_no_login_survives_a_change_either() {
+    for changed in changes() {
+        let server = Server::without_refresh_tokens(|builder| builder);
+        server.accounts.0.lock().unwrap().changes_to = Some(changed);
+        is_error(&server.post(LOGIN), 400, "invalid_grant");
+    }
+    let server = Server::without_refresh_tokens(|builder| builder);
+    server.accounts.0.lock().unwrap().changes_to = Some(Some(alice("correct horse")));
+    assert_eq!(server.post(LOGIN).status(), 200, "the hash was renewed meanwhile");
+}
+
+/// A thief whose login overlaps the change of the password gets neither tokens nor attempts of his own.
+#[test]
+fn a_login_that_a_change_overtakes_has_failed_and_its_network_is_that_of_a_stranger() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let server = Server::with(|builder| builder.guess_limits(limits));
+    let guess_from = |last| {
+        let (from, form) = (IpAddr::from([192, 0, 2, last]), LOGIN.replace("correct", "wrong"));
+        RUNTIME.block_on(server.endpoint.answer([FORM], Some(form.as_bytes()), from))
+    };
+    server.accounts.0.lock().unwrap().changes_to = Some(Some(alice("new password")));
+    is_error(&server.post(LOGIN), 400, "invalid_grant");
+    for last in 1..10 {
+        is_error(&guess_from(last), 400, "invalid_grant");
+    }
+    is_error(&guess_from(10), 429, "temporarily_unavailable");
+    is_error(&server.post(LOGIN), 429, "temporarily_unavailable");
 }

@@ -38,7 +38,8 @@ use serde_json::Value;
 /// ```
 #[async_trait]
 pub trait AccountStore: Send + Sync {
-    /// Finds an account by the user name that was typed in. Returns `None` if there is none. Called at each login.
+    /// Finds an account by the user name that was typed in. Returns `None` if there is none. Called at each login, and
+    /// again once its tokens are made, so that a password change in between takes effect.
     ///
     /// # Errors
     ///

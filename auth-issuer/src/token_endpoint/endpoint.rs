@@ -9,6 +9,7 @@ use auth_core::{Scope, StoreFailure};
 
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
+use super::password_grant::Login;
 use super::request::{Deviations, Grant, TokenRequest};
 use super::revocation::{AccessTokenRevoker, RevocationRequest};
 use crate::login::{Account, AccountStore, GuessLimits, Passwords, TooManyAttempts};
@@ -188,24 +189,8 @@ impl Inner {
         let client_id = self.clients.authenticate(client.as_ref())?;
         match grant {
             Grant::Password { username, password } => {
-                let account = self.log_in(&username, &password, address).await?;
-                let granted = granted(&account.scopes, scopes.as_deref())?;
-                let verified = account.clone();
-                let signed = self.sign(account, client_id, &granted)?;
-                let refresh_token = match &self.refresh_tokens {
-                    Some(tokens) => {
-                        let (subject, scopes) = (&verified.subject, granted.iter().cloned());
-                        let issued = tokens.issue(subject, client_id, scopes, user_agent).await;
-                        let token = issued.map_err(refused)?;
-                        if let Err(error) = self.verify_again(&verified, &password).await {
-                            tokens.end_login(&token).await.map_err(refused)?;
-                            return Err(error);
-                        }
-                        Some(token)
-                    }
-                    None => None,
-                };
-                Ok(signed.answer(&granted, refresh_token.as_deref()))
+                let (username, password, scopes) = (&*username, &*password, scopes.as_deref());
+                self.log_in(&Login { username, password, scopes, client_id, user_agent, address }).await
             }
             Grant::RefreshToken(token) => self.refresh(&token, scopes.as_deref(), client_id, address).await,
         }
@@ -266,7 +251,12 @@ impl Inner {
         }
     }
 
-    fn sign(&self, account: Account, client_id: &str, granted: &[Scope]) -> Result<SignedToken, TokenError> {
+    pub(super) fn sign(
+        &self,
+        account: Account,
+        client_id: &str,
+        granted: &[Scope],
+    ) -> Result<SignedToken, TokenError> {
         let Account { subject, claims, .. } = account;
         let mut token =
             self.issuer.access_token(subject).client_id(client_id).scopes(granted.iter().cloned());
@@ -284,7 +274,7 @@ impl Inner {
 }
 
 /// Returns the requested scopes that are allowed; all allowed ones if none were requested.
-fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
+pub(super) fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
     let Some(asked) = asked else { return Ok(allowed.to_vec()) };
     let granted: Vec<_> = asked.iter().filter(|scope| allowed.contains(scope)).cloned().collect();
     if granted.is_empty() { Err(TokenError::InvalidScope) } else { Ok(granted) }
@@ -302,7 +292,7 @@ pub(super) fn too_many(refused: TooManyAttempts) -> TokenError {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
-fn refused(error: RefreshError) -> TokenError {
+pub(super) fn refused(error: RefreshError) -> TokenError {
     error.token_error().unwrap_or_else(|| {
         tracing::warn!(%error, "refresh tokens failed");
         TokenError::Unavailable

@@ -2,36 +2,71 @@
 
 use std::net::IpAddr;
 
-use super::answer::TokenError;
-use super::endpoint::{Inner, too_many, unavailable};
+use auth_core::Scope;
+
+use super::answer::{TokenAnswer, TokenError};
+use super::endpoint::{Inner, granted, refused, too_many, unavailable};
 use crate::login::{Account, Attempt, PasswordError};
 
+/// What a request for a login says, and who sends it.
+pub(super) struct Login<'a> {
+    pub(super) username: &'a str,
+    pub(super) password: &'a str,
+    pub(super) scopes: Option<&'a [Scope]>,
+    pub(super) client_id: &'a str,
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) address: IpAddr,
+}
+
+/// An account whose password was right.
+struct Verified {
+    account: Account,
+    /// The hash of the same password that replaces the one that was verified.
+    renewed: Option<String>,
+}
+
 impl Inner {
-    pub(super) async fn log_in(
-        &self,
-        username: &str,
-        password: &str,
-        address: IpAddr,
-    ) -> Result<Account, TokenError> {
+    /// The attempt ends last: a login that a password change overtakes has failed like any other.
+    pub(super) async fn log_in(&self, login: &Login<'_>) -> Result<TokenAnswer, TokenError> {
         let Some(limits) = &self.limits else {
-            let account = self.accounts.by_username(username).await.map_err(unavailable)?;
-            return self.judge(account, password).await;
+            let account = self.accounts.by_username(login.username).await.map_err(unavailable)?;
+            return self.begin(account, login).await;
         };
-        let login = limits.login(&self.accounts.fold(username), address).map_err(too_many)?;
-        let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+        let begun = limits.login(&self.accounts.fold(login.username), login.address).map_err(too_many)?;
+        let account = self.accounts.by_username(login.username).await.map_err(unavailable)?;
         let subject = account.as_ref().map(|account| account.subject.as_str());
-        let attempt = login.for_subject(subject).map_err(too_many)?;
+        let attempt = begun.for_subject(subject).map_err(too_many)?;
         let outcome = if attempt.may_succeed() {
-            self.judge(account, password).await
+            self.begin(account, login).await
         } else {
-            self.refuse_unseen(password).await
+            self.refuse_unseen(login.password).await
         };
         settle(attempt, &outcome);
         outcome
     }
 
+    async fn begin(&self, account: Option<Account>, login: &Login<'_>) -> Result<TokenAnswer, TokenError> {
+        let Login { password, client_id, .. } = *login;
+        let verified = self.judge(account, password).await?;
+        let account = &verified.account;
+        let granted = granted(&account.scopes, login.scopes)?;
+        let signed = self.sign(account.clone(), client_id, &granted)?;
+        let Some(tokens) = &self.refresh_tokens else {
+            self.verify_again(&verified, login).await?;
+            return Ok(signed.answer(&granted, None));
+        };
+        let scopes = granted.iter().cloned();
+        let issued = tokens.issue(&account.subject, client_id, scopes, login.user_agent).await;
+        let token = issued.map_err(refused)?;
+        if let Err(error) = self.verify_again(&verified, login).await {
+            tokens.end_login(&token).await.map_err(refused)?;
+            return Err(error);
+        }
+        Ok(signed.answer(&granted, Some(&token)))
+    }
+
     /// Answers as for an unknown user, and takes as long.
-    async fn refuse_unseen(&self, password: &str) -> Result<Account, TokenError> {
+    async fn refuse_unseen(&self, password: &str) -> Result<TokenAnswer, TokenError> {
         tracing::warn!(
             "a login is refused whatever the password is: too many have failed under other names of the account"
         );
@@ -41,7 +76,7 @@ impl Inner {
         }
     }
 
-    async fn judge(&self, account: Option<Account>, password: &str) -> Result<Account, TokenError> {
+    async fn judge(&self, account: Option<Account>, password: &str) -> Result<Verified, TokenError> {
         let stored = account.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_right = match self.passwords.verify(password, stored).await {
             Ok(is_right) => is_right,
@@ -59,8 +94,8 @@ impl Inner {
         };
         let reason = match account {
             Some(account) if is_right && account.active => {
-                self.renew_hash(&account, password).await;
-                return Ok(account);
+                let renewed = self.renew_hash(&account, password).await;
+                return Ok(Verified { account, renewed });
             }
             Some(_) if is_right => "the account is not active",
             Some(_) => "wrong password",
@@ -70,19 +105,23 @@ impl Inner {
         Err(TokenError::InvalidGrant)
     }
 
-    /// Looks the account up again once its login is stored. If a password changes, the application stores the new one
-    /// and then ends all logins: either that ends this login, or this sees the new password.
-    pub(super) async fn verify_again(&self, verified: &Account, password: &str) -> Result<(), TokenError> {
-        let account = self.accounts.by_subject(&verified.subject).await.map_err(unavailable)?;
-        let account = account.filter(|account| account.active && account.subject == verified.subject);
+    /// Looks the account up again once its token is signed and its login is stored. If a password changes, the
+    /// application stores the new one, and then ends all logins and refuses the tokens that were signed until then:
+    /// either that ends this login, or this sees the new password.
+    async fn verify_again(&self, verified: &Verified, login: &Login<'_>) -> Result<(), TokenError> {
+        let Login { username, password, .. } = *login;
+        let account = self.accounts.by_username(username).await.map_err(unavailable)?;
+        let account = account.filter(|account| account.active && account.subject == verified.account.subject);
         let Some(account) = account else {
             tracing::info!(reason = "the account is not active any more", "a login failed");
             return Err(TokenError::InvalidGrant);
         };
-        if account.password_hash == verified.password_hash {
+        let Verified { account: Account { password_hash: old, .. }, renewed } = verified;
+        let known = [old, renewed];
+        if account.password_hash.is_some() && known.contains(&&account.password_hash) {
             return Ok(());
         }
-        // It may be the same password, whose hash was renewed.
+        // It may be the same password, whose hash another login has renewed.
         match self.passwords.verify(password, account.password_hash.as_deref()).await {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -97,24 +136,25 @@ impl Inner {
     }
 
     /// Replaces a hash that was made in another way than new hashes are. If that fails, the login succeeds all the same.
-    async fn renew_hash(&self, account: &Account, password: &str) {
-        let Some(old) = account.password_hash.as_deref() else { return };
+    /// Returns the new hash, whether or not it was stored.
+    async fn renew_hash(&self, account: &Account, password: &str) -> Option<String> {
+        let old = account.password_hash.as_deref()?;
         let new = match self.passwords.renew(password, old).await {
-            Ok(Some(new)) => new,
-            Ok(None) => return,
+            Ok(new) => new?,
             Err(error) => {
                 tracing::debug!(%error, "the hash of a password was not renewed");
-                return;
+                return None;
             }
         };
         if let Err(failure) = self.accounts.renew_password_hash(&account.subject, old, &new).await {
             tracing::warn!(%failure, "the new hash of a password was not stored");
         }
+        Some(new)
     }
 }
 
-/// An attempt that was not judged is no guess.
-fn settle(attempt: Attempt<'_>, outcome: &Result<Account, TokenError>) {
+/// An attempt that was not judged is no guess, and neither is a right password that yields no token.
+fn settle(attempt: Attempt<'_>, outcome: &Result<TokenAnswer, TokenError>) {
     match outcome {
         Ok(_) => attempt.succeed(),
         Err(TokenError::InvalidGrant) => drop(attempt),
