@@ -4,6 +4,7 @@ mod attempt;
 mod familiar;
 mod limit;
 mod network;
+mod networks;
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -20,6 +21,7 @@ pub use self::attempt::{Attempt, LoginAttempt};
 use self::familiar::{Familiar, Sight};
 use self::limit::{Limit, PLACES, Place, SinceStart, quota, times};
 use self::network::{network, wider_network};
+use self::networks::Networks;
 
 /// Attempts in progress of one address: a quarter of the calls that may wait for [`Passwords`](crate::Passwords).
 const MOST_UNDER_WAY: u32 = 16;
@@ -88,8 +90,9 @@ const FIFTY: NonZeroU32 = NonZeroU32::new(50).unwrap();
 ///    days has attempts of its own for it, as many as the limit per account, once those of the /48 and of the account
 ///    are used up. Refreshing a login counts as logging in. Each account has room for its last 8 networks.
 /// 7. Memory is bounded. Accounts and addresses are hashed to 131,072 places for each limit, and no count is ever
-///    evicted. Two in the same place share a limit. Networks of recent logins have 524,288 entries. All of it takes
-///    12 MiB. Each process hashes differently.
+///    evicted. Two in the same place share a limit. Networks of recent logins have 524,288 entries. Those of one account
+///    push out only its own, and those of the few accounts that hash to the same eight entries. All of it takes 12 MiB.
+///    Each process hashes differently.
 ///
 /// Not checked: whether the address is the client's. Behind a proxy, use the address that the proxy reports, and trust
 /// no other source. Each process has its own limits. If it restarts, it loses them, and the networks until they refresh
@@ -108,6 +111,7 @@ struct Inner {
     wider: Limit,
     refreshes: Limit,
     familiar: Familiar,
+    networks: Networks,
     clock: Arc<dyn Clock>,
     hasher: RandomState,
 }
@@ -174,6 +178,7 @@ impl GuessLimits {
             wider: limit(times(addresses, FOUR), 2 * MOST_UNDER_WAY),
             refreshes: limit(Quota::per_minute(ONE).allow_burst(THIRTY), u32::MAX),
             familiar: Familiar::new(),
+            networks: Networks::new(),
             hasher: RandomState::new(),
             clock,
         };
@@ -182,6 +187,10 @@ impl GuessLimits {
 
     /// Begins an attempt that is no login, such as at a form for a one-time code. `name` names the account: every
     /// spelling of one account must be the same here. It shares the limit of [logins](Self::login) by that name.
+    ///
+    /// It does not count for the other names of an account, and whoever uses the limit up locks everyone out. So if
+    /// the form is for an account that exists, use [`login`](Self::login), or
+    /// [`attempt_for_subject`](Self::attempt_for_subject) if a token says which account it is.
     ///
     /// # Errors
     ///
@@ -202,12 +211,32 @@ impl GuessLimits {
     pub fn login(&self, name: &str, address: IpAddr) -> Result<LoginAttempt<'_>, TooManyAttempts> {
         let login = self.begin(name, address)?;
         // Strangers cost no query once they are refused.
-        let is_familiar =
-            || self.inner.familiar.knows(self.inner.sight_of_network(login.network), self.inner.now());
+        let limits = &*self.inner;
+        let is_familiar = || limits.networks.knows(limits.place(login.network), limits.now());
         match login.refused {
             Some(refused) if !is_familiar() => Err(refused),
             _ => Ok(login),
         }
+    }
+
+    /// Begins an attempt by somebody who is logged in, such as to enter the current password at a form to change it.
+    /// `subject` is that of the access token. So a stolen token yields no more guesses than the names of the account.
+    ///
+    /// It shares the limit of the account, and counts for the address. Networks that the account was used from lately
+    /// have attempts of their own, as at a [login](Self::login). If it succeeds, the network is not remembered.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TooManyAttempts`] if a limit is reached. Judge nothing then, and do not reveal whether the password was
+    /// right.
+    pub fn attempt_for_subject(
+        &self,
+        subject: &str,
+        address: IpAddr,
+    ) -> Result<Attempt<'_>, TooManyAttempts> {
+        let mut attempt = self.begin_at(address)?;
+        attempt.count_for(subject)?;
+        Ok(Attempt::new([attempt.address, attempt.shared], true))
     }
 
     /// Remembers that the owner of an account uses this network, so that guessers elsewhere do not lock him out there.
@@ -231,15 +260,22 @@ impl GuessLimits {
         self.inner.refreshes.take(self.inner.place(family))
     }
 
-    /// If only an address's own limit is left, `refused` says why others do not allow the attempt.
     fn begin(&self, name: &str, address: IpAddr) -> Result<LoginAttempt<'_>, TooManyAttempts> {
+        let mut login = self.begin_at(address)?;
+        if login.refused.is_none() {
+            login.refused = login.shared.begin(&self.inner.names, self.inner.place(name)).err();
+        }
+        Ok(login)
+    }
+
+    /// If only an address's own limit is left, `refused` says why others do not allow the attempt.
+    fn begin_at(&self, address: IpAddr) -> Result<LoginAttempt<'_>, TooManyAttempts> {
         let limits = &*self.inner;
         let (network, wider) = (network(address), wider_network(address));
         let (mut own, mut shared) = (Counted::default(), Counted::default());
         own.begin(&limits.addresses, limits.place(network))?;
         let in_wider = wider.map_or(Ok(()), |wider| shared.begin(&limits.wider, limits.place(wider)));
-        let refused = in_wider.and_then(|()| shared.begin(&limits.names, limits.place(name))).err();
-        Ok(LoginAttempt { limits, address: own, shared, network, refused })
+        Ok(LoginAttempt { limits, address: own, shared, network, refused: in_wider.err() })
     }
 }
 
@@ -252,16 +288,9 @@ impl Inner {
         Sight { owner: self.hasher.hash_one(subject), what: self.hasher.hash_one((subject, network)) }
     }
 
-    /// Of a network that somebody has logged in from.
-    fn sight_of_network(&self, network: IpAddr) -> Sight {
-        let hash = self.hasher.hash_one(network);
-        Sight { owner: hash, what: hash }
-    }
-
     fn remember(&self, sight: Sight, network: IpAddr) {
-        for sight in [sight, self.sight_of_network(network)] {
-            self.familiar.remember(sight, self.now());
-        }
+        self.familiar.remember(sight, self.now());
+        self.networks.remember(self.place(network), self.now());
     }
 
     fn now(&self) -> u64 {

@@ -39,26 +39,40 @@ impl<'a> LoginAttempt<'a> {
     ///
     /// Returns [`TooManyAttempts`] if the limit is reached for the name, and this network has no attempt of its own
     /// left. Judge nothing then.
-    pub fn for_subject(self, subject: Option<&str>) -> Result<Attempt<'a>, TooManyAttempts> {
-        let Self { limits, address, mut shared, network, refused } = self;
-        let Some(subject) = subject else {
-            return refused.map_or_else(|| Ok(Attempt::new([address, shared], true)), Err);
+    pub fn for_subject(mut self, subject: Option<&str>) -> Result<Attempt<'a>, TooManyAttempts> {
+        let Self { limits, network, refused, .. } = self;
+        let counted = match subject {
+            Some(subject) => self.count_for(subject),
+            None => refused.map_or(Ok(()), Err),
         };
-        let sight = limits.sight(subject, network);
-        let login = Some((limits, sight, network));
-        let may_try =
-            refused.is_none() && shared.begin(&limits.subjects, limits.place(("subject", subject))).is_ok();
-        if may_try {
-            return Ok(Attempt { login, ..Attempt::new([address, shared], true) });
+        let login = subject.map(|subject| (limits, limits.sight(subject, network), network));
+        match (counted, refused) {
+            (Ok(()), _) => Ok(Attempt { login, ..Attempt::new([self.address, self.shared], true) }),
+            // 429 would tell that this name belongs to the account whose other names have used up the limit.
+            (Err(_), None) => Ok(Attempt::new([self.address, self.shared], false)),
+            (Err(_), Some(refused)) => Err(refused),
         }
+    }
+
+    /// Counts among the attempts of strangers at the account. If they have none left, counts among those of a network
+    /// that the account was used from.
+    pub(super) fn count_for(&mut self, subject: &str) -> Result<(), TooManyAttempts> {
+        let (limits, network) = (self.limits, self.network);
+        let strangers = limits.place(("subject", subject));
+        let refused = match self.refused {
+            Some(refused) => refused,
+            None => match self.shared.begin(&limits.subjects, strangers) {
+                Ok(()) => return Ok(()),
+                Err(refused) => refused,
+            },
+        };
         let mut own = Counted::default();
-        if limits.familiar.knows(sight, limits.now())
-            && own.begin(&limits.subjects, limits.place(("network", subject, network))).is_ok()
-        {
-            return Ok(Attempt { login, ..Attempt::new([address, own], true) });
+        if !limits.familiar.knows(limits.sight(subject, network), limits.now()) {
+            return Err(refused);
         }
-        // 429 would tell that this name belongs to the account whose other names have used up the limit.
-        refused.map_or_else(|| Ok(Attempt::new([address, shared], false)), Err)
+        own.begin(&limits.subjects, limits.place(("network", subject, network))).map_err(|_| refused)?;
+        self.shared = own;
+        Ok(())
     }
 }
 

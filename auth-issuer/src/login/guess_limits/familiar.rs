@@ -6,7 +6,7 @@ const BUCKETS: u64 = 1 << 16;
 /// The number of networks that one account has room for.
 const NETWORKS: usize = 8;
 /// 30 days.
-const LATELY_MINUTES: u64 = 30 * 24 * 60;
+pub(super) const LATELY_MINUTES: u64 = 30 * 24 * 60;
 /// The low bits of an entry hold the minute of the last login, counted from 1 and again after 32 years. The other bits
 /// hold a part of a hash.
 const MINUTE_BITS: u64 = (1 << 24) - 1;

@@ -29,7 +29,7 @@ impl Place {
         clippy::cast_possible_truncation,
         reason = "there are as many as PLACES"
     )]
-    fn of<T>(self, places: &[T]) -> &T {
+    pub(super) fn of<T>(self, places: &[T]) -> &T {
         &places[self.0 as usize]
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use auth_testing::TestClock;
+use std::net::Ipv6Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -304,6 +305,74 @@ fn a_network_that_is_remembered_is_familiar() {
     assert_eq!(guesses(&limits, alice, address(2)), Err(60));
     assert_eq!(guesses(&limits, alice, "2001:db8::2".parse().unwrap()), Ok(true));
     assert_eq!(guesses(&limits, alice, "2001:db8:0:100::2".parse().unwrap()), Err(60), "another /56");
+}
+
+/// Somebody with a /32 of IPv6 logs in to an account of his own from two million of its networks.
+#[test]
+fn one_account_makes_no_networks_of_others_forgotten() {
+    let clock = TestClock::default();
+    let limits = GuessLimits::new().clock(clock.clone());
+    let (alice, home) = (("alice", Some("17")), address(1));
+    limits.remember("17", home);
+    clock.advance(MINUTE);
+    let bucket = |subject: &str| limits.inner.hasher.hash_one(subject) % 65_536;
+    let others = (18..).map(|subject| subject.to_string());
+    let mallory = others.into_iter().find(|subject| bucket(subject) != bucket("17")).unwrap();
+    for number in 0..2_000_000_u32 {
+        limits.remember(&mallory, Ipv6Addr::from_bits(0x2001_0db8 << 96 | u128::from(number) << 72).into());
+    }
+    for _ in 0..10 {
+        assert_eq!(guesses(&limits, alice, address(2)), Ok(true));
+    }
+    assert_eq!(guesses(&limits, alice, address(2)), Err(60));
+    assert_eq!(log_in(&limits, alice, home, Attempt::succeed), Ok(true));
+}
+
+/// Such as at a form to change the password.
+#[test]
+fn a_subject_that_is_known_has_no_more_attempts_than_by_its_names() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let fails =
+        |subject, from| limits.attempt_for_subject(subject, from).map(drop).map_err(|e| e.retry_after);
+    for number in 0..5 {
+        assert_eq!(fails("17", address(number)), Ok(()));
+        assert_eq!(guesses(&limits, ("alice", Some("17")), address(number)), Ok(true));
+    }
+    assert_eq!(fails("17", address(9)), Err(60));
+    assert_eq!(guesses(&limits, ("alice@example.com", Some("17")), address(9)), Ok(false));
+    assert_eq!(fails("18", address(9)), Ok(()), "another account");
+    for _ in 0..100 {
+        limits.attempt_for_subject("19", address(1)).unwrap().succeed();
+    }
+    assert_eq!(fails("17", address(1)), Err(60), "no login has made the network familiar");
+}
+
+/// Neither by the name, nor by the subject.
+#[test]
+fn strangers_use_up_no_attempts_of_a_subject_where_it_is_known() {
+    let limits = GuessLimits::new().clock(TestClock::default());
+    let judged = |from| (0..30).filter(|_| limits.attempt_for_subject("17", from).is_ok()).count();
+    limits.remember("17", address(1));
+    for _ in 0..10 {
+        drop(limits.attempt("17", address(2)).unwrap());
+    }
+    assert_eq!(judged(address(2)), 10);
+    assert_eq!((judged(address(3)), judged(address(1))), (0, 10));
+    for limit in [&limits.inner.names, &limits.inner.subjects, &limits.inner.addresses, &limits.inner.wider] {
+        assert!(limit.under_way.iter().all(|count| count.load(Ordering::Relaxed) == 0));
+    }
+}
+
+/// As every other guess does.
+#[test]
+fn attempts_of_a_subject_count_for_the_address_and_the_wider_network() {
+    let limits = GuessLimits::new().per_address(3, MINUTE).unwrap().clock(TestClock::default());
+    let judged = |from: IpAddr| {
+        (0..9).filter(|number| limits.attempt_for_subject(&format!("{number}"), from).is_ok()).count()
+    };
+    assert_eq!(judged(address(1)), 3);
+    let customers = (0..100_u16).map(|customer| IpAddr::from([0x2001, 0xdb8, 1, customer << 8, 0, 0, 0, 1]));
+    assert_eq!(customers.map(judged).sum::<usize>(), 12);
 }
 
 #[test]
