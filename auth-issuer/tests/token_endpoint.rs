@@ -367,6 +367,8 @@ fn a_form_in_parts_that_is_broken_is_an_invalid_request() {
         "multipart/form-data; boundary=\"X-1",
         "multipart/form-data; boundary=X-2",
         "multipart/form-data; boundary=X\u{e9}",
+        "multipart/form-data; boundary=X-1; boundary=X-2",
+        "multipart/form-data; boundary=X-1; Boundary=X-1",
         "multipart/mixed; boundary=X-1",
         "text/plain; boundary=X-1",
         "",
@@ -396,6 +398,14 @@ fn a_form_in_parts_that_is_broken_is_an_invalid_request() {
         other(part, "Content-Disposition: form-data; filename=\"a.txt\"; name=\"username\""),
         other(part, "Content-Disposition: form-data; name=user name"),
         other(part, "Content-Disposition: form-data;\r\n name=\"username\""),
+        other(part, &format!("{part}; FileName=\"a.txt\"")),
+        other(part, &format!("{part}; filename*=UTF-8''a.txt")),
+        other(part, &format!("{part}; name=\"other\"")),
+        other(part, &format!("{part}; x=1")),
+        other(part, "Content-Disposition: form-data; x=\"y; name=username z\"; name=\"other\""),
+        other(part, "Content-Disposition: attachment; name=\"username\""),
+        other(part, "Content-Disposition: name=\"username\""),
+        other(part, "Content-Disposition: form-data; name=\"username\" x"),
         other(part, "Content-Disposition form-data; name=\"username\""),
         other(part, ": form-data; name=\"username\""),
         other(part, "X-Other: 1"),
@@ -462,7 +472,7 @@ fn a_form_in_parts_that_is_broken_is_an_invalid_request() {
     verified(&server.send(&[("content-type", content_type.as_bytes())], Some(&body)));
     let (content_type, body) = long(71);
     invalid(&content_type, body.as_bytes());
-    println!("summary: issuer: {} broken forms in parts refused", bodies.len() + 12);
+    println!("summary: issuer: {} broken forms in parts refused", bodies.len() + 14);
 }
 
 #[cfg(feature = "multipart")]

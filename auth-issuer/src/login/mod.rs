@@ -16,4 +16,5 @@ pub use self::hashes::Pbkdf2Hashes;
 #[cfg(feature = "scrypt")]
 pub use self::hashes::ScryptHashes;
 pub use self::password_scheme::{InvalidCost, PasswordError, PasswordScheme};
+pub(crate) use self::passwords::is_text;
 pub use self::passwords::{Passwords, PasswordsBuilder};

@@ -143,6 +143,16 @@ impl Passwords {
         !self.inner.own.is_made_so(stored)
     }
 
+    /// Returns whether a login can carry this password. If not, its owner can never log in with it, so check each new
+    /// password.
+    ///
+    /// A password that is empty, or has control characters other than tabs, is none
+    /// ([RFC 6749 appendix A](https://www.rfc-editor.org/rfc/rfc6749#appendix-A)). Not checked: how good it is.
+    #[must_use]
+    pub fn is_sendable(password: &str) -> bool {
+        !password.is_empty() && password.chars().all(is_text)
+    }
+
     /// Returns the name of the kind of a stored hash, for the log. A text of no known kind may be a password that was
     /// never hashed, so nothing of it is returned.
     pub(crate) fn kind(&self, stored: &str) -> &'static str {
@@ -168,6 +178,11 @@ impl Passwords {
         };
         task::spawn_blocking(work).await.map_err(|_| PasswordError::Unavailable)?
     }
+}
+
+/// `UNICODECHARNOCRLF` of RFC 6749.
+pub(crate) fn is_text(character: char) -> bool {
+    character == '\t' || !matches!(character, '\0'..'\x20' | '\x7f' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Of passlib, pwdlib and crypt.

@@ -32,7 +32,9 @@ impl Parameters {
     pub(super) fn parse_parts(content_type: &[u8], body: &[u8]) -> Result<Self, TokenError> {
         let error = |fault| match fault {
             Fault::NotMultipart => WRONG_CONTENT_TYPE,
-            Fault::NoBoundary => TokenError::InvalidRequest("the boundary of the multipart form is missing"),
+            Fault::NoBoundary => {
+                TokenError::InvalidRequest("the content type of a multipart form must name one boundary")
+            }
             Fault::Body => TokenError::InvalidRequest("the body is not a multipart form of text in UTF-8"),
         };
         let boundary = multipart::boundary(content_type).map_err(error)?;
@@ -79,11 +81,6 @@ pub(super) fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<Stri
     } else {
         Err(TokenError::InvalidRequest("a parameter has forbidden characters"))
     }
-}
-
-/// `UNICODECHARNOCRLF` of RFC 6749.
-pub(super) fn is_text(character: char) -> bool {
-    character == '\t' || !matches!(character, '\0'..'\x20' | '\x7f' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// `VSCHAR` of RFC 6749.

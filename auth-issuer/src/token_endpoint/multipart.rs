@@ -1,9 +1,11 @@
 //! Forms in parts ([RFC 7578](https://www.rfc-editor.org/rfc/rfc7578)), whole in memory.
 //!
-//! multer reads them. What could be read in two ways is refused:
+//! multer reads them. What another program could read in another way is refused:
 //!
-//! 1. Each part has a name, and no part is a file.
-//! 2. A `Content-Type` is `text/plain`, in UTF-8. A `Content-Transfer-Encoding` leaves the value as it is.
+//! 1. The content type names one boundary.
+//! 2. The `Content-Disposition` of a part is `form-data` with a name and nothing else, so no part is a file. If a part
+//!    has that field twice, the last one counts.
+//! 3. A `Content-Type` is `text/plain`, in UTF-8. A `Content-Transfer-Encoding` leaves the value as it is.
 
 use std::convert::Infallible;
 
@@ -20,7 +22,7 @@ const MAX_BOUNDARY_BYTES: usize = 70;
 pub(super) enum Fault {
     /// The content type is another one.
     NotMultipart,
-    /// The content type has no boundary that can be used.
+    /// The content type does not name one boundary that can be used.
     NoBoundary,
     /// The body is no such form.
     Body,
@@ -29,6 +31,11 @@ pub(super) enum Fault {
 /// Returns the boundary that a content type names.
 pub(super) fn boundary(content_type: &[u8]) -> Result<String, Fault> {
     let content_type = str::from_utf8(content_type).map_err(|_| Fault::NotMultipart)?;
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let boundaries = parameters.filter(|(name, _)| name.trim_ascii().eq_ignore_ascii_case("boundary"));
+    if boundaries.count() > 1 {
+        return Err(Fault::NoBoundary);
+    }
     match multer::parse_boundary(content_type.trim_ascii_end().trim_end_matches(';')) {
         Ok(boundary) if (1..=MAX_BOUNDARY_BYTES).contains(&boundary.len()) => Ok(boundary),
         Ok(_) | Err(multer::Error::NoBoundary) => Err(Fault::NoBoundary),
@@ -46,11 +53,26 @@ pub(super) fn parts(boundary: String, body: &[u8]) -> Result<Vec<(String, String
 async fn read(mut form: Multipart<'_>) -> Option<Vec<(String, String)>> {
     let mut parts = Vec::new();
     while let Some(field) = form.next_field().await.ok()? {
-        let name = field.name().filter(|_| is_text(&field))?.to_owned();
+        let name = name(&field).filter(|_| is_text(&field))?.to_owned();
         let value = String::from_utf8(field.bytes().await.ok()?.into()).ok()?;
         parts.push((name, value));
     }
     Some(parts)
+}
+
+/// Returns the name in `form-data; name="..."`, if the field says nothing else.
+fn name<'a>(field: &'a Field<'_>) -> Option<&'a str> {
+    let disposition = field.headers().get(http::header::CONTENT_DISPOSITION)?;
+    let (kind, parameter) = str::from_utf8(disposition.as_bytes()).ok()?.split_once(';')?;
+    let (attribute, value) = parameter.split_once('=')?;
+    let (kind, attribute, value) = (kind.trim_ascii(), attribute.trim_ascii(), value.trim_ascii());
+    let is_name = kind.eq_ignore_ascii_case("form-data") && attribute.eq_ignore_ascii_case("name");
+    let name = match value.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"').filter(|name| !name.contains(['"', '\\'])),
+        None => Some(value)
+            .filter(|name| !name.contains(|c: char| !c.is_ascii_graphic() || "\"\\;,=".contains(c))),
+    };
+    name.filter(|name| is_name && !name.is_empty())
 }
 
 fn is_text(field: &Field<'_>) -> bool {
@@ -67,9 +89,7 @@ fn is_text(field: &Field<'_>) -> bool {
             .iter()
             .any(|known| encoding.as_bytes().eq_ignore_ascii_case(known.as_bytes()))
     };
-    is_plain
-        && field.file_name().is_none()
-        && field.headers().get("content-transfer-encoding").is_none_or(leaves_values)
+    is_plain && field.headers().get("content-transfer-encoding").is_none_or(leaves_values)
 }
 
 #[cfg(test)]

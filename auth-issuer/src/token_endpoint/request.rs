@@ -6,7 +6,8 @@ use auth_core::Scope;
 
 use super::answer::TokenError;
 use super::client_credentials::{ClientCredentials, client};
-use super::form::{Parameters, WRONG_CONTENT_TYPE, is_form, is_printable_ascii, is_text, of_kind, only};
+use super::form::{Parameters, WRONG_CONTENT_TYPE, is_form, is_printable_ascii, of_kind, only};
+use crate::login::is_text;
 
 /// More scopes are refused, since each is compared with the others.
 const MAX_SCOPES: usize = 64;
