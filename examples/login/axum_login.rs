@@ -12,6 +12,7 @@ use auth_examples_login::{
 };
 use auth_issuer::{MAX_BODY_BYTES, TokenAnswer, TokenEndpoint};
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, FromRef, Path, State};
 use axum::http::HeaderMap;
 use axum::routing::{delete, get, post};
@@ -121,8 +122,10 @@ async fn sessions(
 async fn end_session(
     State(self_service): State<SelfService>,
     CurrentUser(user): CurrentUser<Db>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Success, Failure> {
+    // No UTF-8.
+    let Path(id) = id.map_err(|_| Failure::NoSuchSession)?;
     self_service.end_session(&user, &id).await
 }
 

@@ -80,6 +80,11 @@ impl Db {
         Ok(Self { database: database.map_err(|error| error.to_string())?, clock: Arc::new(clock) })
     }
 
+    #[cfg(test)]
+    pub(crate) async fn user_of(&self, username: &str) -> Result<Option<User>, StoreFailure> {
+        Ok(self.account(username).await?.map(|(_, user, _)| user))
+    }
+
     /// Returns how many rows were written so far.
     #[cfg(test)]
     pub(crate) async fn changes(&self) -> u64 {

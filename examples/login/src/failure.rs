@@ -25,6 +25,8 @@ pub enum Failure {
     BadAddress,
     /// 422.
     BadName,
+    /// 422: no login can carry it.
+    UnsendablePassword,
     /// 422.
     ShortPassword,
     /// 422.
@@ -49,6 +51,7 @@ impl Failure {
             Self::BadForm(_)
             | Self::BadAddress
             | Self::BadName
+            | Self::UnsendablePassword
             | Self::ShortPassword
             | Self::LongPassword
             | Self::CommonPassword => 422,
@@ -80,6 +83,7 @@ impl fmt::Display for Failure {
             Self::BadForm(expected) => expected,
             Self::BadAddress => "Not an e-mail address: send one such as alice@example.com",
             Self::BadName => "Send a full_name with 1 to 100 characters",
+            Self::UnsendablePassword => "The password is empty or has control characters: choose one without",
             Self::ShortPassword => "The password is too short: choose one with 15 characters or more",
             Self::LongPassword => "The password is too long: choose one with 1000 characters or fewer",
             Self::CommonPassword => {

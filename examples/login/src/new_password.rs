@@ -1,7 +1,8 @@
 //! The passwords that people may choose, after NIST SP 800-63B-4, section 3.1.1.2.
 //!
 //! 1. A password has 15 characters or more, since it is the only factor. Passwords that were stored before stay valid.
-//! 2. There are no rules about kinds of characters, and passwords do not expire.
+//! 2. There are no rules about kinds of characters, and passwords do not expire. Only what `TokenEndpoint` refuses in a
+//!    password is refused here too: nobody could log in with it.
 //! 3. Passwords that attackers try first are refused. zxcvbn estimates the number of guesses, from lists of common
 //!    passwords, words and names, keyboard patterns, dates, repetition, and what is known of the user.
 //! 4. zxcvbn sees the first 20 characters only. Its time grows steeply with the length of a crafted password: 100
@@ -10,6 +11,7 @@
 //! The whole password is hashed, whatever its length. Not checked: whether it was stolen elsewhere. If you can, look it up
 //! in a list of compromised passwords too.
 
+use auth_issuer::Passwords;
 use tokio::task::spawn_blocking;
 use zxcvbn::{Score, zxcvbn};
 
@@ -23,9 +25,10 @@ const ESTIMATED_CHARACTERS: usize = 20;
 /// More than 10^10 guesses: years of work for somebody who has stolen the hash.
 const MIN_SCORE: Score = Score::Four;
 
-/// Checks the length, which takes no time.
-pub(crate) fn check_length(password: &str) -> Result<(), Failure> {
+/// Checks length and characters, which takes no time.
+pub(crate) fn check_form(password: &str) -> Result<(), Failure> {
     match password.chars().count() {
+        _ if !Passwords::is_sendable(password) => Err(Failure::UnsendablePassword),
         ..MIN_CHARACTERS => Err(Failure::ShortPassword),
         MIN_CHARACTERS..=MAX_CHARACTERS => Ok(()),
         _ => Err(Failure::LongPassword),

@@ -16,7 +16,7 @@ use crate::codes::{Code, Purpose};
 use crate::db::Owner;
 use crate::forms::{ForgottenPassword, Form as _, PasswordReset, address};
 use crate::mail::{Mail, send_later};
-use crate::new_password::{check_length, check_strength};
+use crate::new_password::{check_form, check_strength};
 use crate::registration::{SAMPLE_PASSWORD, code_of, log_in};
 use crate::self_service::settle;
 use crate::{Failure, SelfService, Success};
@@ -45,7 +45,7 @@ impl SelfService {
     pub async fn reset_password(&self, from: IpAddr, body: Option<&[u8]>) -> Result<Success, Failure> {
         let PasswordReset { email, code, password } = PasswordReset::parse(body)?;
         let email = address(&email)?;
-        check_length(&password)?;
+        check_form(&password)?;
         let attempt = self.begin_guess(&email, from).await?;
         let code = code_of(&attempt, &code)?;
         let reset = settle(attempt, self.set_password(&email, code, &password).await);

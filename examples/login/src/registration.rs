@@ -18,7 +18,7 @@ use crate::codes::{Code, Purpose};
 use crate::db::Owner;
 use crate::forms::{Form as _, Registration, Verification, address, full_name};
 use crate::mail::{Mail, send_later};
-use crate::new_password::{check_length, check_strength};
+use crate::new_password::{check_form, check_strength};
 use crate::self_service::settle;
 use crate::{Failure, SelfService, Success, User};
 
@@ -51,7 +51,7 @@ impl SelfService {
     pub async fn verify(&self, from: IpAddr, body: Option<&[u8]>) -> Result<Success, Failure> {
         let Verification { email, code, password, full_name: name } = Verification::parse(body)?;
         let (email, name) = (address(&email)?, full_name(&name)?);
-        check_length(&password)?;
+        check_form(&password)?;
         let attempt = self.begin_guess(&email, from).await?;
         let code = code_of(&attempt, &code)?;
         let created = settle(attempt, self.create(&email, code, &password, name).await);

@@ -9,7 +9,7 @@ use auth_issuer::{Attempt, GuessLimits, Login, RefreshTokenStore, RefreshTokens,
 use tokio::time::sleep;
 
 use crate::forms::{Form as _, PasswordChange};
-use crate::new_password::{check_length, check_strength};
+use crate::new_password::{check_form, check_strength};
 use crate::{Db, Failure, Mailer, Session, Success, User};
 
 /// Mails to one address: 3 at once, and one more every 10 minutes.
@@ -82,9 +82,9 @@ impl SelfService {
         body: Option<&[u8]>,
     ) -> Result<Success, Failure> {
         let form = PasswordChange::parse(body)?;
-        check_length(&form.new_password)?;
+        check_form(&form.new_password)?;
         // Whoever has stolen an access token must not guess the password here.
-        let attempt = self.limits.attempt(&user.id, from)?;
+        let attempt = self.limits.attempt_for_subject(&user.id, from)?;
         let changed = settle(attempt, self.replace_password(user, &form).await);
         self.wait_until(changed?.ok_or(Failure::WrongPassword)?).await
     }

@@ -281,6 +281,37 @@ async fn guesses_at_codes_and_at_passwords_count_together() {
     assert!(resets(&service.service.db, ERIN, &Code::sent(&code)).await, "it was not spent");
 }
 
+/// Whoever has stolen an access token has no guesses beyond those that everybody has, and locks nobody out.
+#[tokio::test]
+async fn guesses_at_the_current_password_count_with_those_at_the_login() {
+    let [thief, stranger] = [[198, 51, 100, 1], [203, 0, 113, 1]].map(IpAddr::from);
+    let service = Service::new();
+    // As accounts that were registered here have it: not in lower case.
+    let hash = service.service.endpoint.passwords().hash("wonderland").await.unwrap();
+    let update = format!("UPDATE accounts SET id = 'R4nd0m', password_hash = '{hash}' WHERE id = 'erin'");
+    service.file.execute(&update);
+    let erin = service.user(ERIN).await;
+    let change = async |from| {
+        let form = json!({ "current_password": "guess", "new_password": PASSWORD }).to_string();
+        service.service.change_password(&erin, from, Some(form.as_bytes())).await.unwrap_err()
+    };
+    let log_in = async |name: &str, from| {
+        let headers = [("content-type", &b"application/x-www-form-urlencoded"[..])];
+        let form = format!("grant_type=password&username={name}&password=guess");
+        service.service.endpoint.answer(headers, Some(form.as_bytes()), from).await.status().as_u16()
+    };
+    service.service.limits.remember("R4nd0m", HERE);
+    for _ in 0..5 {
+        assert_eq!(change(thief).await, Failure::WrongPassword);
+        assert_eq!(log_in("R4nd0m", thief).await, 400);
+    }
+    assert_eq!(change(thief).await, Failure::TooManyAttempts { retry_after: 60 });
+    // Strangers are answered as if the password were wrong.
+    let attempt = service.service.limits.login(ERIN, stranger).unwrap();
+    assert!(!attempt.for_subject(Some("R4nd0m")).unwrap().may_succeed());
+    assert_eq!(change(HERE).await, Failure::WrongPassword, "the owner");
+}
+
 /// The thief had the password, so that his network had attempts of its own.
 #[tokio::test]
 async fn after_a_reset_the_network_of_a_thief_is_that_of_a_stranger() {

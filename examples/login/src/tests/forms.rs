@@ -23,6 +23,11 @@ async fn each_mistake_has_an_answer_of_its_own() {
         ("full_name", json!("x".repeat(101)), Failure::BadName),
         ("password", json!("14 characters!"), Failure::ShortPassword),
         ("password", json!("ä".repeat(14)), Failure::ShortPassword),
+        ("password", json!(""), Failure::UnsendablePassword),
+        ("password", json!("a mad tea-party\n"), Failure::UnsendablePassword),
+        ("password", json!("a mad tea-party\0"), Failure::UnsendablePassword),
+        ("password", json!("a mad\u{7f}tea-party"), Failure::UnsendablePassword),
+        ("password", json!("a mad\u{ffff}tea-party"), Failure::UnsendablePassword),
         ("password", json!("x".repeat(1001)), Failure::LongPassword),
         ("password", json!("passwordpassword"), Failure::CommonPassword),
         ("password", json!("123456789012345"), Failure::CommonPassword),
@@ -53,6 +58,26 @@ async fn each_mistake_has_an_answer_of_its_own() {
         String::from_utf8(verification(CAROL, "x", PASSWORD)).unwrap().replacen('{', r#"{"code":"y","#, 1);
     assert!(matches!(verify(twice.into_bytes()).await, Failure::BadForm(_)));
     assert!(matches!(service.service.verify(HERE, None).await, Err(Failure::BadForm(_))), "too long");
+}
+
+/// Otherwise its owner could never log in.
+#[tokio::test]
+async fn a_password_that_no_login_can_carry_is_refused_wherever_one_is_set() {
+    let mut service = Service::new();
+    service.service.register(HERE, Some(&email(CAROL))).await.unwrap();
+    let carol = service.code(CAROL).await;
+    service.service.forgot_password(HERE, Some(&email(ERIN))).await.unwrap();
+    let erin = service.code(ERIN).await;
+    let password = "a mad tea-party\nat six";
+    let verified = service.service.verify(HERE, Some(&verification(CAROL, &carol, password))).await;
+    assert_eq!(verified.unwrap_err(), Failure::UnsendablePassword);
+    let reset = json!({ "email": ERIN, "code": erin, "password": password }).to_string();
+    let reset = service.service.reset_password(HERE, Some(reset.as_bytes())).await;
+    assert_eq!(reset.unwrap_err(), Failure::UnsendablePassword);
+    let user = service.user("erin").await;
+    let change = json!({ "current_password": "old", "new_password": password }).to_string();
+    let changed = service.service.change_password(&user, HERE, Some(change.as_bytes())).await;
+    assert_eq!(changed.unwrap_err(), Failure::UnsendablePassword);
 }
 
 #[test]

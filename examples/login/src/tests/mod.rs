@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::codes::Code;
-use crate::{Db, Mail, Mailer, SelfService};
+use crate::{Db, Mail, Mailer, SelfService, User};
 
 const PASSWORD: &str = "a mad tea-party";
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -94,6 +94,10 @@ impl Service {
         let server = "127.0.0.1:3000".parse().unwrap();
         let service = SelfService::new(endpoint, db, Arc::new(Outbox(outbox)), server).unwrap();
         Self { service, mails, clock, file }
+    }
+
+    async fn user(&self, id: &str) -> User {
+        self.service.db.user_of(id).await.unwrap().unwrap()
     }
 
     /// The code in the next mail, which is for this reader.
