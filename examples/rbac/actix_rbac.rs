@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use actix_web::web::{self, Bytes, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Json, Path, Payload, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use auth_actix::{AuthMiddleware, Authenticated, Authenticator, CurrentUser, Policy};
 use auth_examples::{Settings, exit_code, log_to_stderr};
@@ -51,10 +51,10 @@ async fn one(
 async fn place(
     db: Data<Db>,
     CurrentUser(user): CurrentUser<Db>,
-    body: Bytes,
+    body: Payload,
 ) -> Result<HttpResponse, Failure> {
     user.may(ORDERS_WRITE.as_str())?;
-    let order = db.place(user.subject, Item::parse(&body)?).await?;
+    let order = db.place(user.subject, Item::parse(whole(body).await.as_deref())?).await?;
     Ok(HttpResponse::Created().json(order))
 }
 
@@ -64,7 +64,7 @@ async fn change(
     id: Path<String>,
     token: Authenticated,
     CurrentUser(user): CurrentUser<Db>,
-    body: Bytes,
+    body: Payload,
 ) -> actix_web::Result<Json<Order>> {
     user.may(ORDERS_WRITE.as_str())?;
     let order = db.order(&id).await?;
@@ -72,7 +72,7 @@ async fn change(
         token.require(&orders::admin())?;
         user.may(orders::ADMIN)?;
     }
-    Ok(Json(db.change(order.id, Item::parse(&body)?).await?))
+    Ok(Json(db.change(order.id, Item::parse(whole(body).await.as_deref())?).await?))
 }
 
 async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
@@ -82,6 +82,11 @@ async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
 async fn users(CurrentUser(user): CurrentUser<Db>, db: Data<Db>) -> Result<Json<Value>, Failure> {
     user.may(orders::ADMIN)?;
     Ok(Json(json!({ "users": db.users().await? })))
+}
+
+/// Returns `None` if the body is too long, or does not arrive in full.
+async fn whole(body: Payload) -> Option<Bytes> {
+    body.to_bytes_limited(orders::MAX_BODY_BYTES).await.ok().and_then(Result::ok)
 }
 
 #[actix_web::main]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use auth_axum::{AuthLayer, Authenticated, Authenticator, CurrentUser, Policy};
 use auth_examples::{Settings, asked_to_stop, exit_code, log_to_stderr};
 use auth_examples_rbac::orders::{self, Db, Failure, Item, ORDERS_READ, ORDERS_WRITE, Order, User};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
@@ -54,37 +55,40 @@ async fn list(
 async fn one(
     CurrentUser(user): CurrentUser<Db>,
     State(db): State<Arc<Db>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Order>, Failure> {
     user.may(ORDERS_READ.as_str())?;
+    // No UTF-8.
+    let Path(id) = id.map_err(|_| Failure::NoSuchOrder)?;
     Ok(Json(db.order(&id).await?))
 }
 
 async fn place(
     State(db): State<Arc<Db>>,
     CurrentUser(user): CurrentUser<Db>,
-    body: Bytes,
+    body: Body,
 ) -> Result<(StatusCode, Json<Order>), Failure> {
     user.may(ORDERS_WRITE.as_str())?;
-    let order = db.place(user.subject, Item::parse(&body)?).await?;
+    let order = db.place(user.subject, Item::parse(whole(body).await.as_deref())?).await?;
     Ok((StatusCode::CREATED, Json(order)))
 }
 
 /// Whose order it is has to be looked up first, so the policy is asked in the handler.
 async fn change(
     State(db): State<Arc<Db>>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     token: Authenticated,
     CurrentUser(user): CurrentUser<Db>,
-    body: Bytes,
+    body: Body,
 ) -> response::Result<Json<Order>> {
     user.may(ORDERS_WRITE.as_str())?;
+    let Path(id) = id.map_err(|_| Failure::NoSuchOrder)?;
     let order = db.order(&id).await?;
     if order.owner != user.subject {
         token.require(&orders::admin())?;
         user.may(orders::ADMIN)?;
     }
-    Ok(Json(db.change(order.id, Item::parse(&body)?).await?))
+    Ok(Json(db.change(order.id, Item::parse(whole(body).await.as_deref())?).await?))
 }
 
 async fn me(CurrentUser(user): CurrentUser<Db>) -> Json<User> {
@@ -97,6 +101,11 @@ async fn users(
 ) -> Result<Json<Value>, Failure> {
     user.may(orders::ADMIN)?;
     Ok(Json(json!({ "users": db.users().await? })))
+}
+
+/// Returns `None` if the body is too long, or does not arrive in full.
+async fn whole(body: Body) -> Option<Bytes> {
+    to_bytes(body, orders::MAX_BODY_BYTES).await.ok()
 }
 
 #[tokio::main]

@@ -38,6 +38,9 @@ const DEMO: &str = "
         ('erin', 'Erin, who has lost her rights', 1, '');
     INSERT INTO orders (owner, item) VALUES ('alice', 'tea'), ('bob', 'coffee');";
 const MAX_ITEM_CHARACTERS: usize = 100;
+const RETRY_AFTER_SECONDS: u64 = 5;
+/// The longest body that is read. The frameworks' own limits differ, and so do their answers.
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Who may see users, and change anybody's order.
 #[must_use]
@@ -97,13 +100,16 @@ pub struct Item {
 }
 
 impl Item {
-    /// Reads a body, which may be anything.
+    /// Reads a body, which may be anything. Pass `None` if it is longer than [`MAX_BODY_BYTES`], or did not arrive in full.
     ///
     /// # Errors
     ///
     /// [`Failure::BadItem`].
-    pub fn parse(body: &[u8]) -> Result<String, Failure> {
-        let Self { item } = serde_json::from_slice(body).map_err(|_| Failure::BadItem)?;
+    pub fn parse(body: Option<&[u8]>) -> Result<String, Failure> {
+        // serde also reads a struct from an array.
+        let object = body.filter(|body| body.trim_ascii_start().starts_with(b"{"));
+        let Self { item } =
+            serde_json::from_slice(object.ok_or(Failure::BadItem)?).map_err(|_| Failure::BadItem)?;
         let length = item.chars().count();
         if (1..=MAX_ITEM_CHARACTERS).contains(&length) { Ok(item) } else { Err(Failure::BadItem) }
     }
@@ -245,7 +251,7 @@ pub enum Failure {
     NotAllowed,
     /// 422.
     BadItem,
-    /// 500, and a line in the log.
+    /// 503, and a line in the log.
     Store(StoreFailure),
 }
 
@@ -255,8 +261,12 @@ impl Failure {
             Self::NoSuchOrder => 404,
             Self::NotAllowed => 403,
             Self::BadItem => 422,
-            Self::Store(_) => 500,
+            Self::Store(_) => 503,
         }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        matches!(self, Self::Store(_)).then_some(RETRY_AFTER_SECONDS)
     }
 
     fn body(&self) -> serde_json::Value {
@@ -275,7 +285,7 @@ impl fmt::Display for Failure {
             Self::BadItem => {
                 write!(f, "Send {{\"item\":\"...\"}} with 1 to {MAX_ITEM_CHARACTERS} characters")
             }
-            Self::Store(_) => f.write_str("Internal server error"),
+            Self::Store(_) => f.write_str("The service is temporarily unavailable"),
         }
     }
 }
@@ -288,8 +298,12 @@ impl From<StoreFailure> for Failure {
 
 impl axum::response::IntoResponse for Failure {
     fn into_response(self) -> axum::response::Response {
-        let status = axum::http::StatusCode::from_u16(self.status());
-        (status.unwrap_or_default(), axum::Json(self.body())).into_response()
+        let status = axum::http::StatusCode::from_u16(self.status()).unwrap_or_default();
+        let mut response = (status, axum::Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -299,7 +313,11 @@ impl actix_web::ResponseError for Failure {
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {
-        actix_web::HttpResponse::build(self.status_code()).json(self.body())
+        let mut response = actix_web::HttpResponse::build(self.status_code());
+        if let Some(seconds) = self.retry_after() {
+            response.insert_header((actix_web::http::header::RETRY_AFTER, seconds));
+        }
+        response.json(self.body())
     }
 }
 
