@@ -1,7 +1,7 @@
 //! Describes a protected resource.
 
 use super::error::{InvalidResource, UrlPlace};
-use super::protected_resource::ProtectedResource;
+use super::protected_resource::{Description, ProtectedResource};
 use super::url::{self, LoopbackHttp};
 use crate::token::scope::Scope;
 
@@ -14,57 +14,52 @@ const OFFLINE_ACCESS: &str = "offline_access";
 #[derive(Clone, Debug)]
 #[must_use = "`build` it"]
 pub struct ProtectedResourceBuilder {
-    pub(super) identifier: String,
-    pub(super) authorization_servers: Vec<String>,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) name: Option<String>,
-    pub(super) documentation: Option<String>,
+    description: Description,
     loopback_http: LoopbackHttp,
 }
 
-impl ProtectedResourceBuilder {
-    pub(super) fn new(identifier: String) -> Self {
-        Self {
-            identifier,
-            authorization_servers: Vec::new(),
-            scopes: Vec::new(),
-            name: None,
-            documentation: None,
-            loopback_http: LoopbackHttp::Refused,
-        }
+impl ProtectedResource {
+    /// Describes the resource with this identifier: the URL under which clients use it, such as
+    /// `https://api.example.com/mcp`, or `https://api.example.com` for all of a host. Best without a slash at the end:
+    /// clients compare it with what their users typed.
+    pub fn builder(identifier: impl Into<String>) -> ProtectedResourceBuilder {
+        let description = Description { identifier: identifier.into(), ..Description::default() };
+        ProtectedResourceBuilder { description, loopback_http: LoopbackHttp::Refused }
     }
+}
 
+impl ProtectedResourceBuilder {
     /// Names an authorization server whose access tokens are accepted: its issuer, byte for byte as the verifier expects
     /// it. Called again, it names one more; clients choose.
     ///
     /// That the verifier accepts its tokens is not checked.
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
-        self.authorization_servers.push(issuer.into());
+        self.description.authorization_servers.push(issuer.into());
         self
     }
 
     /// Names several authorization servers, such as all [issuers](crate::JwtVerifier::issuers) of a verifier.
     pub fn authorization_servers(mut self, issuers: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.authorization_servers.extend(issuers.into_iter().map(Into::into));
+        self.description.authorization_servers.extend(issuers.into_iter().map(Into::into));
         self
     }
 
     /// Names scopes that clients may request, beside those named before. Leave away those that only some clients may know
     /// of.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        self.scopes.extend(scopes);
+        self.description.scopes.extend(scopes);
         self
     }
 
     /// Names the resource for people, such as `Orders`: up to 256 bytes.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.description.name = Some(name.into());
         self
     }
 
     /// The page for developers who want to use the resource. It may have a query and a fragment.
     pub fn documentation(mut self, url: impl Into<String>) -> Self {
-        self.documentation = Some(url.into());
+        self.description.documentation = Some(url.into());
         self
     }
 
@@ -87,33 +82,34 @@ impl ProtectedResourceBuilder {
     /// - no authorization server, or one or a scope that is named twice;
     /// - the scope `offline_access`; a name that is empty or too long.
     pub fn build(self) -> Result<ProtectedResource, InvalidResource> {
-        let vet = |place, url: &str| url::vet(place, url, self.loopback_http);
-        vet(UrlPlace::Resource, &self.identifier)?;
-        for server in &self.authorization_servers {
+        let Self { description, loopback_http } = self;
+        let vet = |place, url: &str| url::vet(place, url, loopback_http);
+        vet(UrlPlace::Resource, &description.identifier)?;
+        for server in &description.authorization_servers {
             vet(UrlPlace::AuthorizationServer, server)?;
         }
-        if let Some(page) = &self.documentation {
+        if let Some(page) = &description.documentation {
             vet(UrlPlace::Documentation, page)?;
         }
-        if self.authorization_servers.is_empty() {
+        if description.authorization_servers.is_empty() {
             return Err(InvalidResource::NoAuthorizationServer);
         }
-        if let Some(server) = first_twice(&self.authorization_servers) {
+        if let Some(server) = first_twice(&description.authorization_servers) {
             return Err(InvalidResource::AuthorizationServerTwice(server.clone()));
         }
-        if self.scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
+        if description.scopes.iter().any(|scope| scope.as_str() == OFFLINE_ACCESS) {
             return Err(InvalidResource::OfflineAccess);
         }
-        if let Some(scope) = first_twice(&self.scopes) {
+        if let Some(scope) = first_twice(&description.scopes) {
             return Err(InvalidResource::ScopeTwice(scope.clone()));
         }
         let is_line = |name: &str| {
             !name.trim().is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control)
         };
-        if self.name.as_deref().is_some_and(|name| !is_line(name)) {
+        if description.name.as_deref().is_some_and(|name| !is_line(name)) {
             return Err(InvalidResource::Name);
         }
-        Ok(ProtectedResource::new(&self))
+        Ok(ProtectedResource::new(description))
     }
 }
 

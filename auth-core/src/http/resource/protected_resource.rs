@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::builder::ProtectedResourceBuilder;
 use super::metadata::{MetadataAnswer, answer};
 use super::url;
 use crate::http::head::RequestHead;
@@ -66,6 +65,16 @@ struct Written {
     metadata: Bytes,
 }
 
+/// What is to be written, once it is vetted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Description {
+    pub(super) identifier: String,
+    pub(super) authorization_servers: Vec<String>,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) name: Option<String>,
+    pub(super) documentation: Option<String>,
+}
+
 /// The members of the metadata ([section 2](https://www.rfc-editor.org/rfc/rfc9728#section-2)), in the order in which they
 /// are written.
 #[derive(Serialize)]
@@ -85,15 +94,8 @@ impl ProtectedResource {
     /// Where some clients look for the metadata, whatever the path of the resource is.
     pub const ROOT_PATH: &'static str = "/.well-known/oauth-protected-resource";
 
-    /// Describes the resource with this identifier: the URL under which clients use it, such as
-    /// `https://api.example.com/mcp`, or `https://api.example.com` for all of a host. Best without a slash at the end:
-    /// clients compare it with what their users typed.
-    pub fn builder(identifier: impl Into<String>) -> ProtectedResourceBuilder {
-        ProtectedResourceBuilder::new(identifier.into())
-    }
-
     /// Writes what was vetted.
-    pub(super) fn new(vetted: &ProtectedResourceBuilder) -> Self {
+    pub(super) fn new(vetted: Description) -> Self {
         let (origin, _) = url::split(&vetted.identifier);
         // Section 3.1: a slash that ends the host is not inserted.
         let inserted = Some(url::path(&vetted.identifier)).filter(|path| *path != "/").unwrap_or_default();
@@ -109,11 +111,11 @@ impl ProtectedResource {
         Self(Arc::new(Written {
             // Texts and arrays of texts: writing them cannot fail.
             metadata: serde_json::to_vec(&metadata).unwrap_or_default().into(),
-            identifier: vetted.identifier.clone(),
-            authorization_servers: vetted.authorization_servers.clone(),
-            scopes: vetted.scopes.clone(),
             metadata_url: format!("{origin}{metadata_path}").into(),
             metadata_path,
+            identifier: vetted.identifier,
+            authorization_servers: vetted.authorization_servers,
+            scopes: vetted.scopes,
         }))
     }
 
