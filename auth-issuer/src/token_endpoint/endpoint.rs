@@ -9,7 +9,6 @@ use auth_core::{Scope, StoreFailure};
 
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
-use super::password_grant::Login;
 use super::request::{Deviations, Grant, TokenRequest};
 use super::revocation::{AccessTokenRevoker, RevocationRequest};
 use crate::login::{Account, AccountStore, GuessLimits, Passwords, TooManyAttempts};
@@ -55,6 +54,16 @@ pub(super) struct Inner {
     pub(super) access_tokens: Option<Box<dyn AccessTokenRevoker>>,
     pub(super) deviations: Deviations,
     pub(super) wrong_password: WrongPassword,
+}
+
+/// What a request for a login says, and who sends it.
+pub(super) struct Login<'a> {
+    pub(super) username: &'a str,
+    pub(super) password: &'a str,
+    pub(super) scopes: Option<&'a [Scope]>,
+    pub(super) client_id: &'a str,
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) address: IpAddr,
 }
 
 /// The status for a login that fails.

@@ -1,22 +1,8 @@
 //! The password grant: whose password it is, and whether it is right.
 
-use std::net::IpAddr;
-
-use auth_core::Scope;
-
 use super::answer::{TokenAnswer, TokenError};
-use super::endpoint::{Inner, granted, refused, too_many, unavailable};
+use super::endpoint::{Inner, Login, granted, refused, too_many, unavailable};
 use crate::login::{Account, Attempt, PasswordError};
-
-/// What a request for a login says, and who sends it.
-pub(super) struct Login<'a> {
-    pub(super) username: &'a str,
-    pub(super) password: &'a str,
-    pub(super) scopes: Option<&'a [Scope]>,
-    pub(super) client_id: &'a str,
-    pub(super) user_agent: Option<&'a str>,
-    pub(super) address: IpAddr,
-}
 
 /// An account whose password was right.
 struct Verified {
