@@ -143,6 +143,8 @@ type Outcome<E> = Result<Response<Body>, E>;
 /// The service inside, whose body becomes tonic's if it is another.
 type LetThrough<F, R> = MapOk<F, fn(Response<R>) -> Response<Body>>;
 type Waiting<E> = Pin<Box<dyn Future<Output = Outcome<E>> + Send>>;
+/// Refused, let through, or waiting for the verdict.
+type Answered<F, R, E> = Either<Ready<Outcome<E>>, Either<LetThrough<F, R>, Waiting<E>>>;
 
 impl<S, Q, R> Service<Request<Q>> for AuthService<S>
 where
@@ -154,8 +156,7 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    /// Refused, let through, or waiting for the verdict.
-    type Future = Either<Ready<Outcome<S::Error>>, Either<LetThrough<S::Future, R>, Waiting<S::Error>>>;
+    type Future = Answered<S::Future, R, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -185,10 +186,7 @@ where
 }
 
 impl<S> AuthService<S> {
-    fn let_through<Q, R, E, W>(
-        &mut self,
-        request: Request<Q>,
-    ) -> Either<W, Either<LetThrough<S::Future, R>, Waiting<E>>>
+    fn let_through<Q, R, E>(&mut self, request: Request<Q>) -> Answered<S::Future, R, E>
     where
         S: Service<Request<Q>, Response = Response<R>, Error = E>,
         R: http_body::Body<Data = Bytes> + Send + 'static,

@@ -256,16 +256,18 @@ macro_rules! __guard_methods {
 
         /// Demands that the token is enough for the policy. If called again, for both policies.
         #[must_use]
-        pub fn require(self, policy: $crate::Policy) -> Self {
-            Self { guard: self.guard.require(policy), ..self }
+        pub fn require(mut self, policy: $crate::Policy) -> Self {
+            self.guard = self.guard.require(policy);
+            self
         }
 
         /// Lets requests without bearer credentials through as anonymous ones. Bad credentials are refused.
         ///
         /// A policy demands a token: together with [`require`](Self::require) this has no effect.
         #[must_use]
-        pub fn optional(self) -> Self {
-            Self { guard: self.guard.optional(), ..self }
+        pub fn optional(mut self) -> Self {
+            self.guard = self.guard.optional();
+            self
         }
 
         /// Lets CORS preflight requests through, which never carry credentials
@@ -275,8 +277,9 @@ macro_rules! __guard_methods {
         /// Only needed if the layer that answers them is inside the guard. Whatever is inside runs for such requests, and
         /// anyone can send them; extractors inside still refuse.
         #[must_use]
-        pub fn allow_cors_preflight(self) -> Self {
-            Self { guard: self.guard.allow_cors_preflight(), ..self }
+        pub fn allow_cors_preflight(mut self) -> Self {
+            self.guard = self.guard.allow_cors_preflight();
+            self
         }
     };
 }
