@@ -25,6 +25,11 @@ use http::StatusCode;
 /// | `Basic`, and the token came by it | `Insufficient` | none: `Basic` has no errors |
 /// | `Basic` alone | `Malformed` | none |
 ///
+/// With a [protected resource](crate::Authenticator::with_protected_resource), every `Bearer` challenge ends with
+/// `resource_metadata="..."`, and that of `Missing` names the scopes that the guard demands: `Bearer scope="orders:read",
+/// resource_metadata="https://api.example/.well-known/oauth-protected-resource"`. The parameters are in the order `realm`,
+/// `error`, `scope`, `resource_metadata`.
+///
 /// With a realm configured, every challenge begins `Bearer realm="..."`, and `Basic` names that realm. The body is a problem document
 /// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
 /// [writes its own](crate::Authenticator::with_rejection_body). Nothing of the request is in it;

@@ -184,7 +184,7 @@ impl Policy {
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        self.0.holds(token, Granted::Own) == Truth::Yes
+        self.0.holds(Some(token), Granted::Own) == Truth::Yes
     }
 
     /// Whether it asks for a role anywhere.
@@ -197,8 +197,14 @@ impl Policy {
 /// that the tokens have and need, and those that they lack. Empty if scopes alone would not suffice, or if that is
 /// unknown.
 pub(crate) fn sufficient_scopes<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Vec<&'a Scope> {
-    let rules: Vec<_> = demands.iter().map(|(policy, token)| (&policy.0, *token)).collect();
+    let rules: Vec<_> = demands.iter().map(|(policy, token)| (&policy.0, Some(*token))).collect();
     sufficient::sufficient_scopes(&rules)
+}
+
+/// The scopes to ask for before there is a token: those with which a bearer passes the policy whose other claims suit it.
+/// Empty if no scopes are demanded.
+pub(crate) fn foreseen_scopes(policy: &Policy) -> Vec<&Scope> {
+    sufficient::sufficient_scopes(&[(&policy.0, None)])
 }
 
 /// A claim, of which a [`Policy`] is about to demand something.

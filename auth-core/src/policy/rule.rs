@@ -35,8 +35,8 @@ pub(super) enum Granted<'a> {
 }
 
 impl Granted<'_> {
-    fn contains(self, token: &VerifiedToken, scope: &Scope) -> bool {
-        let own = || token.scopes().contains(scope.as_str());
+    fn contains(self, token: Option<&VerifiedToken>, scope: &Scope) -> bool {
+        let own = || token.is_some_and(|token| token.scopes().contains(scope.as_str()));
         match self {
             Self::Own => own(),
             Self::Besides(others) => others.contains(&scope) || own(),
@@ -45,11 +45,15 @@ impl Granted<'_> {
     }
 
     /// What the claim would answer. Where scopes are only supposed, the claims that hold them tell nothing.
-    fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Truth {
-        if self.may_change(path) { Truth::Unknown } else { token.ask(path, question) }
+    fn ask(self, token: Option<&VerifiedToken>, path: &ClaimPath, question: Question<'_>) -> Truth {
+        match token {
+            Some(token) if !self.may_change(path) => token.ask(path, question),
+            _ => Truth::Unknown,
+        }
     }
 
-    fn ask_roles(self, token: &VerifiedToken, question: Question<'_>) -> Truth {
+    fn ask_roles(self, token: Option<&VerifiedToken>, question: Question<'_>) -> Truth {
+        let Some(token) = token else { return Truth::Unknown };
         if token.roles_path().is_some_and(|path| self.may_change(path)) {
             return Truth::Unknown;
         }
@@ -62,14 +66,14 @@ impl Granted<'_> {
 }
 
 impl Rule {
-    /// Whether the rule holds.
-    pub(super) fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Truth {
+    /// Whether the rule holds. Without a token it is asked of anyone: what only claims could tell is unknown.
+    pub(super) fn holds(&self, token: Option<&VerifiedToken>, granted: Granted<'_>) -> Truth {
         match self {
             Self::Scope(scope) => granted.contains(token, scope).into(),
             Self::Role(role) => granted.ask_roles(token, Question::Contains(role)),
             Self::Equals(path, value) => granted.ask(token, path, Question::Equals(value)),
             Self::Contains(path, value) => granted.ask(token, path, Question::Contains(value)),
-            Self::Predicate(_, predicate) => predicate(token).into(),
+            Self::Predicate(_, predicate) => token.map_or(Truth::Unknown, |token| predicate(token).into()),
             Self::Not(rule) => !rule.holds(token, granted),
             Self::All(rules) => decided_by(Truth::No, rules, token, granted),
             Self::Any(rules) => decided_by(Truth::Yes, rules, token, granted),
@@ -97,7 +101,7 @@ impl Rule {
 
 /// A single rule that gives the deciding answer decides. Otherwise all rules have to give the opposite one; if any
 /// is unknown, so is the outcome.
-fn decided_by(deciding: Truth, rules: &[Rule], token: &VerifiedToken, granted: Granted<'_>) -> Truth {
+fn decided_by(deciding: Truth, rules: &[Rule], token: Option<&VerifiedToken>, granted: Granted<'_>) -> Truth {
     let mut outcome = !deciding;
     for rule in rules {
         match rule.holds(token, granted) {

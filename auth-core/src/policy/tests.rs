@@ -217,6 +217,35 @@ fn the_scopes_of_several_policies_are_named_in_order_and_once() {
 }
 
 #[test]
+fn before_there_is_a_token_the_demanded_scopes_are_known() {
+    let foreseen = |policy: &Policy, expected: &[&str]| {
+        let scopes: Vec<_> = foreseen_scopes(policy).into_iter().map(Scope::as_str).collect();
+        assert_eq!(scopes, expected, "{policy:?}");
+    };
+    let admin = || Policy::role("admin");
+    foreseen(&scope("a"), &["a"]);
+    foreseen(&scope("a").and(scope("b")).and(scope("a")), &["a", "b"]);
+    foreseen(&scope("a").or(scope("b")), &["a"]);
+    foreseen(&admin(), &[]);
+    // Whatever the claims are, the scope is needed.
+    foreseen(&scope("a").and(admin()), &["a"]);
+    foreseen(&scope("a").and(Policy::claim("tenant").equals("t1")), &["a"]);
+    foreseen(&scope("a").and(Policy::predicate("never", |_| panic!("there is no token"))), &["a"]);
+    // Whatever the claims are, the scope is enough.
+    foreseen(&admin().or(scope("b")), &["b"]);
+    foreseen(&admin().and(scope("a")).or(scope("b")), &["b"]);
+    foreseen(&admin().and(scope("a")).or(Policy::role("root")), &["a"]);
+    foreseen(&scope("a").and(!admin()), &["a"]);
+    foreseen(&scope("b").and(!scope("a")), &["b"]);
+    foreseen(&(!scope("a")), &[]);
+    foreseen(&(!((!scope("a")).or(!scope("b")))), &["a", "b"]);
+    // Nobody can meet it.
+    foreseen(&scope("a").and(!scope("a")), &[]);
+    // The claims that scopes are read from tell nothing of a token to come.
+    foreseen(&scope("a").and(Policy::claim("scope").equals("b")), &["a"]);
+}
+
+#[test]
 fn each_policy_is_asked_of_its_own_token() {
     let gold = token_of(json!({"sub": "a", "tier": "gold"}));
     let plain = token_of(json!({"sub": "a"}));

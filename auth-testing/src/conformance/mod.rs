@@ -17,7 +17,8 @@
 //! | `/admin` | role `admin` in claim `roles` | `{"message":"Hello admin alice"}` |
 //!
 //! [`AccessRules`] tries guards, policies and users, [`OtherSources`] credentials from elsewhere than the Authorization
-//! field, and [`SeenTokens`] what a server remembers; all on servers of this process.
+//! field, [`DescribedResource`] a server that tells clients where to get tokens, and [`SeenTokens`] what a server remembers;
+//! all on servers of this process.
 //!
 //! ```no_run
 //! use auth_core::Algorithm;
@@ -37,6 +38,7 @@ mod case;
 mod client;
 mod fixture;
 mod report;
+mod resource;
 mod seen;
 mod server;
 mod sources;
@@ -49,6 +51,7 @@ pub use self::client::{Answer, send};
 pub(crate) use self::client::{Head, send_for_head};
 pub use self::fixture::Fixture;
 pub use self::report::Report;
+pub use self::resource::DescribedResource;
 pub use self::seen::SeenTokens;
 pub use self::sources::OtherSources;
 pub use self::suite::cases;
