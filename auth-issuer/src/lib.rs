@@ -23,8 +23,8 @@ pub use crate::refresh::{
     RefreshTokens, Refreshed, SpentToken,
 };
 pub use crate::sign::{
-    AccessToken, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError, TokenIssuer,
-    TokenIssuerBuilder,
+    AccessToken, ClientAssertions, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError,
+    TokenIssuer, TokenIssuerBuilder,
 };
 pub use crate::token_endpoint::{
     AccessTokenRevoker, ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,
