@@ -221,7 +221,7 @@ fn logins_are_demanded_as_documented() {
         let report = probe_logins(login(is_weak)).to_string();
         assert!(report.contains(complaint), "{complaint}: {report}");
     }
-    let forbids = |request: &Request| match login(is_weak)(request) {
+    let forbids = move |request: &Request| match login(is_weak)(request) {
         "401 login" => "403",
         answer => answer,
     };
