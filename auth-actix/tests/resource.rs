@@ -11,7 +11,7 @@
 mod common;
 
 use actix_web::web::{self, ServiceConfig};
-use auth_actix::{AuthMiddleware, AuthRejection, Authenticated, Policy, Scope, metadata};
+use auth_actix::{AuthMiddleware, Authenticated, Policy, Scope, metadata};
 use auth_testing::conformance::DescribedResource;
 
 use self::common::{message, serving};
@@ -29,7 +29,7 @@ async fn actix_tells_clients_where_to_get_tokens() {
         let both = logins.iter().find(|(path, _)| *path == "/login/both").unwrap().1.clone();
         let login = move |user: Authenticated| {
             let allowed = user.require(&both);
-            async move { allowed.map(|()| message("Allowed")).map_err(AuthRejection::from) }
+            async move { allowed.map(|()| message("Allowed")) }
         };
         let mcp = web::scope("/mcp")
             .wrap(guard(scope("orders:read")))

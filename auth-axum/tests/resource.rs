@@ -4,7 +4,7 @@
 
 mod common;
 
-use auth_axum::{AuthLayer, AuthRejection, Authenticated, MetadataLayer, Policy, Scope};
+use auth_axum::{AuthLayer, Authenticated, MetadataLayer, Policy, Scope};
 use auth_testing::conformance::DescribedResource;
 use axum::Router;
 use axum::routing::get;
@@ -21,7 +21,7 @@ fn routes(described: &DescribedResource) -> Router {
     let both = described.logins().into_iter().find(|(path, _)| *path == "/login/both").unwrap().1;
     let login = move |user: Authenticated| {
         let allowed = user.require(&both);
-        async move { allowed.map(|()| message("Allowed")).map_err(AuthRejection::from) }
+        async move { allowed.map(|()| message("Allowed")) }
     };
     let mcp = Router::new()
         .route("/read", get(async || message("Orders")))

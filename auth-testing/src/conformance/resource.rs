@@ -258,7 +258,7 @@ fn logins(table: &mut Table<'_>) {
     let both = format!("{ACR}, {AGE}");
     let read_too = format!(r#"scope="orders:read", {ACR}"#);
     let read = r#", scope="orders:read""#;
-    let cases: [(&str, Option<&str>, Option<i64>, &str, Expected); 27] = [
+    let cases = [
         ("/login/acr", Some("phr"), None, "", ok("Allowed")),
         ("/login/acr", Some("phrh"), None, "", ok("Allowed")),
         ("/login/acr", Some("pwd"), None, "", step_up(ACR)),
