@@ -11,6 +11,7 @@ pub use auth_core::{
     UserLookup, UserStore, VerifiedToken, VerifyError, VerifyFailure, async_trait, jwt, policy, websocket,
 };
 
+pub use crate::convert::Head;
 pub use crate::middleware::{AuthMiddleware, AuthService};
 pub use crate::wrappers::{
     AuthRejection, AuthResponse, Authenticated, BearerToken, CurrentUser, MaybeAuthenticated, Scoped,
