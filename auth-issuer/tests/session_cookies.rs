@@ -39,6 +39,8 @@ const ITEMS: Scope = Scope::from_static("items");
 const OTHERS: Scope = Scope::from_static("others");
 const FOURTEEN_DAYS: u64 = 14 * 24 * 60 * 60;
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_multi_thread().build().unwrap());
 static PASSWORDS: LazyLock<Passwords> = LazyLock::new(|| Passwords::new().unwrap());
 
@@ -296,7 +298,7 @@ fn broken_logins_are_refused_and_change_no_cookie() {
     let server = Server::new();
     let long = format!("{LOGIN}&x={}", "x".repeat(16 * 1024));
     let twice = format!("{LOGIN}&username=bob");
-    let cases: Vec<(&[(&str, &str)], &str, &str)> = vec![
+    let cases: Vec<(Fields<'_>, &str, &str)> = vec![
         (&[OWN], LOGIN, "invalid_request"),
         (&[OWN, FORM, FORM], LOGIN, "invalid_request"),
         (&[OWN, FORM, JSON], LOGIN, "invalid_request"),
@@ -639,7 +641,7 @@ fn refusals_are_in_the_words_of_the_application() {
         RejectionBody::text(format!("{:?} at {:?}", refusal.reason(), refusal.path()))
     };
     let authenticator = server.authenticator.with_rejection_body(own);
-    let sessions = SessionCookies::new(server.endpoint.clone(), authenticator).unwrap();
+    let sessions = SessionCookies::new(server.endpoint, authenticator).unwrap();
     for (fields, said) in [
         (&[OWN][..], "Missing at Some(\"/session\")"),
         (&[], "CrossSite at Some(\"/session\")"),
