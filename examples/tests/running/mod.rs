@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
+pub const TONIC: &str = "tonic_protected";
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
 pub const OIDC: [&str; 2] = ["axum_oidc", "actix_oidc"];
 pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
@@ -40,6 +41,7 @@ pub fn example(name: &str) -> Command {
         "DATABASE",
         "DEMO",
         "ACCESS_SECONDS",
+        "OPEN",
     ] {
         command.env_remove(format!("AUTH_{variable}"));
     }
