@@ -25,8 +25,8 @@ pub use crate::refresh::{
 };
 pub use crate::session_cookies::{SessionAnswer, SessionCookies, SessionCookiesError};
 pub use crate::sign::{
-    AccessToken, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError, TokenIssuer,
-    TokenIssuerBuilder,
+    AccessToken, ClientAssertions, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError,
+    TokenIssuer, TokenIssuerBuilder,
 };
 pub use crate::token_endpoint::{
     AccessTokenRevoker, ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,

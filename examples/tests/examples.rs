@@ -130,13 +130,13 @@ fn http_and_grpc_say_the_same() {
     std::fs::remove_file(path).unwrap();
 }
 
-/// With an identity provider of their own, which has changed its keys.
+/// With an identity provider of their own, which has changed its keys, and gives out opaque tokens too.
 #[test]
 fn the_printed_lines_of_a_provider_do_what_they_say() {
     for name in OIDC {
         let mut running = Running::start(example(name));
         let announced: Vec<_> = running
-            .curl_lines(5)
+            .curl_lines(7)
             .iter()
             .map(|line| {
                 let (status, answer) = paste(line, running.address, running.address);
@@ -144,7 +144,7 @@ fn the_printed_lines_of_a_provider_do_what_they_say() {
                 status
             })
             .collect();
-        assert_eq!(announced, [200, 401, 401, 200, 200], "{name}");
+        assert_eq!(announced, [200, 401, 401, 200, 200, 200, 401], "{name}");
     }
 }
 
