@@ -17,6 +17,10 @@ bench:
 proof *words:
     cargo run --release -p auth-benches --bin oidc_proof {{words}}
 
+# What auth-oidc promises of introspection, in two minutes. `just introspection-proof quick` takes half a minute.
+introspection-proof *words:
+    cargo run --release -p auth-benches --bin introspection_proof {{words}}
+
 # Servers under load: see interop/load for what it needs.
 load:
     bash interop/load

@@ -1,10 +1,19 @@
 //! Tokens about which the issuer is asked. The issuer is one without a network; time is Tokio's, paused.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
 
+#[path = "../both/mod.rs"]
+mod both;
 #[path = "../fake/mod.rs"]
 mod fake;
 
+mod attacks;
 mod caches;
 mod logs;
 mod outages;
