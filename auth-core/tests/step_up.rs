@@ -68,7 +68,7 @@ fn a_login_that_is_not_told_refuses_either_way() {
         json!({"auth_time": u64::MAX}),
     ];
     let asked = no_acr
-        .map(|claims| (acr(&["phr"]), claims))
+        .map(|claims| (acr(&["phrh", "phr"]), claims))
         .into_iter()
         .chain(no_time.map(|claims| (within(300), claims)));
     for (policy, claims) in asked {

@@ -11,7 +11,7 @@ use auth_testing::TestIdentityProvider;
 use auth_testing::conformance::{Answer, Fixture};
 
 use self::running::{
-    LOGIN, OIDC, PROTECTED, RBAC, Running, TONIC, example, paste, temporary_file, temporary_path,
+    BROWSER, LOGIN, OIDC, PROTECTED, RBAC, Running, TONIC, example, paste, temporary_file, temporary_path,
 };
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
@@ -285,11 +285,13 @@ fn a_wrong_configuration_ends_with_status_1_and_one_line() {
 #[cfg(unix)]
 #[test]
 fn all_end_gracefully_when_asked() {
-    for name in PROTECTED.into_iter().chain(RBAC).chain(LOGIN) {
+    for name in PROTECTED.into_iter().chain(RBAC).chain(LOGIN).chain(BROWSER) {
         for signal in ["TERM", "INT"] {
             let database = temporary_path(&format!("{name}-{signal}.sqlite"));
             let mut command = example(name);
-            command.env("AUTH_DATABASE", &database);
+            if !BROWSER.contains(&name) {
+                command.env("AUTH_DATABASE", &database);
+            }
             let mut running = Running::start(command);
             let pid = running.child.id().to_string();
             assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());

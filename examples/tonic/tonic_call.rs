@@ -40,7 +40,8 @@ impl Call {
     async fn make(self) -> Result<Result<Vec<Greeting>, Status>, Box<dyn Error>> {
         let mut client = Grpc::new(Endpoint::try_from(self.address)?.connect().await?);
         client.ready().await?;
-        let hello = tokio_stream::iter([Greeting { message: "Hello".to_owned() }]);
+        // Without fields, so that it is a sound message of any type.
+        let hello = tokio_stream::iter([Greeting::default()]);
         let request = Request::from_parts(self.metadata, Extensions::default(), hello);
         // Of a message that is no greeting the status is enough.
         if !self.path.path().starts_with("/greeter.v1.Greeter/") {

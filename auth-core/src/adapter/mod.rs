@@ -35,12 +35,14 @@
 //! Then `auth_testing::conformance` holds a server against the table of refusals, byte by byte.
 
 mod answer;
+mod cookie;
 mod extract;
 mod http1;
 mod kept;
 mod wrappers;
 
 pub use self::answer::Answer;
+pub use self::cookie::{cookie, refuse};
 pub use self::extract::{extract, extract_from_guard, extract_now, extract_user};
 pub use self::http1::response;
 pub use self::kept::Kept;

@@ -165,7 +165,19 @@ impl Try {
     /// With a field `Authorization`.
     #[must_use]
     pub fn authorization(self, value: &str) -> Self {
-        self.option(&format!("-H 'Authorization: {value}'"))
+        self.field("Authorization", value)
+    }
+
+    /// With a field.
+    #[must_use]
+    pub fn field(self, name: &str, value: &str) -> Self {
+        self.option(&format!("-H '{name}: {value}'"))
+    }
+
+    /// With a user name and a password, as HTTP Basic has them.
+    #[must_use]
+    pub fn user(self, credentials: &str) -> Self {
+        self.option(&format!("-u '{credentials}'"))
     }
 
     /// By another method, with JSON to send.
