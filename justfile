@@ -17,15 +17,20 @@ bench:
 proof *words:
     cargo run --release -p auth-benches --bin oidc_proof {{words}}
 
+# What auth-oidc promises of introspection, in two minutes. `just introspection-proof quick` takes half a minute.
+introspection-proof *words:
+    cargo run --release -p auth-benches --bin introspection_proof {{words}}
+
 # Servers under load: see interop/load for what it needs.
 load:
     bash interop/load
 
 # Tokens of PyJWT, joserfc and jose against both examples, tokens of auth-issuer against them, password hashes of
-# passlib and pwdlib, and real providers.
+# passlib and pwdlib, real providers, and calls of grpcio.
 interop:
     bash interop/run
     bash interop/issuer
+    bash interop/grpc
     bash interop/passwords
     bash interop/oidc
 

@@ -6,7 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -76,11 +76,11 @@ function section(name) {
 
 /** A server under test. It ends with this process at the latest. */
 class Server {
-  constructor(name, issuer) {
+  constructor(name, issuer, more = {}) {
     this.name = name;
     this.log = join(work, `${SERVERS[name]}.log`);
     const inherited = Object.entries(process.env).filter(([variable]) => !variable.startsWith("AUTH_"));
-    const settings = { AUTH_LISTEN: "127.0.0.1:0", AUTH_ISSUER: issuer, AUTH_AUDIENCE: AUDIENCE };
+    const settings = { AUTH_LISTEN: "127.0.0.1:0", AUTH_ISSUER: issuer, AUTH_AUDIENCE: AUDIENCE, ...more };
     this.process = spawn(join(examples, SERVERS[name]), { env: { ...Object.fromEntries(inherited), ...settings } });
     this.ended = new Promise((resolve) => this.process.on("close", (...how) => resolve(how.find((one) => one !== null))));
     this.output = "";
@@ -139,8 +139,8 @@ class Answer {
 
 /** Both servers. */
 class Pair {
-  static async start(issuer) {
-    const servers = Object.keys(SERVERS).map((name) => new Server(name, issuer));
+  static async start(issuer, settings) {
+    const servers = Object.keys(SERVERS).map((name) => new Server(name, issuer, settings));
     await Promise.all(servers.map((server) => server.listening()));
     return new Pair(servers);
   }
@@ -428,6 +428,78 @@ async function withPanva() {
   await provider.stop();
 }
 
+/** Opaque tokens of oidc-provider, about which the servers ask it, beside its JWTs. */
+async function withOpaqueTokens() {
+  section("opaque tokens");
+  const provider = new PanvaProvider([AUDIENCE, OTHER], REDIRECT);
+  await provider.start();
+  provider.publish([newRsaKey()]);
+  const metadata = await metadataOf(provider.issuer);
+  const token = (format, audience) => {
+    provider.format = format;
+    return tokensOf(provider, metadata)(audience);
+  };
+  const good = accepted("machine");
+  const keyFile = join(work, "api-key.pem");
+  writeFileSync(keyFile, provider.apiKey, { mode: 0o600 });
+  const secret = { AUTH_CLIENT_SECRET: provider.apiSecret };
+  const ways = {
+    client_secret_basic: { ...secret, AUTH_CLIENT_ID: "api-basic" },
+    client_secret_post: { ...secret, AUTH_CLIENT_ID: "api-post", AUTH_CLIENT_METHOD: "client_secret_post" },
+    private_key_jwt: { AUTH_CLIENT_ID: "api-key", AUTH_CLIENT_METHOD: "private_key_jwt", AUTH_CLIENT_KEY_FILE: keyFile },
+    "signed answers": { ...secret, AUTH_CLIENT_ID: "api-signed", AUTH_INTROSPECTION: "signed" },
+  };
+  for (const [way, settings] of Object.entries(ways)) {
+    const pair = await Pair.start(provider.issuer, settings);
+    const opaque = await token("opaque");
+    if (opaque.includes(".")) throw new Error("the token is not opaque");
+    await pair.check(`${way}: an opaque token`, good, opaque);
+    await pair.check(`${way}: another one`, good, await token("opaque"));
+    await pair.check(`${way}: an unknown one`, REFUSED, randomBytes(32).toString("base64url"));
+    await pair.check(`${way}: for another audience`, REFUSED, await token("opaque", OTHER));
+    await pair.check(`${way}: expired`, REFUSED, await anHourAgo(() => token("opaque")));
+    const jwt = await token("jwt");
+    const asked = provider.introspections;
+    await pair.check(`${way}: a JWT beside`, good, jwt);
+    for (const [name, forged] of Object.entries(forgeries(jwt))) await pair.check(`${way}: ${name}`, REFUSED, forged);
+    note(`${way}: nothing was asked about JWTs`, difference(provider.introspections - asked, 0));
+    await pair.stop();
+  }
+
+  section("opaque tokens: wrong credentials, revocation, outage");
+  const wrong = await Pair.start(provider.issuer, { ...ways.client_secret_basic, AUTH_CLIENT_SECRET: "wrong" });
+  await wrong.check("a wrong secret of ours", UNAVAILABLE, await token("opaque"));
+  for (const { name, output } of wrong.servers) {
+    note(`the log of ${name} names the client`, /ERROR.*api-basic/.test(output) ? undefined : output);
+  }
+  await wrong.stop();
+  const pair = await Pair.start(provider.issuer, ways.client_secret_basic);
+  const [opaque, other] = [await token("opaque"), await token("opaque")];
+  await pair.check("before the revocation", good, opaque);
+  const asked = provider.introspections;
+  const stream = new Stream(pair, [[opaque, good]]);
+  await stream.more(1000);
+  await stream.stop("a token seen before");
+  note("the issuer was not asked again", difference(provider.introspections - asked, 0));
+  const revoked = performance.now();
+  const gone = await fetch(metadata.revocation_endpoint, { method: "POST", body: new URLSearchParams(provider.revocation(opaque)) });
+  note("the provider revokes it", difference(gone.status, 200));
+  await pair.becomes("a revoked token", REFUSED, good, opaque);
+  const seen = (performance.now() - revoked) / 1000;
+  console.log(`         seen after ${seen.toFixed(1)} s`);
+  note("within a minute", seen < 62 ? undefined : `${seen} s`);
+  await pair.check("another token of the client", good, other);
+  const unknown = await token("opaque");
+  await provider.stop();
+  await pair.check("a known token in an outage", good, other);
+  await pair.check("an unknown one", UNAVAILABLE, unknown);
+  await pair.check("a refused one", REFUSED, opaque);
+  await provider.start();
+  await pair.check("the provider is back", good, unknown);
+  await pair.stop();
+  await provider.stop();
+}
+
 /** Returns what is left to check once a token has expired, a minute later. */
 async function withGlewlwyd() {
   const version = /_(.*)$/.exec(glewlwydRoot)[1];
@@ -498,6 +570,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) process.on(signal, () => p
 try {
   const later = await withGlewlwyd();
   await withPanva();
+  await withOpaqueTokens();
   await later();
 } catch (error) {
   failed += 1;

@@ -1,6 +1,6 @@
 // oidc-provider (npm), on loopback. See oidc.mjs.
 
-import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { errors, Provider } from "oidc-provider";
@@ -26,6 +26,13 @@ export class PanvaProvider {
   keysAsked = 0;
   /** What access tokens are signed with. */
   algorithm = "RS256";
+  /** What access tokens are: `jwt` or `opaque`. */
+  format = "jwt";
+  /** How often the introspection endpoint was asked. */
+  introspections = 0;
+  /** Another secret than hex, since id and secret are form-encoded in Basic. */
+  apiSecret = `${randomBytes(32).toString("hex")}+:%/`;
+  #apiKey = generateKeyPairSync("ec", { namedCurve: "P-256" });
   #audiences;
   #redirect;
   #secret = randomBytes(32).toString("hex");
@@ -43,6 +50,7 @@ export class PanvaProvider {
         this.keysAskedAt = performance.now();
         this.keysAsked += 1;
       }
+      if (request.url === "/token/introspection") this.introspections += 1;
       this.#handler(request, response);
     });
     this.server.listen(this.#port, "127.0.0.1");
@@ -72,10 +80,26 @@ export class PanvaProvider {
     const getResourceServerInfo = (_, resource) => {
       if (!this.#audiences.includes(resource)) throw new errors.InvalidTarget();
       const jwt = { sign: { alg: this.algorithm } };
-      return { audience: resource, scope: "orders:read", accessTokenFormat: "jwt", accessTokenTTL: LIFETIME, jwt };
+      return { audience: resource, scope: "orders:read", accessTokenFormat: this.format, accessTokenTTL: LIFETIME, jwt };
     };
+    const api = { client_secret: this.apiSecret, grant_types: [], response_types: [], redirect_uris: [] };
+    const { kty, crv, x, y } = this.#apiKey.publicKey.export({ format: "jwk" });
+    // As `ClientAssertions::jwks` has it: named by its thumbprint (RFC 7638).
+    const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
+    const jwks = { keys: [{ kty, crv, x, y, kid }] };
     return {
       clients: [
+        { ...api, client_id: "api-basic", token_endpoint_auth_method: "client_secret_basic" },
+        { ...api, client_id: "api-post", token_endpoint_auth_method: "client_secret_post" },
+        { ...api, client_id: "api-signed", introspection_signed_response_alg: "RS256" },
+        {
+          ...api,
+          client_secret: undefined,
+          client_id: "api-key",
+          token_endpoint_auth_method: "private_key_jwt",
+          token_endpoint_auth_signing_alg: "ES256",
+          jwks,
+        },
         {
           client_id: "machine",
           client_secret: this.#secret,
@@ -95,9 +119,22 @@ export class PanvaProvider {
       features: {
         clientCredentials: { enabled: true },
         encryption: { enabled: true },
+        introspection: { enabled: true },
+        jwtIntrospection: { enabled: true },
+        revocation: { enabled: true },
         resourceIndicators: { enabled: true, getResourceServerInfo },
       },
     };
+  }
+
+  /** The private key of the client `api-key`, in PEM. */
+  get apiKey() {
+    return this.#apiKey.privateKey.export({ type: "pkcs8", format: "pem" });
+  }
+
+  /** The form that revokes a token of the client. */
+  revocation(token) {
+    return { client_id: "machine", client_secret: this.#secret, token };
   }
 
   /** The form that asks for a token for the client itself. */

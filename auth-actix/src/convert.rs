@@ -1,5 +1,7 @@
 //! Requests and responses. actix-web 4 speaks `http` 0.2, the core speaks `http` 1: this is the one file that knows both.
 
+use std::fmt;
+
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
@@ -8,8 +10,17 @@ use auth_core::adapter::{Answer, Kept, RequestHead};
 
 use crate::wrappers::{AuthRejection, AuthResponse};
 
-/// An actix request as the core wants to see it.
-pub(crate) struct Head<'a>(pub(crate) &'a HttpRequest);
+/// The head of an actix request, as the core sees it: for what takes an `impl RequestHead`, such as
+/// `Authenticator::require_same_origin` and the `SessionCookies` of `auth-issuer`.
+#[derive(Clone, Copy)]
+pub struct Head<'a>(pub &'a HttpRequest);
+
+/// Prints nothing of the request, since any field may hold a token.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Head")
+    }
+}
 
 impl RequestHead for Head<'_> {
     fn method(&self) -> &str {

@@ -13,6 +13,7 @@ pub use auth_core::{
     VerifyFailure, async_trait, jwt, policy, websocket,
 };
 
+pub use crate::convert::Head;
 pub use crate::metadata::metadata;
 pub use crate::middleware::{AuthMiddleware, AuthService};
 pub use crate::wrappers::{

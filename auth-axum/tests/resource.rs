@@ -18,13 +18,23 @@ fn routes(described: &DescribedResource) -> Router {
     let write = Router::new()
         .route("/write", get(async || message("Written")))
         .route_layer(guard(scope("orders:write")));
+    let both = described.logins().into_iter().find(|(path, _)| *path == "/login/both").unwrap().1;
+    let login = move |user: Authenticated| {
+        let allowed = user.require(&both);
+        async move { allowed.map(|()| message("Allowed")) }
+    };
     let mcp = Router::new()
         .route("/read", get(async || message("Orders")))
+        .route("/login", get(login))
         .merge(write)
         .fallback(async || message("Nothing"))
         .layer(guard(scope("orders:read")));
     let both = guard(scope("orders:read")).require(scope("orders:write"));
+    let logins = described.logins().into_iter().fold(Router::new(), |router, (path, policy)| {
+        router.route(path, get(async || message("Allowed")).layer(guard(policy)))
+    });
     Router::new()
+        .merge(logins)
         .nest("/mcp", mcp)
         .route("/both", get(async || message("Both")).layer(both))
         .route("/admin", get(async || message("Administered")).layer(guard(Policy::role("admin"))))
@@ -39,7 +49,7 @@ async fn axum_tells_clients_where_to_get_tokens() {
     let report = serving(app, move |address| described.run(address)).await;
     println!("summary: conformance: axum, protected resource: {report}");
     report.assert_passed();
-    assert!(report.passed() >= 70, "{report}");
+    assert!(report.passed() >= 97, "{report}");
 }
 
 /// The metadata are for those who have no token yet.

@@ -3,6 +3,7 @@
 mod backend;
 mod login;
 mod refresh;
+mod session_cookies;
 mod sign;
 mod token_endpoint;
 
@@ -22,9 +23,10 @@ pub use crate::refresh::{
     InvalidLifetime, InvalidReuseInterval, Login, RefreshError, RefreshRecord, RefreshTokenStore,
     RefreshTokens, Refreshed, SpentToken,
 };
+pub use crate::session_cookies::{SessionAnswer, SessionCookies, SessionCookiesError};
 pub use crate::sign::{
-    AccessToken, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError, TokenIssuer,
-    TokenIssuerBuilder,
+    AccessToken, ClientAssertions, IssuerError, SignError, SignedToken, SigningKey, SigningKeyError,
+    TokenIssuer, TokenIssuerBuilder,
 };
 pub use crate::token_endpoint::{
     AccessTokenRevoker, ClientCredentials, EndpointError, Grant, MAX_BODY_BYTES, TokenAnswer, TokenEndpoint,

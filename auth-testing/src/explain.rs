@@ -97,6 +97,10 @@ fn without_failure(reason: Reason) -> &'static str {
              inactive. Mint it with `.scope(...)` or `.claim(...)`; roles are read from `roles`, or from the claim that \
              the application's settings name, if `TestIssuer::settings(...)` has them"
         }
+        Reason::InsufficientUserAuthentication => {
+            "the token is good, but tells no login that the route demands, or one too long ago. Mint it with \
+             `.claim(\"acr\", ...)` and `.claim_at(\"auth_time\", -seconds)`"
+        }
         Reason::Unavailable => "the user store failed",
         Reason::Misconfigured => "the user store or a predicate of the policy panicked",
         _ => "see the log of `auth_core`",

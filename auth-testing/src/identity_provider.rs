@@ -7,6 +7,7 @@ mod documents;
 mod endpoint;
 mod endpoint_state;
 mod key_ring;
+mod opaque;
 mod request;
 mod server;
 mod site;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use auth_core::{Algorithm, Clock, SystemClock};
 use http::{HeaderName, HeaderValue, Request};
+use serde_json::{Map, Value};
 
 use self::key_ring::KeyRing;
 use self::server::Server;
@@ -141,6 +143,54 @@ impl TestIdentityProvider {
     #[must_use]
     pub fn jwks_uri(&self) -> String {
         documents::jwks_uri(&self.issuer)
+    }
+
+    /// Returns where the introspection endpoint is.
+    #[must_use]
+    pub fn introspection_endpoint(&self) -> String {
+        documents::introspection_endpoint(&self.issuer)
+    }
+
+    /// Gives out an opaque token. The introspection endpoint
+    /// ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)) answers about it with these claims, added to those of a good token
+    /// of nobody: `active`, `iss`, `aud` `https://api.example`, `iat`, and `exp` in 300 seconds. A claim that is `null` is
+    /// left out.
+    ///
+    /// The endpoint answers whoever asks: let it refuse by [`Behavior::Status`] 401. About all other tokens, JWTs among
+    /// them, it says that they are not active.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the claims are not an object.
+    pub fn opaque_token(&self, claims: impl Into<Value>) -> String {
+        let Value::Object(claims) = claims.into() else { panic!("claims are a JSON object") };
+        self.site.change(|state| {
+            let now = state.keys.now();
+            let mut all = Map::new();
+            all.insert("active".to_owned(), true.into());
+            all.insert("iss".to_owned(), state.keys.issuer.as_str().into());
+            all.insert("aud".to_owned(), "https://api.example".into());
+            all.insert("iat".to_owned(), now.into());
+            all.insert("exp".to_owned(), now.saturating_add(300).into());
+            all.extend(claims);
+            all.retain(|_, value| !value.is_null());
+            state.opaque.issue(all)
+        })
+    }
+
+    /// Says from now on that this opaque token is not active.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such token.
+    pub fn revoke(&self, token: &str) {
+        assert!(self.site.change(|state| state.opaque.revoke(token)), "there is no such opaque token");
+    }
+
+    /// Signs the answers of the introspection endpoint from now on
+    /// ([RFC 9701](https://www.rfc-editor.org/rfc/rfc9701)), for the client of this id.
+    pub fn sign_introspection_for(&self, client_id: &str) {
+        self.site.change(|state| state.opaque.signed_for = Some(client_id.to_owned()));
     }
 
     /// Returns its clock.
@@ -274,6 +324,12 @@ impl TestIdentityProvider {
     /// Returns the last request that an endpoint has read, with path and headers.
     #[must_use]
     pub fn last_request(&self, endpoint: Endpoint) -> Option<Request<()>> {
+        self.last_request_with_body(endpoint).map(|request| request.map(drop))
+    }
+
+    /// Returns the last request that an endpoint has read, with its body.
+    #[must_use]
+    pub fn last_request_with_body(&self, endpoint: Endpoint) -> Option<Request<Vec<u8>>> {
         self.site.change(|state| state.endpoint(endpoint).last_request.clone())
     }
 }

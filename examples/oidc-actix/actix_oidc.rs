@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Json};
@@ -45,11 +46,14 @@ async fn main() -> ExitCode {
 
 /// The verifier is made before the server, so that all workers share it and its keys are fetched once.
 async fn serve(settings: Settings) -> io::Result<()> {
+    // Kept to the end, with the provider in it.
+    let settings = Arc::new(settings);
     let address = settings.listener.local_addr()?;
     let authenticator = Authenticator::new(settings.verifier.clone());
     let verifier = Data::new(settings.verifier.clone());
     let app = move || App::new().app_data(authenticator.clone()).app_data(verifier.clone()).configure(routes);
     let server = HttpServer::new(app).listen(settings.listener.try_clone()?)?;
-    actix_web::rt::spawn(async move { settings.announce(address) });
+    let announcing = settings.clone();
+    actix_web::rt::spawn(async move { announcing.announce(address) });
     server.run().await
 }

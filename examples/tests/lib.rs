@@ -6,6 +6,10 @@
 struct Readme;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/opaque-tokens.md")]
+struct OpaqueTokens;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/providers.md")]
 struct Providers;
 

@@ -23,6 +23,8 @@
 //!    }
 //!    ```
 //!
+//!    Leave out `AuthResponse` if the framework serves no token endpoint.
+//!
 //! 3. The framework's trait for extractors for the first five, with one call in each: [`extract`], or [`extract_now`] if
 //!    the framework would make the adapter allocate a future; [`extract_user`] for the user. If the framework runs
 //!    extractors at the same time, they share a [`Kept`].
@@ -33,12 +35,14 @@
 //! Then `auth_testing::conformance` holds a server against the table of refusals, byte by byte.
 
 mod answer;
+mod cookie;
 mod extract;
 mod http1;
 mod kept;
 mod wrappers;
 
 pub use self::answer::Answer;
+pub use self::cookie::{cookie, refuse};
 pub use self::extract::{extract, extract_from_guard, extract_now, extract_user};
 pub use self::http1::response;
 pub use self::kept::Kept;

@@ -21,6 +21,8 @@ use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::http::resource::protected_resource::ProtectedResource;
 use crate::http::sources::source::{CredentialSource, InvalidCredentialSource};
+use crate::policy::policy::{Policy, foreseen};
+use crate::policy::sufficient::Sufficient;
 use crate::token::scope::Scope;
 use crate::verify::revocation::view::RevocationView;
 use crate::verify::verifier::TokenVerifier;
@@ -289,6 +291,19 @@ impl Authenticator {
                 .with_challenge(rejections.missing_scopes(&scopes)),
             _ => rejections.reject(reason, Scheme::Bearer, None),
         }
+    }
+
+    /// How a caller is refused whose token is good and not enough for this policy: an example, for documents such as
+    /// OpenAPI's. The token has none of the demanded scopes and comes from none of the demanded logins; its other claims suit.
+    #[must_use]
+    pub fn example_of_insufficient(&self, policy: &Policy) -> Rejection {
+        let rejections = &self.setup().rejections;
+        let sufficient = foreseen(policy);
+        let Sufficient { scopes, acr_values, max_age, .. } = &sufficient;
+        if !sufficient.asks_for_login() {
+            return rejections.reject_insufficient(scopes, Scheme::Bearer, None);
+        }
+        rejections.reject_step_up(scopes, acr_values.as_deref().unwrap_or_default(), *max_age, None)
     }
 
     async fn extract<T: Extract>(&self, request: &impl RequestHead) -> Result<T, Rejection> {

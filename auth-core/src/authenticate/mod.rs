@@ -12,6 +12,7 @@ mod panics;
 mod refusal_kind;
 mod refusal_log;
 mod rejections;
+mod same_origin;
 pub(crate) mod scoped;
 mod setup;
 mod shared;

@@ -154,6 +154,20 @@ impl Rejections {
         self.with_body_of_hook(Rejection::new(Reason::Insufficient, challenge, None), facts)
     }
 
+    /// Rejects a good token whose user must log in again, which was logged. One of `acr_values`, at most `max_age` seconds
+    /// ago, and `scopes` would have sufficed.
+    pub(crate) fn reject_step_up(
+        &self,
+        scopes: &[&Scope],
+        acr_values: &[&str],
+        max_age: Option<u64>,
+        facts: Option<&RequestFacts>,
+    ) -> Rejection {
+        let challenge = self.challenges.step_up(scopes, acr_values, max_age);
+        let reason = Reason::InsufficientUserAuthentication;
+        self.with_body_of_hook(Rejection::new(reason, Some(challenge), None), facts)
+    }
+
     fn with_retry_after(
         &self,
         reason: Reason,
@@ -226,11 +240,12 @@ mod tests {
         format!("{}\n{}\n\n{body}", rejection.status(), headers.join("\n"))
     }
 
-    const ALL: [Reason; 7] = [
+    const ALL: [Reason; 8] = [
         Reason::Missing,
         Reason::Malformed,
         Reason::Invalid,
         Reason::Insufficient,
+        Reason::InsufficientUserAuthentication,
         Reason::CrossSite,
         Reason::Unavailable,
         Reason::Misconfigured,

@@ -57,6 +57,11 @@ pub(crate) struct Challenge<'a> {
     pub(crate) error: Option<&'static str>,
     /// What would have sufficed; none is written if empty.
     pub(crate) scopes: &'a [&'a Scope],
+    /// Which logins would have sufficed, one of these; none is written if empty
+    /// ([RFC 9470 section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
+    pub(crate) acr_values: &'a [&'a str],
+    /// How many seconds ago the login may be.
+    pub(crate) max_age: Option<u64>,
     /// Where the metadata of the protected resource are
     /// ([RFC 9728 section 5.1](https://www.rfc-editor.org/rfc/rfc9728#section-5.1)).
     pub(crate) resource_metadata: Option<&'a str>,
@@ -82,6 +87,14 @@ impl fmt::Display for Challenge<'_> {
             f.write_str("\"")?;
             separator = ", ";
         }
+        if !self.acr_values.is_empty() {
+            write!(f, "{separator}acr_values=\"{}\"", self.acr_values.join(" "))?;
+            separator = ", ";
+        }
+        if let Some(seconds) = self.max_age {
+            write!(f, "{separator}max_age=\"{seconds}\"")?;
+            separator = ", ";
+        }
         if let Some(url) = self.resource_metadata {
             write!(f, "{separator}resource_metadata=\"{url}\"")?;
         }
@@ -91,7 +104,7 @@ impl fmt::Display for Challenge<'_> {
 
 impl Challenge<'_> {
     pub(crate) fn to_header_value(self) -> HeaderValue {
-        // Realms, scopes and URLs are printable ASCII by construction, so the fallback is never taken; it
+        // Realms, scopes, values of `acr` and URLs are printable ASCII by construction, so the fallback is never taken; it
         // is still a sound challenge, should that ever change.
         HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("Bearer"))
     }
@@ -121,7 +134,7 @@ mod tests {
             realm: Some(&realm),
             error: Some("insufficient_scope"),
             scopes: &[&read, &write],
-            resource_metadata: None,
+            ..Challenge::default()
         };
         assert_eq!(
             challenge.to_header_value(),
@@ -137,6 +150,13 @@ mod tests {
         assert_eq!(
             Challenge { resource_metadata: url, ..Challenge::default() }.to_header_value(),
             r#"Bearer resource_metadata="https://a.example/.well-known/oauth-protected-resource""#
+        );
+        assert_eq!(
+            Challenge { acr_values: &["phrh", "phr"], max_age: Some(0), resource_metadata: url, ..challenge }
+                .to_header_value(),
+            "Bearer realm=\"the api\", error=\"insufficient_scope\", scope=\"orders:read orders:write\", \
+             acr_values=\"phrh phr\", max_age=\"0\", \
+             resource_metadata=\"https://a.example/.well-known/oauth-protected-resource\""
         );
         let bare = Challenge { error: Some("invalid_token"), ..Challenge::default() };
         assert_eq!(bare.to_header_value(), r#"Bearer error="invalid_token""#);

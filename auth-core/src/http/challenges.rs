@@ -17,6 +17,7 @@ use crate::token::scope::Scope;
 /// |---|---|---|---|
 /// | no credentials | `Bearer`, `Basic`: see below | - | - |
 /// | a bearer token, a cookie, a field or a subprotocol | `Bearer error="invalid_token"` | `Bearer error="invalid_request"` | `Bearer error="insufficient_scope"` |
+/// | a bearer token, ..., of a login that is too weak or too old | `Bearer error="insufficient_user_authentication"` | - | - |
 /// | a password | `Basic realm="..."` | `Bearer error="invalid_request"`, none if only `Basic` is configured | none |
 ///
 /// 1. A request without credentials is asked for `Basic` if that is configured and no cookie is. A browser that is asked
@@ -105,6 +106,9 @@ impl Challenges {
             (Reason::Invalid, Scheme::Bearer) => Some(self.invalid.clone()),
             (Reason::Invalid, Scheme::Basic) => Some(self.basic.clone()),
             (Reason::Insufficient, Scheme::Bearer) => Some(self.insufficient.clone()),
+            (Reason::InsufficientUserAuthentication, _) => {
+                Some(self.named.challenge(reason).to_header_value())
+            }
             (Reason::Insufficient, Scheme::Basic)
             | (Reason::CrossSite | Reason::Unavailable | Reason::Misconfigured, _) => None,
         }
@@ -121,6 +125,18 @@ impl Challenges {
             return self.of(Reason::Insufficient, scheme);
         }
         Some(Challenge { scopes, ..self.named.challenge(Reason::Insufficient) }.to_header_value())
+    }
+
+    /// The challenge of a good token whose user must log in again; one of `acr_values`, at most `max_age` seconds ago, and
+    /// `scopes` would have sufficed.
+    pub(crate) fn step_up(
+        &self,
+        scopes: &[&Scope],
+        acr_values: &[&str],
+        max_age: Option<u64>,
+    ) -> HeaderValue {
+        let reason = Reason::InsufficientUserAuthentication;
+        Challenge { scopes, acr_values, max_age, ..self.named.challenge(reason) }.to_header_value()
     }
 
     /// The challenge of a request without credentials, where these scopes are demanded. `None` if it is that of all others:

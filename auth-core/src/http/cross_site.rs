@@ -45,9 +45,11 @@ pub(crate) enum Site {
 
 /// Why a request with credentials of a browser has to be refused; `None` if it may be let in.
 pub(crate) fn cross_site(request: &impl RequestHead, trusted: &TrustedOrigins) -> Option<CrossSite> {
-    if is_safe(request) {
-        return None;
-    }
+    if is_safe(request) { None } else { not_own_page(request, trusted) }
+}
+
+/// The same whatever the method is: rules 2 to 7.
+pub(crate) fn not_own_page(request: &impl RequestHead, trusted: &TrustedOrigins) -> Option<CrossSite> {
     let Ok(site) = at_most_one(request.header_values("sec-fetch-site")) else {
         return Some(CrossSite::SeveralSites);
     };

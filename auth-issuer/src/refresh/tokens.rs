@@ -275,6 +275,16 @@ impl<S: RefreshTokenStore> RefreshTokens<S> {
         Ok(logins)
     }
 
+    /// Returns how long a login lives, in seconds.
+    pub(crate) fn seconds_of_a_login(&self) -> u64 {
+        self.lifetime.as_secs()
+    }
+
+    /// Returns how long a login still lives, in seconds.
+    pub(crate) fn seconds_left(&self, login: &Login) -> Result<u64, RefreshError> {
+        Ok(login.expires_at.saturating_sub(self.now()?))
+    }
+
     /// Finds the login of a token, whatever client it was issued to. A spent token finds it too.
     pub(crate) async fn login_of(&self, token: &str) -> Result<Option<Login>, RefreshError> {
         let Some(token) = Token::parse(token) else { return Ok(None) };

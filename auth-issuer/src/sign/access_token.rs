@@ -207,7 +207,7 @@ impl AccessToken<'_> {
     }
 }
 
-fn random_id() -> Result<String, SignError> {
+pub(super) fn random_id() -> Result<String, SignError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| SignError::Unavailable("the system has no random numbers"))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

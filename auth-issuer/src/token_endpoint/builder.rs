@@ -111,6 +111,13 @@ impl TokenEndpointBuilder {
         self.checked(registered)
     }
 
+    /// Registers the client that [`SessionCookies`](crate::SessionCookies) stand for: the pages of the application itself.
+    /// The endpoint answers it `unauthorized_client`, so that its tokens are in cookies only.
+    pub fn cookie_client(mut self, id: impl Into<String>) -> Self {
+        let registered = self.clients.register_cookies(id.into());
+        self.checked(registered)
+    }
+
     fn client(mut self, id: String, secret: Option<&str>) -> Self {
         let registered = self.clients.register(id, secret);
         self.checked(registered)

@@ -16,6 +16,8 @@ pub(crate) const MIN_SECRET_BYTES: usize = 22;
 pub(crate) struct Clients {
     by_id: HashMap<String, Option<Vec<u8>>>,
     unnamed: Option<String>,
+    /// The client whose tokens are in cookies.
+    cookies: Option<String>,
 }
 
 /// The reason why a client cannot be registered.
@@ -51,6 +53,20 @@ impl Clients {
         self.register(id, None)
     }
 
+    /// Registers the client whose tokens are in cookies.
+    pub(crate) fn register_cookies(&mut self, id: String) -> Result<(), InvalidClient> {
+        if self.cookies.is_some() {
+            return Err(InvalidClient::Twice(id));
+        }
+        self.cookies = Some(id.clone());
+        self.register(id, None)
+    }
+
+    /// Returns the id of the client whose tokens are in cookies.
+    pub(crate) fn cookies(&self) -> Option<&str> {
+        self.cookies.as_deref()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
@@ -78,6 +94,10 @@ impl Clients {
             }
             _ => false,
         };
-        if matches { Ok(id) } else { Err(refused) }
+        if !matches {
+            return Err(refused);
+        }
+        // Its tokens must never be in a body, where scripts read them.
+        if self.cookies.as_ref() == Some(id) { Err(TokenError::UnauthorizedClient) } else { Ok(id) }
     }
 }

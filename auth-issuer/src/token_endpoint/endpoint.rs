@@ -5,15 +5,16 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_core::{Scope, StoreFailure};
+use auth_core::StoreFailure;
 
 use super::answer::{TokenAnswer, TokenError};
 use super::clients::Clients;
+use super::issued::Asker;
 use super::request::{Deviations, Grant, TokenRequest};
 use super::revocation::{AccessTokenRevoker, RevocationRequest};
-use crate::login::{Account, AccountStore, GuessLimits, Passwords, TooManyAttempts};
+use crate::login::{AccountStore, GuessLimits, Passwords, TooManyAttempts};
 use crate::refresh::{RefreshError, RefreshTokenStore, RefreshTokens};
-use crate::sign::{SignError, SignedToken, TokenIssuer};
+use crate::sign::TokenIssuer;
 
 /// Exchanges passwords and refresh tokens for access tokens
 /// ([RFC 6749 section 3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)). Assembled once at start-up; cheap to
@@ -40,30 +41,20 @@ use crate::sign::{SignError, SignedToken, TokenIssuer};
 /// application's own errors do.
 #[derive(Clone)]
 pub struct TokenEndpoint {
-    pub(super) inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-pub(super) struct Inner {
+pub(crate) struct Inner {
     pub(super) issuer: TokenIssuer,
     pub(super) accounts: Box<dyn AccountStore>,
     pub(super) audience: Vec<String>,
-    pub(super) clients: Clients,
+    pub(crate) clients: Clients,
     pub(super) passwords: Passwords,
     pub(super) limits: Option<GuessLimits>,
-    pub(super) refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
-    pub(super) access_tokens: Option<Box<dyn AccessTokenRevoker>>,
-    pub(super) deviations: Deviations,
+    pub(crate) refresh_tokens: Option<RefreshTokens<Arc<dyn RefreshTokenStore>>>,
+    pub(crate) access_tokens: Option<Box<dyn AccessTokenRevoker>>,
+    pub(crate) deviations: Deviations,
     pub(super) wrong_password: WrongPassword,
-}
-
-/// What a request for a login says, and who sends it.
-pub(super) struct Login<'a> {
-    pub(super) username: &'a str,
-    pub(super) password: &'a str,
-    pub(super) scopes: Option<&'a [Scope]>,
-    pub(super) client_id: &'a str,
-    pub(super) user_agent: Option<&'a str>,
-    pub(super) address: IpAddr,
 }
 
 /// The status for a login that fails.
@@ -107,13 +98,7 @@ impl TokenEndpoint {
             Ok(request) => self.inner.exchange(request, address, fields.user_agent.as_deref()).await,
             Err(error) => Err(error),
         };
-        answer.unwrap_or_else(|error| {
-            tracing::debug!(%error, "no token was issued");
-            match (error, self.inner.wrong_password) {
-                (TokenError::InvalidGrant, WrongPassword::Unauthorized) => error.answer().unauthorized(),
-                _ => error.answer(),
-            }
-        })
+        answer.unwrap_or_else(|error| self.inner.refuse(error))
     }
 
     /// Answers a `POST` to the revocation endpoint, by which a client ends a login
@@ -195,49 +180,26 @@ impl Inner {
         user_agent: Option<&str>,
     ) -> Result<TokenAnswer, TokenError> {
         let TokenRequest { grant, scopes, client } = request;
-        let client_id = self.clients.authenticate(client.as_ref())?;
-        match grant {
+        let id = self.clients.authenticate(client.as_ref())?;
+        let asker = Asker { client_id: id, address, user_agent, longest_token: usize::MAX };
+        let scopes = scopes.as_deref();
+        let issued = match grant {
             Grant::Password { username, password } => {
-                let (username, password, scopes) = (&*username, &*password, scopes.as_deref());
-                self.log_in(&Login { username, password, scopes, client_id, user_agent, address }).await
+                self.by_password(&username, &password, scopes, &asker).await?
             }
-            Grant::RefreshToken(token) => self.refresh(&token, scopes.as_deref(), client_id, address).await,
-        }
+            Grant::RefreshToken(token) => self.by_refresh_token(&token, scopes, &asker).await?,
+        };
+        let refresh_token = issued.refresh_token.as_ref().map(|refresh| refresh.token.as_str());
+        Ok(issued.signed.answer(&issued.granted, refresh_token))
     }
 
-    /// Spends the refresh token last, so that a client that has to try again still holds it.
-    async fn refresh(
-        &self,
-        token: &str,
-        asked: Option<&[Scope]>,
-        client_id: &str,
-        address: IpAddr,
-    ) -> Result<TokenAnswer, TokenError> {
-        let tokens = self.refresh_tokens.as_ref().ok_or(TokenError::UnsupportedGrantType)?;
-        let login = tokens.look_up(token, client_id).await.map_err(refused)?;
-        if let Some(limits) = &self.limits {
-            limits.refresh(&login.id).map_err(too_many)?;
+    /// Returns the answer to a request that yields no token.
+    pub(crate) fn refuse(&self, error: TokenError) -> TokenAnswer {
+        tracing::debug!(%error, "no token was issued");
+        match (error, self.wrong_password) {
+            (TokenError::InvalidGrant, WrongPassword::Unauthorized) => error.answer().unauthorized(),
+            _ => error.answer(),
         }
-        let account = self.accounts.by_subject(&login.subject).await.map_err(unavailable)?;
-        let Some(account) = account.filter(|account| account.active && account.subject == login.subject)
-        else {
-            // Must not become valid again when the account is activated again.
-            tokens.end_login(token).await.map_err(refused)?;
-            return Err(TokenError::InvalidRefreshToken);
-        };
-        // RFC 6749 section 6: no scope that was not granted at the login.
-        if asked.is_some_and(|asked| asked.iter().any(|scope| !login.scopes.contains(scope))) {
-            return Err(TokenError::InvalidScope);
-        }
-        let still: Vec<_> =
-            login.scopes.iter().filter(|scope| account.scopes.contains(scope)).cloned().collect();
-        let granted = granted(&still, asked)?;
-        let signed = self.sign(account, client_id, &granted)?;
-        let refreshed = tokens.exchange(token, client_id).await.map_err(refused)?;
-        if let Some(limits) = &self.limits {
-            limits.remember(&login.subject, address);
-        }
-        Ok(signed.answer(&granted, Some(&refreshed.refresh_token)))
     }
 
     async fn revoke(&self, request: &RevocationRequest) -> Result<(), TokenError> {
@@ -259,34 +221,6 @@ impl Inner {
             Err(TokenError::InvalidRefreshToken)
         }
     }
-
-    pub(super) fn sign(
-        &self,
-        account: Account,
-        client_id: &str,
-        granted: &[Scope],
-    ) -> Result<SignedToken, TokenError> {
-        let Account { subject, claims, .. } = account;
-        let mut token =
-            self.issuer.access_token(subject).client_id(client_id).scopes(granted.iter().cloned());
-        for audience in &self.audience {
-            token = token.audience(audience);
-        }
-        for (name, value) in claims {
-            token.set_claim(name, value);
-        }
-        token.sign().map_err(|error: SignError| {
-            tracing::error!(%error, "no token can be signed");
-            TokenError::Unavailable
-        })
-    }
-}
-
-/// Returns the requested scopes that are allowed; all allowed ones if none were requested.
-pub(super) fn granted(allowed: &[Scope], asked: Option<&[Scope]>) -> Result<Vec<Scope>, TokenError> {
-    let Some(asked) = asked else { return Ok(allowed.to_vec()) };
-    let granted: Vec<_> = asked.iter().filter(|scope| allowed.contains(scope)).cloned().collect();
-    if granted.is_empty() { Err(TokenError::InvalidScope) } else { Ok(granted) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]

@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::answer::TokenError;
 #[cfg(feature = "multipart")]
@@ -12,6 +17,10 @@ pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) const WRONG_CONTENT_TYPE: TokenError =
     TokenError::InvalidRequest("the content type must be application/x-www-form-urlencoded");
+
+pub(super) const WRONG_LOGIN_TYPE: TokenError = TokenError::InvalidRequest(
+    "the content type must be application/x-www-form-urlencoded or application/json",
+);
 
 /// The parameters of a form, each of which occurs once.
 pub(super) struct Parameters(HashMap<String, String>);
@@ -25,6 +34,27 @@ impl Parameters {
         Self::collect(pairs.map(|pair| {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             Ok((decoded(parts.next().unwrap_or_default())?, decoded(parts.next().unwrap_or_default())?))
+        }))
+    }
+
+    /// Parses an object of JSON. Members that are no strings are ignored, unless they are parameters of a login.
+    pub(super) fn parse_json(body: &[u8]) -> Result<Self, TokenError> {
+        const NO_OBJECT: TokenError =
+            TokenError::InvalidRequest("the body is not an object of JSON in UTF-8");
+        if body.len() > MAX_BODY_BYTES {
+            return Err(TokenError::TOO_LONG);
+        }
+        let Members(members) = serde_json::from_slice(body).map_err(|_| NO_OBJECT)?;
+        Self::collect(members.into_iter().filter_map(|(name, value)| {
+            match value {
+                Value::String(value) => Some(Ok((name, value))),
+                _ if ["username", "password", "scope", "grant_type", "client_id", "client_secret"]
+                    .contains(&&*name) =>
+                {
+                    Some(Err(TokenError::InvalidRequest("a parameter is not a string")))
+                }
+                _ => None,
+            }
         }))
     }
 
@@ -75,6 +105,31 @@ impl Parameters {
     }
 }
 
+/// All members of an object, in order: one that occurs twice is there twice.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
 pub(super) fn of_kind(value: String, kind: impl Fn(char) -> bool) -> Result<String, TokenError> {
     if value.chars().all(kind) {
         Ok(value)
@@ -110,11 +165,19 @@ pub(super) fn only<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<&'a
 }
 
 pub(super) fn is_form(content_type: &[u8]) -> bool {
+    is_of_type(content_type, "application/x-www-form-urlencoded")
+}
+
+pub(super) fn is_json(content_type: &[u8]) -> bool {
+    is_of_type(content_type, "application/json")
+}
+
+fn is_of_type(content_type: &[u8], wanted: &str) -> bool {
     let mut parts = content_type.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let is = |part: &[u8], wanted: &str| part.eq_ignore_ascii_case(wanted.as_bytes());
-    let is_form = parts.next().is_some_and(|part| is(part, "application/x-www-form-urlencoded"));
+    let is_wanted = parts.next().is_some_and(|part| is(part, wanted));
     // RFC 9110 section 5.6.6: a parameter may be left out between semicolons.
     let mut parameters = parts.filter(|part| !part.is_empty());
     let is_utf8 = |part| is(part, "charset=utf-8") || is(part, "charset=\"utf-8\"");
-    is_form && parameters.next().is_none_or(is_utf8) && parameters.next().is_none()
+    is_wanted && parameters.next().is_none_or(is_utf8) && parameters.next().is_none()
 }

@@ -6,6 +6,8 @@ mod client_credentials;
 mod clients;
 mod endpoint;
 mod form;
+mod grants;
+mod issued;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod password_grant;
@@ -17,5 +19,6 @@ pub use self::builder::{EndpointError, TokenEndpointBuilder};
 pub use self::client_credentials::ClientCredentials;
 pub use self::endpoint::TokenEndpoint;
 pub use self::form::MAX_BODY_BYTES;
+pub(crate) use self::issued::{Asker, Issued};
 pub use self::request::{Grant, TokenRequest};
 pub use self::revocation::AccessTokenRevoker;

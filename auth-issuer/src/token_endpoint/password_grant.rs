@@ -1,8 +1,20 @@
 //! The password grant: whose password it is, and whether it is right.
 
-use super::answer::{TokenAnswer, TokenError};
-use super::endpoint::{Inner, Login, granted, refused, too_many, unavailable};
+use auth_core::Scope;
+
+use super::answer::TokenError;
+use super::endpoint::{Inner, refused, too_many, unavailable};
+use super::grants::granted;
+use super::issued::{Asker, Issued, RefreshToken};
 use crate::login::{Account, Attempt, PasswordError};
+
+/// What somebody logs in with.
+struct Login<'a> {
+    username: &'a str,
+    password: &'a str,
+    asked: Option<&'a [Scope]>,
+    asker: &'a Asker<'a>,
+}
 
 /// An account whose password was right.
 struct Verified {
@@ -12,13 +24,24 @@ struct Verified {
 }
 
 impl Inner {
+    pub(crate) async fn by_password(
+        &self,
+        username: &str,
+        password: &str,
+        asked: Option<&[Scope]>,
+        asker: &Asker<'_>,
+    ) -> Result<Issued, TokenError> {
+        self.log_in(&Login { username, password, asked, asker }).await
+    }
+
     /// The attempt ends last: a login that a password change overtakes has failed like any other.
-    pub(super) async fn log_in(&self, login: &Login<'_>) -> Result<TokenAnswer, TokenError> {
+    async fn log_in(&self, login: &Login<'_>) -> Result<Issued, TokenError> {
         let Some(limits) = &self.limits else {
             let account = self.accounts.by_username(login.username).await.map_err(unavailable)?;
             return self.begin(account, login).await;
         };
-        let begun = limits.login(&self.accounts.fold(login.username), login.address).map_err(too_many)?;
+        let begun =
+            limits.login(&self.accounts.fold(login.username), login.asker.address).map_err(too_many)?;
         let account = self.accounts.by_username(login.username).await.map_err(unavailable)?;
         let subject = account.as_ref().map(|account| account.subject.as_str());
         let attempt = begun.for_subject(subject).map_err(too_many)?;
@@ -31,28 +54,29 @@ impl Inner {
         outcome
     }
 
-    async fn begin(&self, account: Option<Account>, login: &Login<'_>) -> Result<TokenAnswer, TokenError> {
-        let Login { password, client_id, .. } = *login;
+    async fn begin(&self, account: Option<Account>, login: &Login<'_>) -> Result<Issued, TokenError> {
+        let Login { password, asked, asker, .. } = *login;
         let verified = self.judge(account, password).await?;
         let account = &verified.account;
-        let granted = granted(&account.scopes, login.scopes)?;
-        let signed = self.sign(account.clone(), client_id, &granted)?;
+        let granted = granted(&account.scopes, asked)?;
+        let signed = self.sign(account.clone(), asker, &granted)?;
         let Some(tokens) = &self.refresh_tokens else {
             self.verify_again(&verified, login).await?;
-            return Ok(signed.answer(&granted, None));
+            return Ok(Issued { signed, granted, refresh_token: None });
         };
         let scopes = granted.iter().cloned();
-        let issued = tokens.issue(&account.subject, client_id, scopes, login.user_agent).await;
+        let issued = tokens.issue(&account.subject, asker.client_id, scopes, asker.user_agent).await;
         let token = issued.map_err(refused)?;
         if let Err(error) = self.verify_again(&verified, login).await {
             tokens.end_login(&token).await.map_err(refused)?;
             return Err(error);
         }
-        Ok(signed.answer(&granted, Some(&token)))
+        let refresh_token = Some(RefreshToken { token, seconds: tokens.seconds_of_a_login() });
+        Ok(Issued { signed, granted, refresh_token })
     }
 
     /// Answers as for an unknown user, and takes as long.
-    async fn refuse_unseen(&self, password: &str) -> Result<TokenAnswer, TokenError> {
+    async fn refuse_unseen(&self, password: &str) -> Result<Issued, TokenError> {
         tracing::warn!(
             "a login is refused whatever the password is: too many have failed under other names of the account"
         );
@@ -140,7 +164,7 @@ impl Inner {
 }
 
 /// An attempt that was not judged is no guess, and neither is a right password that yields no token.
-fn settle(attempt: Attempt<'_>, outcome: &Result<TokenAnswer, TokenError>) {
+fn settle(attempt: Attempt<'_>, outcome: &Result<Issued, TokenError>) {
     match outcome {
         Ok(_) => attempt.succeed(),
         Err(TokenError::InvalidGrant) => drop(attempt),

@@ -6,7 +6,9 @@ use auth_core::Scope;
 
 use super::answer::TokenError;
 use super::client_credentials::{ClientCredentials, client};
-use super::form::{Parameters, WRONG_CONTENT_TYPE, is_form, is_printable_ascii, of_kind, only};
+use super::form::{
+    Parameters, WRONG_CONTENT_TYPE, WRONG_LOGIN_TYPE, is_form, is_json, is_printable_ascii, of_kind, only,
+};
 use crate::login::is_text;
 
 /// More scopes are refused, since each is compared with the others.
@@ -116,19 +118,56 @@ impl TokenRequest {
         let is_login = ["username", "password"].iter().any(|name| parameters.has(name));
         let implied = || (deviations.missing_grant_type && is_login).then(|| "password".to_owned());
         let grant = match parameters.take("grant_type").or_else(implied).as_deref() {
-            Some("password") => Grant::Password {
-                username: of_kind(parameters.required("username")?, is_text)?,
-                password: of_kind(parameters.required("password")?, is_text)?,
-            },
+            Some("password") => Grant::password(&mut parameters)?,
             Some("refresh_token") => {
                 Grant::RefreshToken(of_kind(parameters.required("refresh_token")?, is_printable_ascii)?)
             }
             Some(_) => return Err(TokenError::UnsupportedGrantType),
             None => return Err(TokenError::InvalidRequest("grant_type is missing")),
         };
-        let scopes = parameters.take("scope").map(|list| scopes(&list)).transpose()?;
-        Ok(Self { grant, scopes, client })
+        Ok(Self { grant, scopes: listed_scopes(&mut parameters)?, client })
     }
+
+    /// Parses the form of a login page, or an object of JSON with the same members. `grant_type` may be missing. A client
+    /// must not be named, since the page is the client.
+    #[cfg_attr(
+        not(feature = "multipart"),
+        allow(unused_variables, reason = "the only deviation that counts here")
+    )]
+    pub(crate) fn parse_login<'a>(
+        deviations: Deviations,
+        content_type: impl IntoIterator<Item = &'a [u8]>,
+        body: &[u8],
+    ) -> Result<Self, TokenError> {
+        let mut parameters = match only(content_type) {
+            Some(value) if is_form(value) => Parameters::parse(body)?,
+            Some(value) if is_json(value) => Parameters::parse_json(body)?,
+            #[cfg(feature = "multipart")]
+            Some(value) if deviations.multipart_forms => Parameters::parse_parts(value, body)?,
+            _ => return Err(WRONG_LOGIN_TYPE),
+        };
+        if ["client_id", "client_secret"].iter().any(|name| parameters.take(name).is_some()) {
+            return Err(TokenError::InvalidRequest("a login by cookies must not name a client"));
+        }
+        if parameters.take("grant_type").is_some_and(|grant_type| grant_type != "password") {
+            return Err(TokenError::UnsupportedGrantType);
+        }
+        let grant = Grant::password(&mut parameters)?;
+        Ok(Self { grant, scopes: listed_scopes(&mut parameters)?, client: None })
+    }
+}
+
+impl Grant {
+    fn password(parameters: &mut Parameters) -> Result<Self, TokenError> {
+        Ok(Self::Password {
+            username: of_kind(parameters.required("username")?, is_text)?,
+            password: of_kind(parameters.required("password")?, is_text)?,
+        })
+    }
+}
+
+fn listed_scopes(parameters: &mut Parameters) -> Result<Option<Vec<Scope>>, TokenError> {
+    parameters.take("scope").map(|list| scopes(&list)).transpose()
 }
 
 /// Parses scope names with single spaces between them

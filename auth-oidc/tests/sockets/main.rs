@@ -6,6 +6,7 @@
 mod answers;
 mod first_requests;
 mod flood;
+mod introspection;
 mod limits;
 mod outage;
 mod rotation;

@@ -16,6 +16,8 @@
 //! | `/orders` | scope `orders:read` | `{"message":"Orders of alice"}` |
 //! | `/admin` | role `admin` in claim `roles` | `{"message":"Hello admin alice"}` |
 //!
+//! With feature `grpc`, `Fixture::run_grpc` holds the same table against a gRPC server.
+//!
 //! [`AccessRules`] tries guards, policies and users, [`OtherSources`] credentials from elsewhere than the Authorization
 //! field, [`DescribedResource`] a server that tells clients where to get tokens, and [`SeenTokens`] what a server remembers;
 //! all on servers of this process.
@@ -37,6 +39,8 @@ mod attacks;
 mod case;
 mod client;
 mod fixture;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod report;
 mod resource;
 mod seen;

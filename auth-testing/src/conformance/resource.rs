@@ -1,8 +1,9 @@
-//! A server that tells clients where to get tokens (RFC 9728).
+//! A server that tells clients where to get tokens (RFC 9728), and by which login (RFC 9470).
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use auth_core::{Algorithm, Authenticator, ProtectedResource, Scope};
+use auth_core::{Algorithm, Authenticator, Policy, ProtectedResource, Scope};
 
 use super::case::Expected;
 use super::client::Answer;
@@ -24,8 +25,8 @@ const METADATA: &str = concat!(
     r#""bearer_methods_supported":["header"]}"#,
 );
 
-/// The metadata of a protected resource, and the challenges that say where they are, for a server that is built with an
-/// adapter's guards, extractors and metadata.
+/// The metadata of a protected resource, the challenges that say where they are, and those that ask for another login, for
+/// a server that is built with an adapter's guards, extractors and metadata.
 ///
 /// The server under test serves the metadata of [`resource`](Self::resource) outside every guard, and these routes with
 /// `GET`, all by [`authenticator`](Self::authenticator), whose answers are `{"message":"..."}`:
@@ -37,10 +38,13 @@ const METADATA: &str = concat!(
 /// | `/both` | a guard that requires scopes `orders:read` and `orders:write` | `Both` |
 /// | `/admin` | a guard that requires role `admin` | `Administered` |
 /// | `/hello` | an extractor of the caller; no guard | `Hello alice` |
+/// | `/login/...` | for each of [`logins`](Self::logins), a guard that requires it | `Allowed` |
+/// | `/mcp/login` | the guard of `/mcp`; in the handler, `require` of the policy of `/login/both` | `Allowed` |
 #[derive(Debug)]
 pub struct DescribedResource {
     fixture: Fixture,
     resource: ProtectedResource,
+    clock: TestClock,
 }
 
 impl DescribedResource {
@@ -52,11 +56,33 @@ impl DescribedResource {
     #[must_use]
     pub fn new() -> Self {
         let mut fixture = Fixture::new(Algorithm::Es256);
-        fixture.issuer = fixture.issuer.clock(TestClock::default());
+        let clock = TestClock::default();
+        fixture.issuer = fixture.issuer.clock(clock.clone());
         let resource = ProtectedResource::builder("https://api.example/caf%C3%A9/mcp")
             .authorization_server("https://issuer.example")
             .scopes([ORDERS_READ, ORDERS_WRITE]);
-        Self { fixture, resource: resource.build().expect("it is described soundly") }
+        Self { fixture, resource: resource.build().expect("it is described soundly"), clock }
+    }
+
+    /// The routes `/login/...`, and what each demands.
+    ///
+    /// # Panics
+    ///
+    /// Never: the values can be asked for.
+    #[must_use]
+    pub fn logins(&self) -> Vec<(&'static str, Policy)> {
+        let acr = || Policy::acr(["phrh", "phr"]).expect("values that can be asked for");
+        let within = || Policy::authenticated_within_by(Duration::from_secs(300), self.clock.clone());
+        let read = || Policy::scope(ORDERS_READ);
+        vec![
+            ("/login/acr", acr()),
+            ("/login/age", within()),
+            ("/login/both", acr().and(within())),
+            ("/login/scope", read().and(acr())),
+            ("/login/or-scope", read().or(within())),
+            ("/login/role", Policy::role("admin").and(acr())),
+            ("/login/not", !acr()),
+        ]
     }
 
     /// What the server under test tells of itself.
@@ -78,6 +104,7 @@ impl DescribedResource {
         metadata(&mut table);
         elsewhere(&mut table);
         challenges(&mut table);
+        logins(&mut table);
         let mut server = Server::new(address);
         Report { outcomes: table.cases.iter().map(|case| server.run(case)).collect() }
     }
@@ -206,5 +233,63 @@ fn challenges(table: &mut Table<'_>) {
         ("/hello", &none, "Hello alice"),
     ] {
         table.get(&format!("{path}: enough"), path, &[token], ok(message));
+    }
+}
+
+fn logins(table: &mut Table<'_>) {
+    let end = format!("resource_metadata=\"https://api.example{OWN}\"");
+    let step_up = |parameters: &str| {
+        let challenge = format!("Bearer error=\"insufficient_user_authentication\", {parameters}, {end}");
+        challenged(401, "Unauthorized", "A stronger or more recent login is required", &challenge)
+    };
+    let lacks = |scope: &str| {
+        let challenge = format!("Bearer error=\"insufficient_scope\"{scope}, {end}");
+        challenged(403, "Forbidden", "Not enough permissions", &challenge)
+    };
+    // Value of `acr`, how many seconds ago, scopes.
+    let token = |table: &Table<'_>, acr: Option<&str>, age: Option<i64>, scope: &str| {
+        let mut draft = table.draft().scope(scope).claim("roles", serde_json::json!([]));
+        draft = acr.into_iter().fold(draft, |draft, acr| draft.claim("acr", acr));
+        draft = age.into_iter().fold(draft, |draft, age| draft.claim_at("auth_time", -age));
+        format!("Bearer {}", draft.sign())
+    };
+    const ACR: &str = r#"acr_values="phrh phr""#;
+    const AGE: &str = r#"max_age="300""#;
+    let both = format!("{ACR}, {AGE}");
+    let read_too = format!(r#"scope="orders:read", {ACR}"#);
+    let read = r#", scope="orders:read""#;
+    let cases = [
+        ("/login/acr", Some("phr"), None, "", ok("Allowed")),
+        ("/login/acr", Some("phrh"), None, "", ok("Allowed")),
+        ("/login/acr", Some("pwd"), None, "", step_up(ACR)),
+        ("/login/acr", Some("phr phrh"), None, "", step_up(ACR)),
+        ("/login/acr", None, Some(0), "", step_up(ACR)),
+        ("/login/age", None, Some(0), "", ok("Allowed")),
+        ("/login/age", None, Some(300), "", ok("Allowed")),
+        ("/login/age", None, Some(301), "", step_up(AGE)),
+        ("/login/age", None, Some(-60), "", ok("Allowed")),
+        ("/login/age", None, Some(-61), "", step_up(AGE)),
+        ("/login/age", Some("phr"), None, "", step_up(AGE)),
+        ("/login/both", Some("phr"), Some(10), "", ok("Allowed")),
+        ("/login/both", Some("phr"), Some(301), "", step_up(&both)),
+        ("/login/both", Some("pwd"), Some(10), "", step_up(&both)),
+        ("/login/scope", Some("phr"), None, "orders:read", ok("Allowed")),
+        ("/login/scope", Some("phr"), None, "", lacks(read)),
+        ("/login/scope", None, None, "orders:read", step_up(ACR)),
+        ("/login/scope", None, None, "", step_up(&read_too)),
+        ("/login/or-scope", None, Some(10), "", ok("Allowed")),
+        ("/login/or-scope", None, Some(301), "orders:read", ok("Allowed")),
+        ("/login/or-scope", None, Some(301), "", lacks(read)),
+        ("/login/role", None, None, "", lacks("")),
+        ("/login/not", Some("pwd"), None, "", ok("Allowed")),
+        ("/login/not", Some("phr"), None, "", lacks("")),
+        ("/login/not", None, None, "", lacks("")),
+        ("/mcp/login", Some("phr"), Some(300), "orders:read", ok("Allowed")),
+        ("/mcp/login", Some("phr"), Some(301), "orders:read", step_up(&both)),
+    ];
+    for (path, acr, age, scope, expected) in cases {
+        let token = token(table, acr, age, scope);
+        let name = format!("{path}: acr {acr:?}, {age:?} seconds ago, scope {scope:?}");
+        table.get(&name, path, &[&token], expected);
     }
 }

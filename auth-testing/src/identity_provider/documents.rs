@@ -15,6 +15,7 @@ pub(crate) fn metadata(claimed_issuer: &str, issuer: &str, algorithm: Algorithm)
     let document = json!({
         "issuer": claimed_issuer,
         "jwks_uri": jwks_uri(issuer),
+        "introspection_endpoint": introspection_endpoint(issuer),
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
         "response_types_supported": ["code"],
@@ -26,4 +27,8 @@ pub(crate) fn metadata(claimed_issuer: &str, issuer: &str, algorithm: Algorithm)
 
 pub(crate) fn jwks_uri(issuer: &str) -> String {
     format!("{issuer}/jwks")
+}
+
+pub(crate) fn introspection_endpoint(issuer: &str) -> String {
+    format!("{issuer}/introspect")
 }

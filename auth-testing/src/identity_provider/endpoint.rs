@@ -8,4 +8,6 @@ pub enum Endpoint {
     Metadata,
     /// The key set.
     Keys,
+    /// The introspection endpoint.
+    Introspection,
 }

@@ -12,5 +12,5 @@ pub(crate) struct EndpointState {
     pub(crate) fields: HeaderMap,
     pub(crate) requests: usize,
     pub(crate) not_modified: usize,
-    pub(crate) last_request: Option<Request<()>>,
+    pub(crate) last_request: Option<Request<Vec<u8>>>,
 }

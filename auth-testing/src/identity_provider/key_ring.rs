@@ -1,6 +1,6 @@
 //! The keys of a provider: one signs, several are published.
 
-use auth_core::Algorithm;
+use auth_core::{Algorithm, Clock};
 use serde_json::json;
 
 use crate::clock::TestClock;
@@ -32,6 +32,10 @@ impl KeyRing {
 
     pub(crate) fn signing(&self) -> TestIssuer {
         self.signing.clone().issuer(&*self.issuer)
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now().unwrap_or_default()
     }
 
     pub(crate) fn kid(&self) -> String {

@@ -7,6 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Version, header};
 
 /// A longer head is a bad request.
 const MAX_HEAD: usize = 16 * 1024;
+
+/// A longer body is one, too.
+const MAX_BODY: usize = 128 * 1024;
 const MAX_FIELDS: usize = 64;
 
 pub(crate) struct RequestReader<'a> {
@@ -19,25 +22,38 @@ impl<'a> RequestReader<'a> {
         Self { stream, unread: Vec::new() }
     }
 
-    /// Reads the head of the next request; `None` if the client has closed the connection.
+    /// Reads the next request, with its body if its length is announced; `None` if the client has closed the connection.
     ///
     /// An error of kind `InvalidData` is one of the request.
-    pub(crate) fn read(&mut self) -> io::Result<Option<Request<()>>> {
-        loop {
-            if let Some((request, length)) = parse(&self.unread)? {
-                self.unread.drain(..length);
-                return Ok(Some(request));
+    pub(crate) fn read(&mut self) -> io::Result<Option<Request<Vec<u8>>>> {
+        let (request, length) = loop {
+            if let Some(parsed) = parse(&self.unread)? {
+                break parsed;
             }
             if self.unread.len() > MAX_HEAD {
                 return Err(io::ErrorKind::InvalidData.into());
             }
-            let mut chunk = [0; 1024];
-            let length = self.stream.read(&mut chunk)?;
-            if length == 0 {
+            if !self.read_more()? {
                 return Ok(None);
             }
-            self.unread.extend(chunk.iter().take(length));
+        };
+        self.unread.drain(..length);
+        let length = body_length(&request)?;
+        while self.unread.len() < length {
+            if !self.read_more()? {
+                return Ok(None);
+            }
         }
+        let body = self.unread.drain(..length).collect();
+        Ok(Some(request.map(|()| body)))
+    }
+
+    /// `false` if the client has closed the connection.
+    fn read_more(&mut self) -> io::Result<bool> {
+        let mut chunk = [0; 1024];
+        let length = self.stream.read(&mut chunk)?;
+        self.unread.extend(chunk.iter().take(length));
+        Ok(length > 0)
     }
 
     /// Reads and forgets, until the client closes the connection or the provider does.
@@ -46,11 +62,16 @@ impl<'a> RequestReader<'a> {
     }
 }
 
-/// Whether the connection serves the next request, too. It does not after a request with a body, which is never read.
-pub(crate) fn keeps_alive(request: &Request<()>) -> bool {
+fn body_length(request: &Request<()>) -> io::Result<usize> {
+    let Some(length) = request.headers().get(header::CONTENT_LENGTH) else { return Ok(0) };
+    let length: usize = length.to_str().map_err(invalid)?.parse().map_err(invalid)?;
+    if length > MAX_BODY { Err(io::ErrorKind::InvalidData.into()) } else { Ok(length) }
+}
+
+/// Whether the connection serves the next request, too. It does not after a body in chunks, which is never read.
+pub(crate) fn keeps_alive(request: &Request<Vec<u8>>) -> bool {
     let fields = request.headers();
-    let has_body = fields.contains_key(header::TRANSFER_ENCODING)
-        || fields.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let has_body = fields.contains_key(header::TRANSFER_ENCODING);
     let says_close = fields
         .get_all(header::CONNECTION)
         .iter()

@@ -11,9 +11,13 @@ use super::documents;
 use super::endpoint::Endpoint;
 use super::endpoint_state::EndpointState;
 use super::key_ring::KeyRing;
+use super::opaque::OpaqueTokens;
 use crate::base64url::encode;
 use crate::clock::TestClock;
 use crate::lock::lock;
+
+/// Of a signed answer (RFC 9701 section 5).
+const SIGNED: HeaderValue = HeaderValue::from_static("application/token-introspection+jwt");
 
 pub(crate) struct Site {
     pub(crate) clock: TestClock,
@@ -26,9 +30,12 @@ pub(crate) struct State {
     pub(crate) keys: KeyRing,
     pub(crate) metadata_paths: Vec<String>,
     pub(crate) jwks_path: String,
+    pub(crate) opaque: OpaqueTokens,
+    introspection_path: String,
     pub(crate) validators: bool,
     metadata_endpoint: EndpointState,
     keys_endpoint: EndpointState,
+    introspection_endpoint: EndpointState,
 }
 
 impl Site {
@@ -37,9 +44,12 @@ impl Site {
             keys,
             metadata_paths: Vec::new(),
             jwks_path: String::new(),
+            opaque: OpaqueTokens::default(),
+            introspection_path: String::new(),
             validators: true,
             metadata_endpoint: EndpointState::default(),
             keys_endpoint: EndpointState::default(),
+            introspection_endpoint: EndpointState::default(),
         };
         state.move_to("");
         Self { clock, state: Mutex::new(state), counted: Condvar::new() }
@@ -49,7 +59,7 @@ impl Site {
         change(&mut lock(&self.state))
     }
 
-    pub(crate) fn answer(&self, request: &Request<()>) -> Answer {
+    pub(crate) fn answer(&self, request: &Request<Vec<u8>>) -> Answer {
         let answer = self.change(|state| state.answer(request));
         self.counted.notify_all();
         answer
@@ -68,6 +78,7 @@ impl State {
         match endpoint {
             Endpoint::Metadata => &mut self.metadata_endpoint,
             Endpoint::Keys => &mut self.keys_endpoint,
+            Endpoint::Introspection => &mut self.introspection_endpoint,
         }
     }
 
@@ -75,6 +86,7 @@ impl State {
     /// (section 3.1).
     pub(crate) fn move_to(&mut self, base: &str) {
         self.jwks_path = documents::jwks_uri(base);
+        self.introspection_path = documents::introspection_endpoint(base);
         self.metadata_paths = vec![
             format!("{base}/.well-known/openid-configuration"),
             format!("/.well-known/oauth-authorization-server{base}"),
@@ -82,32 +94,42 @@ impl State {
         ];
     }
 
-    fn answer(&mut self, request: &Request<()>) -> Answer {
+    fn answer(&mut self, request: &Request<Vec<u8>>) -> Answer {
         let path = request.uri().path();
         let Some(endpoint) = self.endpoint_at(path) else { return Answer::empty(StatusCode::NOT_FOUND) };
         let state = self.endpoint(endpoint);
         state.requests += 1;
         state.last_request = Some(request.clone());
-        if request.method() != Method::GET {
+        let method = if endpoint == Endpoint::Introspection { Method::POST } else { Method::GET };
+        if request.method() != method {
             return Answer::empty(StatusCode::METHOD_NOT_ALLOWED);
         }
         if endpoint == Endpoint::Metadata && !self.metadata_paths.iter().any(|served| served == path) {
             return Answer::empty(StatusCode::NOT_FOUND);
         }
-        self.behave(endpoint, request.headers())
+        self.behave(endpoint, request)
     }
 
     fn endpoint_at(&self, path: &str) -> Option<Endpoint> {
         if path == self.jwks_path {
             return Some(Endpoint::Keys);
         }
+        if path == self.introspection_path {
+            return Some(Endpoint::Introspection);
+        }
         path.split('/').any(|segment| segment == ".well-known").then_some(Endpoint::Metadata)
     }
 
-    fn behave(&mut self, endpoint: Endpoint, asked: &HeaderMap) -> Answer {
+    fn behave(&mut self, endpoint: Endpoint, request: &Request<Vec<u8>>) -> Answer {
         let behavior = self.endpoint(endpoint).behavior.clone();
-        let mut answer = behavior.answer(self.document(endpoint, &behavior).into());
-        let is_whole = answer.may_be_validated();
+        let mut answer = behavior.answer(self.document(endpoint, &behavior, request.body()).into());
+        let is_whole = answer.may_be_validated() && endpoint != Endpoint::Introspection;
+        if endpoint == Endpoint::Introspection
+            && self.opaque.signed_for.is_some()
+            && answer.status == StatusCode::OK
+        {
+            answer.fields.insert(header::CONTENT_TYPE, SIGNED);
+        }
         let tag = (is_whole && self.validators).then(|| entity_tag(&answer.body)).flatten();
         if let Some(tag) = tag {
             answer.fields.insert(header::ETAG, tag);
@@ -116,17 +138,18 @@ impl State {
         for (name, value) in &state.fields {
             answer.fields.insert(name, value.clone());
         }
-        if is_whole && is_known(asked, &answer.fields) {
+        if is_whole && is_known(request.headers(), &answer.fields) {
             state.not_modified += 1;
             return answer.not_modified();
         }
         answer
     }
 
-    fn document(&self, endpoint: Endpoint, behavior: &Behavior) -> String {
+    fn document(&self, endpoint: Endpoint, behavior: &Behavior, form: &[u8]) -> String {
         let issuer = &self.keys.issuer;
         match (endpoint, behavior) {
             (Endpoint::Keys, _) => self.keys.jwks(),
+            (Endpoint::Introspection, _) => self.opaque.answer(form, &self.keys),
             (Endpoint::Metadata, Behavior::WrongIssuer(claimed)) => {
                 documents::metadata(claimed, issuer, self.keys.algorithm())
             }

@@ -10,11 +10,15 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use auth_testing::conformance::{self, Answer};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
+pub const TONIC: &str = "tonic_protected";
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
 pub const OIDC: [&str; 2] = ["axum_oidc", "actix_oidc"];
 pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
+pub const BROWSER: [&str; 2] = ["axum_browser", "actix_browser"];
 
 /// `cargo test --workspace` builds the examples before it runs any test, and puts them here.
 pub fn example(name: &str) -> Command {
@@ -28,7 +32,17 @@ pub fn example(name: &str) -> Command {
         program.display()
     );
     let mut command = Command::new(program);
-    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE", "DEMO"] {
+    for variable in [
+        "ISSUER",
+        "AUDIENCE",
+        "SECRET",
+        "SECRET_ALGORITHM",
+        "JWKS_FILE",
+        "DATABASE",
+        "DEMO",
+        "ACCESS_SECONDS",
+        "OPEN",
+    ] {
         command.env_remove(format!("AUTH_{variable}"));
     }
     command.env("AUTH_LISTEN", "127.0.0.1:0");
@@ -93,7 +107,7 @@ impl Drop for Running {
     }
 }
 
-/// Does what `curl -i http://address/path [-X METHOD] [-H 'Name: value']... [-d 'body'] # status` would do, at
+/// Does what `curl -i http://address/path [-X METHOD] [-H 'Name: value']... [-u 'user:password'] [-d 'body'] # status` would do, at
 /// this address instead.
 pub fn paste(line: &str, printed: SocketAddr, address: SocketAddr) -> (u16, Answer) {
     let (command, status) = line.rsplit_once(" # ").unwrap();
@@ -110,6 +124,7 @@ pub fn paste(line: &str, printed: SocketAddr, address: SocketAddr) -> (u16, Answ
             "-X" => method = value,
             "-H" => fields += &format!("{value}\r\n"),
             "-d" => body = value,
+            "-u" => fields += &format!("Authorization: Basic {}\r\n", STANDARD.encode(value)),
             _ => panic!("{option} in {line}"),
         }
         options = rest.trim_start();

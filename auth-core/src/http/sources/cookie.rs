@@ -12,7 +12,7 @@
 
 use super::reading::Reading;
 
-pub(super) fn read<'r>(fields: impl Iterator<Item = &'r [u8]>, name: &str) -> Reading<'r> {
+pub(crate) fn read<'r>(fields: impl Iterator<Item = &'r [u8]>, name: &str) -> Reading<'r> {
     let mut found = values(fields, name);
     match (found.next(), found.next()) {
         (None, _) => Reading::Missing,

@@ -1,7 +1,7 @@
 //! Where credentials are looked for, and how each place is read.
 
 mod basic;
-mod cookie;
+pub(crate) mod cookie;
 pub(crate) mod fault;
 mod field;
 pub(crate) mod find;
