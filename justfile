@@ -22,10 +22,11 @@ load:
     bash interop/load
 
 # Tokens of PyJWT, joserfc and jose against both examples, tokens of auth-issuer against them, password hashes of
-# passlib and pwdlib, and real providers.
+# passlib and pwdlib, real providers, and calls of grpcio.
 interop:
     bash interop/run
     bash interop/issuer
+    bash interop/grpc
     bash interop/passwords
     bash interop/oidc
 

@@ -1,6 +1,6 @@
-//! The guard around routes.
+//! The guard around routes, and the metadata outside of it.
 
-use auth_tower::{GuardLayer, GuardedBody};
+use auth_tower::{GuardLayer, GuardedBody, ResourceLayer};
 use axum_core::BoxError;
 use axum_core::body::Body;
 use bytes::Bytes;
@@ -38,6 +38,34 @@ use bytes::Bytes;
 /// It is the layer of `auth-tower` with axum's body. It goes with other layers in a `tower::ServiceBuilder` in any
 /// order, and around any service whose responses have a body of bytes.
 pub type AuthLayer = GuardLayer<AxumBody>;
+
+/// Serves the metadata of a protected resource ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)).
+///
+/// ```
+/// use auth_axum::{AuthLayer, Authenticated, Authenticator, InvalidResource, MetadataLayer, ProtectedResource};
+/// use axum::{Router, routing::get};
+///
+/// async fn orders(user: Authenticated) -> String {
+///     format!("Orders of {}", user.subject())
+/// }
+///
+/// fn app(auth: Authenticator) -> Result<Router, InvalidResource> {
+///     let resource = ProtectedResource::builder("https://api.example.com/orders")
+///         .authorization_server("https://issuer.example")
+///         .build()?;
+///     let auth = auth.with_protected_resource(&resource);
+///     Ok(Router::new()
+///         .route("/orders", get(orders))
+///         .layer(AuthLayer::new(auth.clone()))
+///         .layer(MetadataLayer::new(&resource)) // after the guard: clients have no token yet
+///         .with_state(auth))
+/// }
+/// ```
+///
+/// Lay it by `Router::layer` around the outermost router, after every guard. In a nested router, or inside a guard, it is
+/// never reached without a token. [`ProtectedResource::answer`](crate::ProtectedResource::answer) says what is answered.
+/// With several resources on one host, lay one for each; the outermost answers at the root path.
+pub type MetadataLayer = ResourceLayer<AxumBody>;
 
 /// Responses with axum's body. A body that is axum's already stays as it is.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,8 @@ pub(crate) struct Counters {
     pub(crate) unknown_keys: AtomicU64,
     pub(crate) waited: AtomicU64,
     pub(crate) unavailable: AtomicU64,
+    pub(crate) introspections: AtomicU64,
+    pub(crate) introspection_failures: AtomicU64,
 }
 
 /// What has happened since the verifier was made. Each number only grows, as a counter of Prometheus or OpenTelemetry.
@@ -33,8 +35,12 @@ pub struct Stats {
     pub unknown_keys: u64,
     /// Those of them that waited for an attempt.
     pub waited: u64,
-    /// Tokens that were answered 503.
+    /// Tokens that were answered 503 for want of keys.
     pub unavailable: u64,
+    /// Requests to the introspection endpoint.
+    pub introspections: u64,
+    /// Questions about tokens to which no answer could be had.
+    pub introspection_failures: u64,
 }
 
 /// Counts one more.
@@ -54,6 +60,8 @@ impl Counters {
             unknown_keys: read(&self.unknown_keys),
             waited: read(&self.waited),
             unavailable: read(&self.unavailable),
+            introspections: read(&self.introspections),
+            introspection_failures: read(&self.introspection_failures),
         }
     }
 }

@@ -62,6 +62,15 @@ pub enum SourceError {
         /// What is wrong with it.
         fault: String,
     },
+    /// The metadata name no introspection endpoint, though [`introspection`](crate::Oidc::introspection) was called.
+    #[error(
+        "{address} names no `introspection_endpoint` (RFC 8414 section 2): if the provider has one all the same, call \
+         `.endpoint(..)` of the `Introspection`"
+    )]
+    NoIntrospectionEndpoint {
+        /// What was asked for.
+        address: String,
+    },
     /// The metadata are those of another issuer ([OpenID Connect Discovery section
     /// 4.3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation)).
     #[error(
@@ -139,6 +148,17 @@ pub enum ConnectError {
         /// What it takes.
         expected: &'static str,
     },
+    /// No introspection endpoint is known: [`jwks_uri`](crate::Oidc::jwks_uri) was called, so that no metadata are read.
+    #[error(
+        "no introspection endpoint: after `.jwks_uri(..)` no metadata are read that could name it. Call `.endpoint(..)` of \
+         the `Introspection`"
+    )]
+    NoIntrospectionEndpoint,
+    /// The client that introspects has no id.
+    #[error(
+        "the client id of the `Introspection` is empty: give the one that this service has at the issuer"
+    )]
+    NoClientId,
     /// There is no client: feature `client` is off, and [`fetch`](crate::Oidc::fetch) was not called.
     #[error("no HTTP client: switch the feature `client` of auth-oidc on, or call `.fetch(..)`")]
     NoClient,

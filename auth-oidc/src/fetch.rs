@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
-/// Fetches a provider's documents: its metadata and its key set. The default is the client of feature `client`.
+/// Fetches a provider's documents, its metadata and its key set, and asks it about tokens. The default is the client of
+/// feature `client`.
 ///
-/// Called with `GET` requests to addresses that were configured, or that the configured provider's metadata name. No
-/// address ever comes from a token. How long a fetch may take is bounded by the caller, who drops the future.
+/// Called with `GET` requests, and with `POST` requests that have a form for a body
+/// ([`Introspection`](crate::Introspection)), to addresses that were configured, or that the configured provider's metadata
+/// name. No address ever comes from a token. A form holds a token and perhaps a secret: log neither body nor header. How long a fetch may take is bounded by the caller, who drops the future.
 ///
 /// For a [`reqwest::Client`](https://docs.rs/reqwest) of the application:
 ///

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use auth_core::jwt::unverified_issuer;
+use auth_core::jwt::{is_jwt, unverified_issuer};
 use auth_core::{TokenVerifier, VerifiedToken, VerifyError, VerifyFailure};
 
 use crate::tenants::{Found, IssuerDirectory, Tenants};
@@ -19,6 +19,9 @@ const PLACES: usize = 1 << 14;
 
 /// So many of the last bytes of a token tell tokens apart: they are of its signature.
 const TOLD_BY: usize = 32;
+
+const SAME_PREFIX: &str = "two issuers introspect opaque tokens with the same prefix, or without one: give each a \
+                           `.prefix(..)` of its own";
 
 /// Verifies the tokens of several issuers, each by a verifier of its own: its keys, audience, roles and bounds.
 ///
@@ -37,6 +40,11 @@ const TOLD_BY: usize = 32;
 /// with its `iss`. A token of an issuer that is not among these is answered 401, and nothing is fetched for it. If one
 /// issuer is down, only its own tokens are answered 503. A key counts for its own issuer only, whatever its `kid`.
 ///
+/// An opaque token says nothing of its issuer. It goes to the one issuer with
+/// [`introspection`](crate::Oidc::introspection), or of several to the one whose
+/// [`prefix`](crate::Introspection::prefix) it begins with; the longest one decides. To no other one it is ever sent. If
+/// two issuers have the same prefix, or none, opaque tokens are answered 500, and the log says why.
+///
 /// The work does not grow with the number of issuers.
 #[derive(Default)]
 pub struct Issuers {
@@ -46,6 +54,10 @@ pub struct Issuers {
     /// What the log says of a token of another issuer.
     expected: Expected,
     tenants: Option<Tenants>,
+    /// Who is asked about opaque tokens, by their prefix. The longest is first.
+    opaque: Vec<(Box<str>, usize)>,
+    /// Two of these prefixes are the same.
+    is_ambiguous: bool,
 }
 
 /// Who judges a token.
@@ -74,6 +86,14 @@ impl Issuers {
     pub fn issuer(mut self, verifier: OidcVerifier) -> Self {
         let place = self.verifiers.len();
         self.places.extend(verifier.names().into_iter().map(|name| (name.into_boxed_str(), place)));
+        if let Some(prefix) = verifier.opaque_prefix() {
+            if self.opaque.iter().any(|(taken, _)| **taken == *prefix) {
+                self.is_ambiguous = true;
+                tracing::error!(issuer = verifier.issuer(), prefix, "{SAME_PREFIX}");
+            }
+            let longer = self.opaque.partition_point(|(longer, _)| longer.len() >= prefix.len());
+            self.opaque.insert(longer, (prefix.into(), place));
+        }
         self.verifiers.push(verifier);
         self.expected = expected(&self.places);
         self
@@ -93,8 +113,21 @@ impl Issuers {
         Self { tenants: Some(Tenants::new(directory)), ..self }
     }
 
+    /// Who is asked about an opaque token.
+    fn judge_opaque(&self, token: &str) -> Result<Judge<'_>, VerifyFailure> {
+        if self.is_ambiguous {
+            return Err(VerifyError::Misconfigured(SAME_PREFIX).into());
+        }
+        let of_prefix = self.opaque.iter().find(|(prefix, _)| token.starts_with(&**prefix));
+        let judge = of_prefix.and_then(|(_, place)| Some(Judge::Listed(*place, self.verifiers.get(*place)?)));
+        judge.ok_or_else(|| VerifyError::UnknownToken.into())
+    }
+
     /// Who judges the token, by the issuer that it names.
     fn judge(&self, token: &str) -> Result<Judge<'_>, VerifyFailure> {
+        if !self.opaque.is_empty() && !is_jwt(token) {
+            return self.judge_opaque(token);
+        }
         let Some(issuer) = unverified_issuer(token) else {
             let failure = VerifyFailure::from(VerifyError::MalformedToken);
             return Err(failure

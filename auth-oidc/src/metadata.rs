@@ -8,34 +8,72 @@ use serde::de::IgnoredAny;
 use crate::error::SourceError;
 
 /// What is read of a provider's metadata. All else in them is left unread: algorithms come from the keys.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Metadata {
+    pub(crate) jwks_uri: Option<String>,
+    pub(crate) introspection_endpoint: Option<String>,
+}
+
+/// What is needed of the metadata; the rest may be anything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    pub(crate) keys: bool,
+    pub(crate) introspection: bool,
+}
+
+#[derive(Deserialize)]
+struct OfIssuer {
     issuer: String,
+}
+
+#[derive(Deserialize)]
+struct OfKeys {
     jwks_uri: String,
+}
+
+#[derive(Deserialize)]
+struct OfIntrospection {
+    introspection_endpoint: Option<String>,
 }
 
 impl Metadata {
     /// Reads metadata that must be those of this issuer, byte for byte. `None` if it is no JSON object at all, as the page
     /// that some servers answer to every path.
-    pub(crate) fn read(address: &str, body: &[u8], issuer: &str) -> Option<Result<String, SourceError>> {
+    pub(crate) fn read(
+        address: &str,
+        body: &[u8],
+        issuer: &str,
+        needs: Needs,
+    ) -> Option<Result<Self, SourceError>> {
         serde_json::from_slice::<HashMap<String, IgnoredAny>>(body).ok()?;
-        let metadata: Self = match serde_json::from_slice(body) {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                let (address, fault) = (address.to_owned(), fault(&error));
-                return Some(Err(SourceError::Metadata { address, fault }));
-            }
-        };
-        if metadata.issuer != issuer {
-            return Some(Err(SourceError::IssuerDiffers {
+        Some(Self::of_object(address, body, issuer, needs))
+    }
+
+    fn of_object(address: &str, body: &[u8], issuer: &str, needs: Needs) -> Result<Self, SourceError> {
+        let found = parse::<OfIssuer>(address, body)?.issuer;
+        if found != issuer {
+            return Err(SourceError::IssuerDiffers {
                 address: address.to_owned(),
                 expected: issuer.to_owned(),
-                difference: difference(issuer, &metadata.issuer),
-                found: metadata.issuer,
-            }));
+                difference: difference(issuer, &found),
+                found,
+            });
         }
-        Some(Ok(metadata.jwks_uri))
+        let jwks_uri = if needs.keys { Some(parse::<OfKeys>(address, body)?.jwks_uri) } else { None };
+        let mut introspection_endpoint = None;
+        if needs.introspection {
+            introspection_endpoint = parse::<OfIntrospection>(address, body)?.introspection_endpoint;
+            if introspection_endpoint.is_none() {
+                return Err(SourceError::NoIntrospectionEndpoint { address: address.to_owned() });
+            }
+        }
+        Ok(Self { jwks_uri, introspection_endpoint })
     }
+}
+
+fn parse<'de, T: Deserialize<'de>>(address: &str, body: &'de [u8]) -> Result<T, SourceError> {
+    serde_json::from_slice(body)
+        .map_err(|error| SourceError::Metadata { address: address.to_owned(), fault: fault(&error) })
 }
 
 fn fault(error: &serde_json::Error) -> String {
@@ -114,9 +152,38 @@ mod tests {
         );
     }
 
-    fn read(body: &str) -> Option<Result<String, String>> {
-        let read = Metadata::read("https://id.example/m", body.as_bytes(), "https://id.example/");
+    const KEYS: Needs = Needs { keys: true, introspection: false };
+
+    fn read_for(needs: Needs, body: &str) -> Option<Result<Metadata, String>> {
+        let read = Metadata::read("https://id.example/m", body.as_bytes(), "https://id.example/", needs);
         read.map(|read| read.map_err(|error| error.to_string()))
+    }
+
+    fn read(body: &str) -> Option<Result<String, String>> {
+        read_for(KEYS, body).map(|read| read.map(|metadata| metadata.jwks_uri.unwrap()))
+    }
+
+    #[test]
+    fn only_what_is_needed_has_to_be_there() {
+        let of = |members: &str| format!(r#"{{"issuer":"https://id.example/"{members}}}"#);
+        let endpoint = r#","introspection_endpoint":"https://id.example/i""#;
+        let introspection = Needs { keys: false, introspection: true };
+        let metadata = read_for(introspection, &of(endpoint)).unwrap().unwrap();
+        assert_eq!(metadata.introspection_endpoint.as_deref(), Some("https://id.example/i"));
+        assert_eq!(metadata.jwks_uri, None);
+        for (members, told) in [
+            ("", "names no `introspection_endpoint`"),
+            (r#","introspection_endpoint":null"#, "names no `introspection_endpoint`"),
+            (r#","introspection_endpoint":7"#, "invalid type"),
+        ] {
+            let error = read_for(introspection, &of(members)).unwrap().unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
+        let both = Needs { keys: true, introspection: true };
+        let error = read_for(both, &of(endpoint)).unwrap().unwrap_err();
+        assert!(error.contains("missing field `jwks_uri`"), "{error}");
+        let unread = of(r#","jwks_uri":"https://id.example/k","introspection_endpoint":7"#);
+        assert_eq!(read(&unread), Some(Ok("https://id.example/k".to_owned())));
     }
 
     #[test]

@@ -15,11 +15,14 @@ use crate::counters::Counters;
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::fetch::Fetch;
-use crate::place::ConfiguredPlace;
+use crate::introspection::Introspection;
+use crate::keys::{Keys, MAX_WAITING};
+use crate::metadata::Needs;
+use crate::place::{ConfiguredPlace, Place};
 use crate::source::{Known, Source};
 use crate::status::{Gate, Status};
 use crate::timer::{Timer, TokioTimer};
-use crate::verifier::{Inner, MAX_WAITING, OidcVerifier};
+use crate::verifier::OidcVerifier;
 
 /// The time that one request to the provider has, unless it is said otherwise.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +57,7 @@ pub struct Oidc {
     attempt_timeout: Duration,
     max_stale: Duration,
     require_keys_at_start: bool,
+    introspection: Option<Introspection>,
 }
 
 impl Oidc {
@@ -95,6 +99,7 @@ impl Oidc {
             attempt_timeout: ATTEMPT_TIMEOUT,
             max_stale: MAX_STALE,
             require_keys_at_start: false,
+            introspection: None,
         }
     }
 
@@ -121,6 +126,12 @@ impl Oidc {
     pub fn verifier(mut self, set: impl FnOnce(JwtVerifierBuilder) -> JwtVerifierBuilder) -> Self {
         self.verifier = set(self.verifier);
         self
+    }
+
+    /// Asks the issuer about tokens that are no JWTs ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)), beside verifying
+    /// those that are. Audience, roles and the other options count for both. See [`Introspection`].
+    pub fn introspection(self, introspection: Introspection) -> Self {
+        Self { introspection: Some(introspection), ..self }
     }
 
     /// Reads the metadata at this address, and nowhere else: for a provider that has an internal address beside the public
@@ -231,20 +242,30 @@ impl Oidc {
         let (want, wanted) = mpsc::channel(1);
         let (sender, status) = watch::channel(Status::at_start(self.timer.elapsed()));
         let (gate, counters) = (Arc::new(Gate::new()), Arc::new(Counters::default()));
+        let endpoint = self.introspection.as_ref().map(|asked| asked.vet(self.rules)).transpose()?;
+        let needs = Needs {
+            keys: self.introspection.as_ref().is_none_or(Introspection::needs_keys),
+            introspection: endpoint.as_ref().is_some_and(|endpoint| endpoint.is_awaited()),
+        };
+        if needs.introspection && matches!(place, Place::Keys(_)) {
+            return Err(ConnectError::NoIntrospectionEndpoint);
+        }
         let source = Source {
             issuer: self.issuer.clone(),
             place,
             rules: self.rules,
-            fetch,
+            fetch: fetch.clone(),
             timer: self.timer.clone(),
             attempt_timeout: self.attempt_timeout,
             keys: jwt.keys(),
             counters: counters.clone(),
+            needs,
+            endpoint: endpoint.clone(),
             known: Known::default(),
         };
         let max_stale = self.max_stale;
         let driver = Driver { source, wanted, status: sender, gate: gate.clone(), max_stale, failures: 0 };
-        let verifier = OidcVerifier::new(Inner {
+        let keys = Arc::new(Keys {
             jwt,
             issuer: self.issuer,
             want,
@@ -255,7 +276,10 @@ impl Oidc {
             max_stale,
             counters,
         });
-        Ok((verifier, driver.run()))
+        let introspector = self.introspection.zip(endpoint).map(|(introspection, endpoint)| {
+            introspection.start(keys.clone(), endpoint, fetch, self.attempt_timeout)
+        });
+        Ok((OidcVerifier::new(keys, introspector), driver.run()))
     }
 
     fn vet(&self) -> Result<(), ConnectError> {

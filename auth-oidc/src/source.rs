@@ -15,7 +15,8 @@ use crate::counters::{Counters, count};
 use crate::error::SourceError;
 use crate::fetch::{Fetch, FetchError, FetchErrorKind, MaxBytes};
 use crate::freshness::{freshness, retry_after};
-use crate::metadata::Metadata;
+use crate::introspection::Endpoint;
+use crate::metadata::{Metadata, Needs};
 use crate::network::Network;
 use crate::place::Place;
 use crate::timer::Timer;
@@ -44,6 +45,10 @@ pub(crate) struct Source {
     pub(crate) attempt_timeout: Duration,
     pub(crate) keys: VerifierKeys,
     pub(crate) counters: Arc<Counters>,
+    /// What the metadata are read for.
+    pub(crate) needs: Needs,
+    /// Where to say which introspection endpoint the metadata name.
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
     /// What was learnt from the last success.
     pub(crate) known: Known,
 }
@@ -51,8 +56,8 @@ pub(crate) struct Source {
 /// What one success tells for the next attempt.
 #[derive(Default)]
 pub(crate) struct Known {
-    /// Where the keys are, and when the metadata said so.
-    jwks_uri: Option<(Address, Duration)>,
+    /// Where the keys are, if they are needed, and when the metadata said so.
+    jwks_uri: Option<(Option<Address>, Duration)>,
     /// The fields by which the provider recognises the key set that we have.
     validators: HeaderMap,
 }
@@ -82,7 +87,7 @@ impl Source {
     }
 
     async fn refresh(&mut self) -> Result<Duration, Failure> {
-        let address = self.locate().await?;
+        let Some(address) = self.locate().await? else { return Ok(METADATA_FRESH) };
         let validators = self.known.validators.clone();
         let response = self.get(&address, MAX_KEYS_BYTES, &validators).await?;
         let fresh_for = freshness(response.headers());
@@ -110,9 +115,11 @@ impl Source {
 
     /// Says where the keys are. The metadata are read again now and then, since they may name another address by now; while
     /// they cannot be had, the last one counts.
-    async fn locate(&mut self) -> Result<Address, Failure> {
+    async fn locate(&mut self) -> Result<Option<Address>, Failure> {
         let addresses = match &self.place {
-            Place::Keys(address) => return Ok(address.clone()),
+            Place::Keys(address) => return Ok(Some(address.clone()).filter(|_| self.needs.keys)),
+            // Nothing in them is of use.
+            Place::Metadata(_) if !self.needs.keys && !self.needs.introspection => return Ok(None),
             Place::Metadata(addresses) => addresses,
         };
         let now = self.timer.elapsed();
@@ -138,16 +145,16 @@ impl Source {
 
     /// Looks for the metadata, and says where they have the keys. The next address is tried only if there is nothing at
     /// all at one.
-    async fn discover(&self, addresses: &[Address]) -> Result<Address, Failure> {
+    async fn discover(&self, addresses: &[Address]) -> Result<Option<Address>, Failure> {
         for address in addresses {
             let response = self.get(address, MAX_METADATA_BYTES, &HeaderMap::new()).await?;
             match response.status() {
                 StatusCode::OK => {
                     let text = address.to_string();
-                    if let Some(jwks_uri) = Metadata::read(&text, response.body(), &self.issuer) {
+                    let metadata = Metadata::read(&text, response.body(), &self.issuer, self.needs);
+                    if let Some(metadata) = metadata {
                         let reached = response.extensions().get::<Network>().copied().unwrap_or_default();
-                        let named = address.named(&jwks_uri?, reached, self.rules);
-                        return Ok(named.map_err(SourceError::from)?);
+                        return Ok(self.take(&metadata?, address, reached)?);
                     }
                 }
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE => {}
@@ -155,6 +162,23 @@ impl Source {
             }
         }
         Err(SourceError::NoMetadata { tried: addresses.iter().map(Address::to_string).collect() }.into())
+    }
+
+    /// Takes the addresses that the metadata at this one name, once all of them may be fetched.
+    fn take(
+        &self,
+        metadata: &Metadata,
+        address: &Address,
+        reached: Network,
+    ) -> Result<Option<Address>, SourceError> {
+        let named = |text: &Option<String>| {
+            text.as_ref().map(|text| address.named(text, reached, self.rules)).transpose()
+        };
+        let (keys, endpoint) = (named(&metadata.jwks_uri)?, named(&metadata.introspection_endpoint)?);
+        if let (Some(place), Some(endpoint)) = (&self.endpoint, endpoint) {
+            place.set(endpoint);
+        }
+        Ok(keys)
     }
 
     /// Sends one request. Takes no longer than it may.

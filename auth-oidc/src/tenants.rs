@@ -10,9 +10,10 @@ use auth_core::StoreFailure;
 use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, watch};
 
+use crate::keys::PATIENCE;
 use crate::oidc::Oidc;
 use crate::timer::{Timer, TokioTimer};
-use crate::verifier::{OidcVerifier, PATIENCE};
+use crate::verifier::OidcVerifier;
 
 /// The most issuers that are kept. Another one takes the place of that which was not asked for longest.
 const MAX_TENANTS: usize = 1000;

@@ -4,6 +4,7 @@ mod carrier;
 mod document;
 mod expected;
 mod forged;
+mod login;
 mod probing;
 mod report;
 mod scopes;
@@ -36,6 +37,8 @@ use crate::issuer::TestIssuer;
 /// | with scopes | with a good token without scopes, or with all but one | 403 `insufficient_scope` |
 /// | | with look-alikes of a scope instead of it, see below | 403 `insufficient_scope` |
 /// | | with a good token and all scopes | let in |
+/// | a login is demanded (the response 401 has an example `insufficient_user_authentication`) | with a good token of such a login, see [`logged_in`](Self::logged_in) | let in |
+/// | | with a good token that tells no login, of another one, or of one too long ago | 401 `insufficient_user_authentication` |
 /// | a token may be left out (`{}`) | without a token, and with a good one | let in |
 /// | | with what is no token, with a changed one, with one that must be refused | 401 `invalid_token` |
 /// | | with what is no token as `?access_token=` | let in, as without a token |
@@ -95,7 +98,8 @@ impl<'a> OpenApiProbe<'a> {
     /// If the document cannot be serialized.
     pub fn new(document: &impl Serialize, token: impl Fn(&[&str]) -> String + 'a) -> Self {
         let document = serde_json::to_value(document).expect("a document that serializes");
-        let tokens = Tokens { good: Box::new(token), bad: Vec::new(), spoiling: Vec::new() };
+        let good = Box::new(token);
+        let tokens = Tokens { good, of_login: None, bad: Vec::new(), spoiling: Vec::new() };
         let document = Document { json: document, also_in: BTreeSet::new() };
         Self { document, tokens, path_parameters: BTreeMap::new() }
     }
@@ -122,6 +126,24 @@ impl<'a> OpenApiProbe<'a> {
     #[must_use]
     pub fn must_refuse_bad_tokens_of(mut self, issuer: &'a TestIssuer) -> Self {
         self.tokens.spoiling.push(Spoiling::new(issuer));
+        self
+    }
+
+    /// Makes tokens for operations that demand a login: good ones that grant just these scopes, of a user who has logged in
+    /// with this `acr`, so many seconds ago. Without it such operations are failures.
+    ///
+    /// ```no_run
+    /// # use auth_testing::{OpenApiProbe, TestIssuer};
+    /// # let (document, issuer) = (serde_json::Value::Null, TestIssuer::default());
+    /// let token = |scopes: &[&str]| issuer.token("alice").scope(&scopes.join(" "));
+    /// OpenApiProbe::new(&document, |scopes| token(scopes).sign()).logged_in(|scopes, acr, seconds_ago| {
+    ///     let token = token(scopes).claim_at("auth_time", -i64::try_from(seconds_ago).unwrap_or(i64::MAX));
+    ///     acr.into_iter().fold(token, |token, acr| token.claim("acr", acr)).sign()
+    /// });
+    /// ```
+    #[must_use]
+    pub fn logged_in(mut self, token: impl Fn(&[&str], Option<&str>, u64) -> String + 'a) -> Self {
+        self.tokens.of_login = Some(Box::new(token));
         self
     }
 

@@ -60,6 +60,9 @@ fn serve(
                 "401 bare" => "401 Unauthorized",
                 "401 other" => "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_request\"",
                 "403" => "403 Forbidden\r\nWWW-Authenticate: Bearer error=\"insufficient_scope\"",
+                "401 login" => {
+                    "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"insufficient_user_authentication\""
+                }
                 "404" => "404 Not Found",
                 "405" => "405 Method Not Allowed",
                 "500" => "500 Internal Server Error",
@@ -147,6 +150,91 @@ fn what_is_protected_as_documented_passes() {
         None => "401",
     };
     assert_eq!(report(json!([{ "oauth2": ["a"] }, { "oauth2": ["b"] }]), Box::new(either)), 18);
+}
+
+/// Demands a login with `acr` `phr` or `phrh`, 300 seconds ago at most. A token has `scope@acr@age`.
+fn login(is_weak: impl Fn(&str, u64) -> bool + Send + 'static) -> impl Fn(&Request) -> &'static str + Send {
+    move |request| {
+        let Some(granted) = request.granted() else { return "401" };
+        let granted = granted.join("+");
+        let mut parts = granted.split('@');
+        let scope = parts.next().unwrap();
+        match (parts.next(), parts.next()) {
+            _ if request.twice => "400",
+            (Some(acr), Some(age)) if !is_weak(acr, age.parse().unwrap()) => match scope {
+                "a" => "200",
+                _ => "403",
+            },
+            (None, _) if !is_weak("", 0) => "200",
+            _ => "401 login",
+        }
+    }
+}
+
+fn demands_login(challenge: &str) -> Value {
+    let mut document = document(json!([{ "oauth2": ["a"] }]));
+    document["paths"]["/orders"]["get"]["responses"] = json!({ "401": { "headers": { "WWW-Authenticate": {
+        "examples": { "insufficient_user_authentication": { "value": challenge } }
+    } } } });
+    document
+}
+
+const LOGIN: &str =
+    r#"Bearer error="insufficient_user_authentication", acr_values="phr phrh", max_age="300""#;
+
+fn probe_logins(answer: impl Fn(&Request) -> &'static str + Send + 'static) -> ProbeReport {
+    let (address, _) = serve(answer);
+    let document = demands_login(LOGIN);
+    OpenApiProbe::new(&document, |scopes| format!("good.{}.sig", scopes.join("+")))
+        .logged_in(|scopes, acr, age| {
+            format!("good.{}@{}@{age}.sig", scopes.join("+"), acr.unwrap_or_default())
+        })
+        .run(address)
+}
+
+#[test]
+fn logins_are_demanded_as_documented() {
+    let is_weak = |acr: &str, age: u64| !["phr", "phrh"].contains(&acr) || age > 300;
+    let report = probe_logins(login(is_weak));
+    report.assert_passed();
+    assert_eq!(report.requests(), 13 + 4);
+    for (is_weak, complaint) in [
+        (
+            Box::new(move |acr: &str, age| !acr.is_empty() && is_weak(acr, age))
+                as Box<dyn Fn(&str, u64) -> bool + Send>,
+            "with a token that tells no login: must be answered 401, is answered 200",
+        ),
+        (
+            Box::new(|acr: &str, age| !acr.starts_with("phr") || acr.contains(' ') || age > 300),
+            "with a token of another login: must be answered 401, is answered 200",
+        ),
+        (
+            Box::new(|acr: &str, age| !acr.split(' ').any(|acr| acr == "phr") || age > 300),
+            "with a token of all logins in one: must be answered 401, is answered 200",
+        ),
+        (
+            Box::new(|acr: &str, _| acr != "phr"),
+            "with a token of a login too long ago: must be answered 401, is answered 200",
+        ),
+        (Box::new(|_: &str, _| true), "with a token for scopes [\"a\"]: must be let in, is answered 401"),
+    ] {
+        let report = probe_logins(login(is_weak)).to_string();
+        assert!(report.contains(complaint), "{complaint}: {report}");
+    }
+    let forbids = move |request: &Request| match login(is_weak)(request) {
+        "401 login" => "403",
+        answer => answer,
+    };
+    let report = probe_logins(forbids).to_string();
+    assert!(report.contains("tells no login: must be answered 401, is answered 403"), "{report}");
+}
+
+#[test]
+fn a_login_that_cannot_be_tried_is_a_failure() {
+    let (report, seen) = probe(&demands_login(LOGIN), |_| "200");
+    assert!(report.to_string().contains(".logged_in(") && seen.is_empty(), "{report}");
+    let (report, _) = probe(&demands_login("Bearer"), |_| "200");
+    assert!(report.to_string().contains("neither `acr_values` nor a whole `max_age`"), "{report}");
 }
 
 #[test]

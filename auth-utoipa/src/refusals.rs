@@ -15,6 +15,8 @@ use utoipa::openapi::{Components, Ref, RefOr, Response};
 use crate::demand::Demand;
 
 pub(crate) const PROBLEM: &str = "ProblemDetails";
+/// The example of a challenge that asks for another login. `OpenApiProbe` of `auth-testing` looks for it.
+const STEP_UP: &str = "insufficient_user_authentication";
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Whether an operation refuses requests that other sites have sent.
@@ -56,28 +58,38 @@ impl<'a> Refusals<'a> {
         components.schemas.insert(PROBLEM.to_owned(), Schema::from(problem.build()).into()).is_none()
     }
 
-    /// Adds what the operation does not document itself.
-    pub(crate) fn add(&self, operation: &mut Operation, demands: &[Demand], other_sites: OtherSites) {
+    /// Adds what the operation does not document itself. `step_up` is how it asks for another login, if it does.
+    pub(crate) fn add(
+        &self,
+        operation: &mut Operation,
+        demands: &[Demand],
+        other_sites: OtherSites,
+        step_up: Option<Rejection>,
+    ) {
         let is_optional = demands.iter().any(Demand::is_empty);
         let scopes = demands.iter().flat_map(BTreeMap::values).find(|scopes| !scopes.is_empty());
+        let demanded: Vec<_> =
+            scopes.into_iter().flatten().filter_map(|scope| Scope::new(scope).ok()).collect();
         let mut add = |status: &str, response: Response| {
             operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
         };
-        let refused = if is_optional {
-            "A token was sent, and it is not good"
-        } else {
-            "No token was sent, or it is not good"
+        let refused = match (is_optional, &step_up) {
+            (true, _) => "A token was sent, and it is not good",
+            (false, None) => "No token was sent, or it is not good",
+            (false, Some(_)) => {
+                "No token was sent, or it is not good, or it comes from a login that is too weak or too old"
+            }
         };
         let reasons = [("missing", Reason::Missing), ("invalid", Reason::Invalid)];
         let examples = reasons.into_iter().filter(|(_, reason)| !is_optional || *reason != Reason::Missing);
         let examples =
-            examples.map(|(name, reason)| (name, self.authenticator.example_rejection(reason, &[])));
+            examples.map(|(name, reason)| (name, self.authenticator.example_rejection(reason, &demanded)));
+        let examples = examples.chain(step_up.map(|refusal| (STEP_UP, refusal)));
         add("401", response(refused, &examples.collect::<Vec<_>>()));
         let mut forbidden = Vec::new();
-        if let Some(scopes) = scopes {
-            let scopes: Vec<_> = scopes.iter().filter_map(|scope| Scope::new(scope).ok()).collect();
-            forbidden
-                .push(("insufficient", self.authenticator.example_rejection(Reason::Insufficient, &scopes)));
+        if scopes.is_some() {
+            let refusal = self.authenticator.example_rejection(Reason::Insufficient, &demanded);
+            forbidden.push(("insufficient", refusal));
         }
         if other_sites == OtherSites::Refused {
             forbidden.push(("cross_site", self.authenticator.example_rejection(Reason::CrossSite, &[])));
@@ -98,7 +110,8 @@ impl<'a> Refusals<'a> {
 fn response(description: &str, refusals: &[(&str, Rejection)]) -> Response {
     let mut response = Response::new(description);
     let mut challenge = Header::new(Object::with_type(Type::String));
-    challenge.description = Some("The challenge (RFC 6750 section 3, RFC 7617 section 2)".to_owned());
+    challenge.description =
+        Some("The challenge (RFC 6750 section 3, RFC 7617 section 2, RFC 9470 section 3)".to_owned());
     for (name, refusal) in refusals {
         if let Some(value) = field(refusal, &WWW_AUTHENTICATE) {
             challenge.examples.insert((*name).to_owned(), example(value.into()));

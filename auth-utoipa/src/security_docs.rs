@@ -1,9 +1,9 @@
 //! How to obtain a token, and what each operation demands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use auth_core::{Authenticator, CredentialSource, Scope};
+use auth_core::{Authenticator, CredentialSource, Policy, ProtectedResource, Reason, Rejection, Scope};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, AuthorizationCode, Flow, HttpAuthScheme, HttpBuilder, OAuth2, OpenIdConnect,
@@ -23,6 +23,8 @@ pub struct SecurityDocs {
     authenticator: Authenticator,
     schemes: Vec<(String, Kind)>,
     scopes: Vec<(Scope, String)>,
+    /// Method and path of operations that demand a login, and what they demand.
+    step_ups: Vec<(String, Policy)>,
 }
 
 /// A security scheme before all scopes are known.
@@ -40,6 +42,7 @@ enum Kind {
     Token(CredentialSource),
     OpenIdConnect {
         url: String,
+        describes: Option<String>,
     },
 }
 
@@ -78,6 +81,18 @@ pub enum SecurityDocsError {
         /// The name of the scope.
         scope: String,
     },
+    /// An operation was said to demand a login, and the document has no such operation that demands a token.
+    #[error(
+        "{0} is said to demand a login, and no such operation of the document demands a token: correct method and path, as \
+         in `.step_up(\"POST\", \"/payments\", &policy)`, or declare its `security`"
+    )]
+    NoSuchOperation(String),
+    /// An operation was said to demand a login, by a policy that demands none.
+    #[error(
+        "{0} is said to demand a login by a policy that no login could meet: give `.step_up` one with `Policy::acr` or \
+         `Policy::authenticated_within`"
+    )]
+    NoLogin(String),
 }
 
 /// Prints the message, since a `main` that returns an error prints it by `Debug`.
@@ -90,7 +105,12 @@ impl fmt::Debug for SecurityDocsError {
 impl SecurityDocs {
     /// Documents the refusals of this authenticator, with its realm and its bodies.
     pub fn new(authenticator: &Authenticator) -> Self {
-        Self { authenticator: authenticator.clone(), schemes: Vec::new(), scopes: Vec::new() }
+        Self {
+            authenticator: authenticator.clone(),
+            schemes: Vec::new(),
+            scopes: Vec::new(),
+            step_ups: Vec::new(),
+        }
     }
 
     /// Adds the OAuth 2.0 password flow, as the Authorize button of a documentation page uses it.
@@ -135,8 +155,38 @@ impl SecurityDocs {
 
     /// Adds OpenID Connect Discovery, at the issuer that the verifier expects.
     pub fn open_id_connect(self, name: impl Into<String>, issuer: &str) -> Self {
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        self.scheme(name.into(), Kind::OpenIdConnect { url })
+        self.scheme(name.into(), Kind::OpenIdConnect { url: discovery(issuer), describes: None })
+    }
+
+    /// Adds OpenID Connect Discovery at the first authorization server of the resource, and names the resource's metadata
+    /// ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)), which have all of them. Give it the resource that the
+    /// authenticator [has](Authenticator::with_protected_resource).
+    pub fn protected_resource(self, name: impl Into<String>, resource: &ProtectedResource) -> Self {
+        let metadata = resource.metadata_url();
+        let describes = Some(format!("Protected resource metadata (RFC 9728): {metadata}"));
+        // Only a resource with one is ever built.
+        let url = resource.authorization_servers().next().map(discovery).unwrap_or_default();
+        self.scheme(name.into(), Kind::OpenIdConnect { url, describes })
+    }
+
+    /// Documents that an operation demands a login, by [`Policy::acr`] or [`Policy::authenticated_within`]
+    /// ([RFC 9470](https://www.rfc-editor.org/rfc/rfc9470)): its response 401 gets an example
+    /// `insufficient_user_authentication`, with the challenge that asks for it.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_core::Policy;
+    /// # use auth_utoipa::SecurityDocs;
+    /// # fn documented(docs: SecurityDocs) -> SecurityDocs {
+    /// let recent = Policy::authenticated_within(Duration::from_secs(300));
+    /// docs.step_up("POST", "/payments", &recent)
+    /// # }
+    /// ```
+    ///
+    /// Give it the policy of the guard. OpenAPI itself has no place for such a demand.
+    pub fn step_up(mut self, method: &str, path: &str, policy: &Policy) -> Self {
+        self.step_ups.push((format!("{} {path}", method.to_ascii_uppercase()), policy.clone()));
+        self
     }
 
     /// Adds a scope that clients can request, and a text that says what it allows.
@@ -182,6 +232,7 @@ impl SecurityDocs {
 
         let for_all = demands(document.security.as_deref().unwrap_or_default());
         self.check(&for_all, &known, || "the whole document".to_owned())?;
+        let mut step_ups = self.step_ups()?;
         let referred = document.components.iter_mut().flat_map(|components| &mut components.path_items);
         for (path, item) in document.paths.paths.iter_mut().chain(referred) {
             for (method, operation) in operations(item) {
@@ -193,11 +244,27 @@ impl SecurityDocs {
                         true => OtherSites::Refused,
                         false => OtherSites::NotTold,
                     };
-                    refusals.add(operation, &demands, other_sites);
+                    let step_up = step_ups.remove(&format!("{method} {path}"));
+                    refusals.add(operation, &demands, other_sites, step_up);
                 }
             }
         }
-        Ok(document)
+        match step_ups.pop_first() {
+            Some((operation, _)) => Err(SecurityDocsError::NoSuchOperation(operation)),
+            None => Ok(document),
+        }
+    }
+
+    /// How the operations that demand a login ask for it.
+    fn step_ups(&self) -> Result<BTreeMap<String, Rejection>, SecurityDocsError> {
+        let step_up = |(operation, policy): &(String, Policy)| {
+            let refusal = self.authenticator.example_of_insufficient(policy);
+            match refusal.reason() {
+                Reason::InsufficientUserAuthentication => Ok((operation.clone(), refusal)),
+                _ => Err(SecurityDocsError::NoLogin(operation.clone())),
+            }
+        };
+        self.step_ups.iter().map(step_up).collect()
     }
 
     fn documented(&self, kind: &Kind) -> SecurityScheme {
@@ -214,7 +281,11 @@ impl SecurityDocs {
                 SecurityScheme::OAuth2(OAuth2::new([Flow::AuthorizationCode(flow)]))
             }
             Kind::Token(source) => of_source(source),
-            Kind::OpenIdConnect { url } => SecurityScheme::OpenIdConnect(OpenIdConnect::new(url)),
+            Kind::OpenIdConnect { url, describes } => {
+                let mut scheme = OpenIdConnect::new(url);
+                scheme.description.clone_from(describes);
+                SecurityScheme::OpenIdConnect(scheme)
+            }
         }
     }
 
@@ -258,6 +329,11 @@ impl fmt::Debug for SecurityDocs {
         let names: Vec<_> = self.schemes.iter().map(|(name, _)| name).collect();
         f.debug_struct("SecurityDocs").field("schemes", &names).finish_non_exhaustive()
     }
+}
+
+/// Where an issuer's discovery document is (OpenID Connect Discovery 1.0 section 4).
+fn discovery(issuer: &str) -> String {
+    format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
 }
 
 fn of_source(source: &CredentialSource) -> SecurityScheme {

@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
-use auth_core::{Algorithm, Authenticator, CredentialSource, RejectionBody, Scope};
+use std::time::Duration;
+
+use auth_core::{
+    Algorithm, Authenticator, CredentialSource, Policy, ProtectedResource, RejectionBody, Scope,
+};
 use auth_testing::TestIssuer;
 use auth_utoipa::{SecurityDocs, SecurityDocsError};
 use serde_json::{Value, json};
@@ -140,6 +144,64 @@ fn operations_say_how_they_refuse() {
     assert_eq!(orders["security"], json!([{ "oauth2": ["orders:read", "orders:write"] }]));
     let insufficient = "Bearer error=\"insufficient_scope\", scope=\"orders:read orders:write\"";
     assert_eq!(challenges(&orders["responses"]["403"]), json!({ "insufficient": { "value": insufficient } }));
+}
+
+#[test]
+fn where_clients_get_tokens_is_documented() {
+    let resource = ProtectedResource::builder("https://api.example")
+        .authorization_server("https://idp.example/tenant/")
+        .authorization_server("https://other.example")
+        .build()
+        .unwrap();
+    let named = authenticator().with_protected_resource(&resource);
+    let document = applied(&docs(&named).protected_resource("oauth2", &resource), Api::openapi());
+    let metadata = "https://api.example/.well-known/oauth-protected-resource";
+    let expected = json!({
+        "type": "openIdConnect",
+        "openIdConnectUrl": "https://idp.example/tenant/.well-known/openid-configuration",
+        "description": format!("Protected resource metadata (RFC 9728): {metadata}"),
+    });
+    assert_eq!(document["components"]["securitySchemes"], json!({ "oauth2": expected }));
+    let orders = &document["paths"]["/orders"]["post"]["responses"];
+    let end = format!("resource_metadata=\"{metadata}\"");
+    let scopes = "scope=\"orders:read orders:write\"";
+    assert_eq!(challenges(&orders["401"])["missing"]["value"], format!("Bearer {scopes}, {end}"));
+    assert_eq!(
+        challenges(&orders["403"])["insufficient"]["value"],
+        format!("Bearer error=\"insufficient_scope\", {scopes}, {end}")
+    );
+}
+
+#[test]
+fn operations_that_demand_a_login_say_so() {
+    let authenticator = authenticator();
+    let policy = Policy::scope(WRITE)
+        .and(Policy::acr(["phr"]).unwrap())
+        .and(Policy::authenticated_within(Duration::from_secs(300)));
+    let docs = with_password(&authenticator).step_up("post", "/orders", &policy);
+    let document = applied(&docs, Api::openapi());
+    let refused = &document["paths"]["/orders"]["post"]["responses"]["401"];
+    assert_eq!(
+        challenges(refused)["insufficient_user_authentication"]["value"],
+        r#"Bearer error="insufficient_user_authentication", scope="orders:write", acr_values="phr", max_age="300""#
+    );
+    let body =
+        &refused["content"]["application/problem+json"]["examples"]["insufficient_user_authentication"];
+    assert_eq!(body["value"]["detail"], "A stronger or more recent login is required");
+    assert!(refused["description"].as_str().unwrap().contains("too weak or too old"));
+    let other = &document["paths"]["/me"]["get"]["responses"]["401"];
+    assert_eq!(challenges(other).as_object().unwrap().len(), 2);
+
+    let refused = |method, path, policy: &Policy| {
+        with_password(&authenticator).step_up(method, path, policy).apply(Api::openapi()).err().unwrap()
+    };
+    for (method, path) in [("GET", "/orders"), ("POST", "/order"), ("GET", "/open")] {
+        let error = SecurityDocsError::NoSuchOperation(format!("{method} {path}"));
+        assert_eq!(refused(method, path, &policy), error);
+    }
+    let error = SecurityDocsError::NoLogin("POST /orders".to_owned());
+    assert_eq!(refused("POST", "/orders", &Policy::scope(WRITE)), error);
+    assert!(error.to_string().contains("Policy::acr"), "{error}");
 }
 
 #[test]

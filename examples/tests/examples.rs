@@ -10,7 +10,9 @@ use auth_core::Algorithm;
 use auth_testing::TestIdentityProvider;
 use auth_testing::conformance::{Answer, Fixture};
 
-use self::running::{LOGIN, OIDC, PROTECTED, RBAC, Running, example, paste, temporary_file, temporary_path};
+use self::running::{
+    LOGIN, OIDC, PROTECTED, RBAC, Running, TONIC, example, paste, temporary_file, temporary_path,
+};
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
@@ -65,6 +67,67 @@ fn both_give_the_same_bytes() {
          {differences_found} differences between their answers"
     );
     assert_eq!(differences, Vec::<String>::new());
+}
+
+/// Each line is a call by the example's client, which prints the status first.
+#[test]
+fn the_printed_calls_do_what_they_say() {
+    let mut running = Running::start(example(TONIC));
+    let announcement = running.announcement();
+    let mut announced = Vec::new();
+    for line in announcement.lines().filter(|line| line.starts_with("cargo run")) {
+        let (command, status) = line.rsplit_once(" # ").unwrap();
+        let command = command.strip_prefix("cargo run -q --example tonic_call -- ").unwrap();
+        // Whatever stands in quotes is one argument.
+        let parts = command.split('\'').enumerate();
+        let arguments = parts.flat_map(|(place, part)| match place % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        let output = example("tonic_call").args(arguments).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let first = printed.lines().next().unwrap_or_default();
+        assert_eq!(first.split(':').next().unwrap(), status, "{line}: {printed}");
+        let is_refused = status != "OK";
+        assert_eq!(printed.contains("www-authenticate: Bearer"), is_refused, "{line}: {printed}");
+        assert_eq!(output.status.code(), Some(if is_refused { code(status) } else { 0 }), "{line}");
+        announced.push(status);
+    }
+    assert_eq!(announced.len(), 15, "{announcement}");
+    announced.sort_unstable();
+    announced.dedup();
+    assert_eq!(announced, ["OK", "PERMISSION_DENIED", "UNAUTHENTICATED"]);
+}
+
+/// What the client ends with.
+fn code(status: &str) -> i32 {
+    64 + if status == "UNAUTHENTICATED" { 16 } else { 7 }
+}
+
+/// The whole table, as requests of HTTP and as calls of gRPC: the same tokens, keys and challenges.
+#[test]
+fn http_and_grpc_say_the_same() {
+    let fixture = Fixture::new(Algorithm::Es256);
+    let path = temporary_file("grpc.json", &fixture.jwks());
+    let start = |name| {
+        let mut command = example(name);
+        command.env("AUTH_JWKS_FILE", &path);
+        Running::start(command)
+    };
+    let grpc = fixture.run_grpc(start(TONIC).address);
+    println!("summary: conformance: {TONIC}: {grpc}");
+    grpc.assert_passed();
+    for name in PROTECTED {
+        let http = fixture.run(start(name).address);
+        let (shared, differences) = (grpc.shared_with_http(&http), grpc.differences_from_http(&http));
+        println!(
+            "summary: conformance: {shared} cases in common of {TONIC} and {name}, {} differences",
+            differences.len()
+        );
+        assert!(shared >= 300, "{shared}");
+        assert_eq!(differences, Vec::<String>::new());
+    }
+    std::fs::remove_file(path).unwrap();
 }
 
 /// With an identity provider of their own, which has changed its keys.

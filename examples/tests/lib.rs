@@ -12,3 +12,7 @@ struct Providers;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/credentials.md")]
 struct Credentials;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/protected-resource.md")]
+struct ProtectedResource;

@@ -6,6 +6,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use auth_axum::{AuthLayer, Authenticated, Policy};
 use auth_core::{Authenticator, Scope};
@@ -31,9 +32,23 @@ async fn order() -> &'static str {
     "tea"
 }
 
+#[utoipa::path(
+    get,
+    path = "/payments",
+    responses((status = 200, description = "Payments")),
+    security(("oauth2" = [READ]))
+)]
+async fn payments() -> &'static str {
+    "none yet"
+}
+
 #[derive(OpenApi)]
-#[openapi(paths(me, order))]
+#[openapi(paths(me, order, payments))]
 struct Document;
+
+fn login() -> Policy {
+    Policy::acr(["phrh", "phr"]).unwrap().and(Policy::authenticated_within(Duration::from_secs(300)))
+}
 
 /// Which guard somebody has forgotten.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,14 +60,22 @@ enum Forgotten {
     Guard,
     /// The scope that the guard demands.
     Scope,
+    /// The login that the guard around `/payments` demands.
+    Login,
 }
 
 fn policies(forgotten: Forgotten) -> Option<Vec<Policy>> {
     match forgotten {
         Forgotten::Guard => None,
         Forgotten::Scope => Some(vec![]),
-        Forgotten::Nothing | Forgotten::Extractor => Some(vec![Policy::scope(READ)]),
+        Forgotten::Nothing | Forgotten::Extractor | Forgotten::Login => Some(vec![Policy::scope(READ)]),
     }
+}
+
+/// What the guard around `/payments` demands.
+fn of_payments(forgotten: Forgotten) -> Policy {
+    let read = Policy::scope(READ);
+    if forgotten == Forgotten::Login { read } else { read.and(login()) }
 }
 
 fn axum(authenticator: Authenticator, forgotten: Forgotten) -> SocketAddr {
@@ -70,7 +93,9 @@ fn axum(authenticator: Authenticator, forgotten: Forgotten) -> SocketAddr {
             None => orders,
         };
         let me = if forgotten == Forgotten::Extractor { get(async || "anyone") } else { get(me) };
-        let app = Router::new().route("/me", me).nest("/orders", orders).with_state(authenticator);
+        let guard = AuthLayer::new(authenticator.clone()).require(of_payments(forgotten));
+        let app = Router::new().route("/me", me).nest("/orders", orders);
+        let app = app.route("/payments", get(payments).layer(guard)).with_state(authenticator);
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             listener.set_nonblocking(true).unwrap();
             axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
@@ -92,7 +117,9 @@ fn actix(authenticator: Authenticator, forgotten: Forgotten) -> SocketAddr {
                 } else {
                     web::get().to(async |user: Authenticated| user.subject().to_owned())
                 };
-                let app = App::new().app_data(authenticator.clone()).route("/me", me);
+                let guard = AuthMiddleware::new(authenticator.clone()).require(of_payments(forgotten));
+                let payments = web::resource("/payments").wrap(guard).route(web::get().to(payments));
+                let app = App::new().app_data(authenticator.clone()).route("/me", me).service(payments);
                 match policies(forgotten) {
                     Some(policies) => {
                         let guard = AuthMiddleware::new(authenticator.clone());
@@ -149,15 +176,28 @@ const TOO_LITTLE: [&str; 6] = [
     r#"with a token for scopes ["orders:readx"]"#,
 ];
 
+/// And to one that demands a login.
+const OTHER_LOGINS: [&str; 4] = [
+    "with a token that tells no login",
+    "with a token of another login",
+    "with a token of all logins in one",
+    "with a token of a login too long ago",
+];
+
 #[test]
 fn a_guard_that_is_taken_away_is_missed() {
     let issuer = TestIssuer::default();
     let authenticator = issuer.authenticator();
     let docs = SecurityDocs::new(&authenticator).password("oauth2", "token").scope(READ, "Read orders");
+    let docs = docs.step_up("GET", "/payments", &Policy::scope(READ).and(login()));
     let document = docs.apply(Document::openapi()).unwrap();
     let probe = |address| -> ProbeReport {
-        let token = |scopes: &[&str]| issuer.token("alice").scope(&scopes.join(" ")).sign();
-        OpenApiProbe::new(&document, token)
+        let token = |scopes: &[&str]| issuer.token("alice").scope(&scopes.join(" "));
+        OpenApiProbe::new(&document, |scopes| token(scopes).sign())
+            .logged_in(|scopes, acr, seconds_ago| {
+                let token = token(scopes).claim_at("auth_time", -i64::try_from(seconds_ago).unwrap());
+                acr.into_iter().fold(token, |token, acr| token.claim("acr", acr)).sign()
+            })
             .must_refuse_bad_tokens_of(&issuer)
             .must_refuse("an ID token", issuer.token("alice").claim("aud", "web").sign())
             .run(address)
@@ -171,6 +211,7 @@ fn a_guard_that_is_taken_away_is_missed() {
             (Forgotten::Guard, "/orders/{id}", 401, anybody()),
             (Forgotten::Guard, "/orders/{id}", 403, TOO_LITTLE.to_vec()),
             (Forgotten::Scope, "/orders/{id}", 403, TOO_LITTLE.to_vec()),
+            (Forgotten::Login, "/payments", 401, OTHER_LOGINS.to_vec()),
         ] {
             let end = format!(": must be answered {status}, is answered 200");
             let expected: Vec<_> =
@@ -186,6 +227,7 @@ fn a_guard_that_is_taken_away_is_missed() {
         assert_eq!(number(Forgotten::Extractor), anybody().len() + twice);
         assert_eq!(number(Forgotten::Guard), anybody().len() + twice + TOO_LITTLE.len());
         assert_eq!(number(Forgotten::Scope), TOO_LITTLE.len());
+        assert_eq!(number(Forgotten::Login), OTHER_LOGINS.len());
     }
-    println!("summary: document probe: 3 guards taken away on 2 frameworks, each missed");
+    println!("summary: document probe: 4 guards taken away on 2 frameworks, each missed");
 }

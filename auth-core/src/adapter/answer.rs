@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::http::rejection::Rejection;
+use crate::http::resource::metadata::MetadataAnswer;
 
 /// An answer as data: all that an adapter has to send, with nothing left for it to decide.
 ///
@@ -21,6 +22,20 @@ pub trait Answer {
 }
 
 impl Answer for Rejection {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        self.headers()
+    }
+
+    fn body(&self) -> Bytes {
+        self.body()
+    }
+}
+
+impl Answer for MetadataAnswer {
     fn status(&self) -> StatusCode {
         self.status()
     }

@@ -23,6 +23,8 @@
 //!    }
 //!    ```
 //!
+//!    Leave out `AuthResponse` if the framework serves no token endpoint.
+//!
 //! 3. The framework's trait for extractors for the first five, with one call in each: [`extract`], or [`extract_now`] if
 //!    the framework would make the adapter allocate a future; [`extract_user`] for the user. If the framework runs
 //!    extractors at the same time, they share a [`Kept`].

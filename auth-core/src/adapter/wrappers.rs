@@ -23,8 +23,8 @@ macro_rules! __wrappers {
         $(#[$bearer_token:meta])* BearerToken,
         $(#[$scoped:meta])* Scoped,
         $(#[$current_user:meta])* CurrentUser,
-        $(#[$auth_rejection:meta])* AuthRejection,
-        $(#[$auth_response:meta])* AuthResponse $(,)?
+        $(#[$auth_rejection:meta])* AuthRejection
+        $(, $(#[$auth_response:meta])* AuthResponse)? $(,)?
     ) => {
         /// Demands a good token. The handler is not run without one.
         ///
@@ -228,20 +228,22 @@ macro_rules! __wrappers {
 
         impl ::core::error::Error for AuthRejection {}
 
-        /// Turns an `Answer` into a response, with its status, header fields and body
-        /// unchanged.
-        ///
-        /// Return it from the handler of a token endpoint. To refuse a request, return [`AuthRejection`] instead: it is
-        /// an error too.
-        ///
-        $(#[$auth_response])*
-        #[derive(Clone, Debug, Eq, PartialEq)]
-        pub struct AuthResponse<A>(pub A);
+        $(
+            /// Turns an `Answer` into a response, with its status, header fields and body
+            /// unchanged.
+            ///
+            /// Return it from the handler of a token endpoint. To refuse a request, return [`AuthRejection`] instead: it
+            /// is an error too.
+            ///
+            $(#[$auth_response])*
+            #[derive(Clone, Debug, Eq, PartialEq)]
+            pub struct AuthResponse<A>(pub A);
+        )?
     };
 }
 
 /// The methods of a layer or middleware around a [`Guard`](crate::adapter::Guard): goes into its `impl`, beside a
-/// function `of(Guard) -> Self`, if the guard is its field `guard`.
+/// function `of(Guard) -> Self`, if the guard is its field `guard`. Its other fields stay as they are.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __guard_methods {
@@ -254,16 +256,18 @@ macro_rules! __guard_methods {
 
         /// Demands that the token is enough for the policy. If called again, for both policies.
         #[must_use]
-        pub fn require(self, policy: $crate::Policy) -> Self {
-            Self::of(self.guard.require(policy))
+        pub fn require(mut self, policy: $crate::Policy) -> Self {
+            self.guard = self.guard.require(policy);
+            self
         }
 
         /// Lets requests without bearer credentials through as anonymous ones. Bad credentials are refused.
         ///
         /// A policy demands a token: together with [`require`](Self::require) this has no effect.
         #[must_use]
-        pub fn optional(self) -> Self {
-            Self::of(self.guard.optional())
+        pub fn optional(mut self) -> Self {
+            self.guard = self.guard.optional();
+            self
         }
 
         /// Lets CORS preflight requests through, which never carry credentials
@@ -273,8 +277,9 @@ macro_rules! __guard_methods {
         /// Only needed if the layer that answers them is inside the guard. Whatever is inside runs for such requests, and
         /// anyone can send them; extractors inside still refuse.
         #[must_use]
-        pub fn allow_cors_preflight(self) -> Self {
-            Self::of(self.guard.allow_cors_preflight())
+        pub fn allow_cors_preflight(mut self) -> Self {
+            self.guard = self.guard.allow_cors_preflight();
+            self
         }
     };
 }

@@ -19,7 +19,10 @@ use crate::http::head::RequestHead;
 use crate::http::origin::{InvalidOrigin, TrustedOrigins};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
+use crate::http::resource::protected_resource::ProtectedResource;
 use crate::http::sources::source::{CredentialSource, InvalidCredentialSource};
+use crate::policy::policy::{Policy, foreseen};
+use crate::policy::sufficient::Sufficient;
 use crate::token::scope::Scope;
 use crate::verify::revocation::view::RevocationView;
 use crate::verify::verifier::TokenVerifier;
@@ -48,6 +51,17 @@ impl Authenticator {
     pub fn with_realm(&self, realm: impl Into<String>) -> Result<Self, InvalidRealm> {
         let realm = Realm::new(realm)?;
         Ok(self.with(|setup| setup.rejections = setup.rejections.with_realm(realm, &setup.sources)))
+    }
+
+    /// Tells clients where the metadata of this resource are ([RFC 9728 section
+    /// 5.1](https://www.rfc-editor.org/rfc/rfc9728#section-5.1)): every `Bearer` challenge ends with
+    /// `resource_metadata="..."`. A request without credentials is also told the scopes that the guard demands.
+    ///
+    /// The adapter serves the metadata. That the verifier expects the resource as audience is not checked: see
+    /// [`ProtectedResource`]. If called again, this resource in place of the earlier one.
+    #[must_use]
+    pub fn with_protected_resource(&self, resource: &ProtectedResource) -> Self {
+        self.with(|setup| setup.rejections = setup.rejections.with_resource(resource, &setup.sources))
     }
 
     /// Looks for credentials in these places, instead of bearer tokens in the Authorization field alone.
@@ -265,16 +279,31 @@ impl Authenticator {
     }
 
     /// How requests are refused for this reason: an example, for documents such as OpenAPI's. `scopes` are those that
-    /// would have sufficed, if the reason is [`Reason::Insufficient`].
+    /// would have sufficed, if the reason is [`Reason::Insufficient`] or [`Reason::Missing`].
     #[must_use]
     pub fn example_rejection(&self, reason: Reason, scopes: &[Scope]) -> Rejection {
         let rejections = &self.setup().rejections;
+        let scopes: Vec<_> = scopes.iter().collect();
         match reason {
-            Reason::Insufficient => {
-                rejections.reject_insufficient(&scopes.iter().collect::<Vec<_>>(), Scheme::Bearer, None)
-            }
+            Reason::Insufficient => rejections.reject_insufficient(&scopes, Scheme::Bearer, None),
+            Reason::Missing => rejections
+                .reject(reason, Scheme::Bearer, None)
+                .with_challenge(rejections.missing_scopes(&scopes)),
             _ => rejections.reject(reason, Scheme::Bearer, None),
         }
+    }
+
+    /// How a caller is refused whose token is good and not enough for this policy: an example, for documents such as
+    /// OpenAPI's. The token has none of the demanded scopes and comes from none of the demanded logins; its other claims suit.
+    #[must_use]
+    pub fn example_of_insufficient(&self, policy: &Policy) -> Rejection {
+        let rejections = &self.setup().rejections;
+        let sufficient = foreseen(policy);
+        let Sufficient { scopes, acr_values, max_age, .. } = &sufficient;
+        if !sufficient.asks_for_login() {
+            return rejections.reject_insufficient(scopes, Scheme::Bearer, None);
+        }
+        rejections.reject_step_up(scopes, acr_values.as_deref().unwrap_or_default(), *max_age, None)
     }
 
     async fn extract<T: Extract>(&self, request: &impl RequestHead) -> Result<T, Rejection> {

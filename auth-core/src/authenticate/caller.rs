@@ -14,6 +14,8 @@ use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
 use crate::http::sources::source::CredentialSource;
 use crate::policy::policy::{self, Policy};
+use crate::policy::sufficient::Sufficient;
+use crate::token::scope::Scope;
 use crate::token::verified::VerifiedToken;
 
 /// The bearer of a good token.
@@ -63,19 +65,41 @@ impl Caller {
     /// Rejects a caller whose token is not enough for the policy, and logs it.
     pub(crate) fn reject_insufficient(&self, policy: &Policy) -> Rejection {
         let token = self.token();
+        let mut demands = self.earlier.as_ref().map(|earlier| earlier.demands()).unwrap_or_default();
+        demands.push((policy, token));
+        // A predicate that panics only now tells nothing.
+        let sufficient = catch_panic(|| policy::sufficient(&demands)).ok().flatten();
+        // No password is a login that could be better.
+        let step_up = sufficient.as_ref().filter(|sufficient| sufficient.asks_for_login());
+        let step_up = step_up.filter(|_| self.scheme() == Scheme::Bearer);
+        let (kind, reason) = match step_up {
+            Some(_) => (Kind::INSUFFICIENT_USER_AUTHENTICATION, Reason::InsufficientUserAuthentication),
+            None => (Kind::INSUFFICIENT, Reason::Insufficient),
+        };
         let refusal = Refusal {
             policy: Some(policy),
             key_id: token.key_id(),
             issuer: token.verifier(),
-            ..Refusal::new(Kind::INSUFFICIENT, Reason::Insufficient)
+            ..Refusal::new(kind, reason)
         };
         let roles = || policy.asks_for_roles().then(|| token.roles_unreadable()).flatten();
-        self.setup.rejections.log().tell(&refusal, roles);
-        let mut demands = self.earlier.as_ref().map(|earlier| earlier.demands()).unwrap_or_default();
-        demands.push((policy, self.token()));
-        // A predicate that panics only now tells no scopes.
-        let scopes = catch_panic(|| policy::sufficient_scopes(&demands)).unwrap_or_default();
-        self.setup.rejections.reject_insufficient(&scopes, self.scheme(), self.facts.as_deref())
+        let rejections = &self.setup.rejections;
+        rejections.log().tell(&refusal, roles);
+        match (step_up, &sufficient) {
+            (Some(sufficient), _) => {
+                let Sufficient { scopes, acr_values, max_age, .. } = sufficient;
+                let is_granted = |scope: &&Scope| token.scopes().contains(scope.as_str());
+                // RFC 9470 section 3: scopes too, if they are missing as well.
+                let scopes: &[_] = if scopes.iter().all(is_granted) { &[] } else { scopes };
+                let acr_values = acr_values.as_deref().unwrap_or_default();
+                rejections.reject_step_up(scopes, acr_values, *max_age, self.facts.as_deref())
+            }
+            (None, sufficient) => {
+                let by_scopes = sufficient.as_ref().filter(|sufficient| !sufficient.asks_for_login());
+                let scopes = by_scopes.map(|sufficient| sufficient.scopes.as_slice()).unwrap_or_default();
+                rejections.reject_insufficient(scopes, self.scheme(), self.facts.as_deref())
+            }
+        }
     }
 
     /// Rejects for a reason that was logged.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use http::HeaderValue;
 
 use super::authenticator::Authenticator;
 use super::findings::{Finder, Findings};
@@ -11,7 +12,7 @@ use super::setup::Setup;
 use super::shared::Handle;
 use crate::http::head::RequestHead;
 use crate::http::rejection::Rejection;
-use crate::policy::policy::Policy;
+use crate::policy::policy::{Policy, foreseen_scopes};
 
 /// A guard around routes, of which the adapters make layers and middlewares. Cheap to clone.
 ///
@@ -32,6 +33,8 @@ pub struct Guard(Arc<Demands>);
 struct Demands {
     authenticator: Authenticator,
     policy: Option<Arc<Policy>>,
+    /// Of a request without credentials, if the policy makes it another one than without a policy.
+    missing_challenge: Option<HeaderValue>,
     anonymous: Anonymous,
     cors_preflight: CorsPreflight,
 }
@@ -57,19 +60,26 @@ impl Guard {
         Self(Arc::new(Demands {
             authenticator,
             policy: None,
+            missing_challenge: None,
             anonymous: Anonymous::Refuse,
             cors_preflight: CorsPreflight::Refuse,
         }))
     }
 
     /// Demands that the token is enough for the policy. If called again, for both policies.
+    ///
+    /// With a [protected resource](Authenticator::with_protected_resource), a request without credentials is told the scopes
+    /// that the policy demands.
     #[must_use]
     pub fn require(mut self, policy: Policy) -> Self {
         let demands = Arc::make_mut(&mut self.0);
-        demands.policy = Some(Arc::new(match demands.policy.take() {
+        let policy = match demands.policy.take() {
             Some(earlier) => Policy::clone(&earlier).and(policy),
             None => policy,
-        }));
+        };
+        let rejections = &demands.authenticator.setup().rejections;
+        demands.missing_challenge = rejections.missing_scopes(&foreseen_scopes(&policy));
+        demands.policy = Some(Arc::new(policy));
         self
     }
 
@@ -126,7 +136,8 @@ impl Guard {
                 Findings::new(Finder::Guard, self.setup().clone(), None, None, earlier)
             }
             Judged::Anonymous(_) => {
-                return Err(self.setup().reject_missing(request));
+                let rejection = self.setup().reject_missing(request);
+                return Err(rejection.with_challenge(self.0.missing_challenge.clone()));
             }
             // Not reached: a caller who does not want to wait has asked for this before.
             Judged::WouldWait => return Err(Rejection::misconfigured()),

@@ -46,7 +46,7 @@ const NAMES: [&str; 20] = [
 ];
 
 /// How many kinds have no name of a parameter or claim.
-const NAMELESS: usize = 27;
+const NAMELESS: usize = 28;
 
 impl Kind {
     /// How many there are.
@@ -64,6 +64,8 @@ impl Kind {
     pub(crate) const NO_SUBJECT: Self = Self::mistake(6);
     /// What a page of others has made a browser send: an attack, or a proxy that changes the Host field.
     pub(crate) const CROSS_SITE: Self = Self::mistake(25);
+
+    pub(crate) const INSUFFICIENT_USER_AUTHENTICATION: Self = Self::routine(27);
 
     /// The kind of a token's fault. `None` for those that are logged loudly each time.
     pub(crate) fn of_token(error: &VerifyError) -> Option<Self> {
@@ -150,6 +152,7 @@ mod tests {
             Kind::INACTIVE_USER,
             Kind::NO_SUBJECT,
             Kind::CROSS_SITE,
+            Kind::INSUFFICIENT_USER_AUTHENTICATION,
         ];
         let of_tokens = errors.iter().map(|error| Kind::of_token(error).unwrap());
         let mut places: Vec<_> = without_token.into_iter().chain(of_tokens).map(|kind| kind.place).collect();

@@ -13,12 +13,13 @@ use super::refusal_kind::Kind;
 use super::refusal_log::{Refusal, RefusalLog};
 use crate::http::body::RejectionBody;
 use crate::http::challenge::{Realm, Scheme};
-use crate::http::challenges::Challenges;
+use crate::http::challenges::{Challenges, Named};
 use crate::http::cross_site::CrossSite;
 use crate::http::diagnosis::{BrokenRule, Elsewhere};
 use crate::http::head::{AUTHORIZATION, RequestHead};
 use crate::http::reason::Reason;
 use crate::http::rejection::Rejection;
+use crate::http::resource::protected_resource::ProtectedResource;
 use crate::http::sources::fault::{Nowhere, SourceFault};
 use crate::http::sources::find::Sources;
 use crate::token::error::VerifyError;
@@ -37,13 +38,17 @@ pub(crate) struct Rejections {
 }
 
 impl Rejections {
-    pub(crate) fn new(realm: Option<Realm>, sources: &Sources) -> Self {
-        let challenges = Challenges::new(realm, sources);
+    pub(crate) fn new(named: Named, sources: &Sources) -> Self {
+        let challenges = Challenges::new(named, sources);
         Self { challenges, hook: None, log: Arc::new(RefusalLog::new()) }
     }
 
     pub(crate) fn with_realm(&self, realm: Realm, sources: &Sources) -> Self {
-        Self { challenges: Challenges::new(Some(realm), sources), ..self.clone() }
+        Self { challenges: self.challenges.with_realm(realm, sources), ..self.clone() }
+    }
+
+    pub(crate) fn with_resource(&self, resource: &ProtectedResource, sources: &Sources) -> Self {
+        Self { challenges: self.challenges.with_resource(resource, sources), ..self.clone() }
     }
 
     pub(crate) fn with_sources(&self, sources: &Sources) -> Self {
@@ -81,6 +86,11 @@ impl Rejections {
             self.log.tell(&refusal(nowhere.is_elsewhere()), || Some(&nowhere));
         }
         self.reject(Reason::Missing, Scheme::Bearer, self.facts(request).as_deref())
+    }
+
+    /// The challenge of a request without credentials, where these scopes are demanded, if it is one of its own.
+    pub(crate) fn missing_scopes(&self, scopes: &[&Scope]) -> Option<HeaderValue> {
+        self.challenges.missing_scopes(scopes)
     }
 
     /// Rejects a request with malformed credentials, and logs it.
@@ -142,6 +152,20 @@ impl Rejections {
     ) -> Rejection {
         let challenge = self.challenges.insufficient(scopes, scheme);
         self.with_body_of_hook(Rejection::new(Reason::Insufficient, challenge, None), facts)
+    }
+
+    /// Rejects a good token whose user must log in again, which was logged. One of `acr_values`, at most `max_age` seconds
+    /// ago, and `scopes` would have sufficed.
+    pub(crate) fn reject_step_up(
+        &self,
+        scopes: &[&Scope],
+        acr_values: &[&str],
+        max_age: Option<u64>,
+        facts: Option<&RequestFacts>,
+    ) -> Rejection {
+        let challenge = self.challenges.step_up(scopes, acr_values, max_age);
+        let reason = Reason::InsufficientUserAuthentication;
+        self.with_body_of_hook(Rejection::new(reason, Some(challenge), None), facts)
     }
 
     fn with_retry_after(
@@ -216,18 +240,19 @@ mod tests {
         format!("{}\n{}\n\n{body}", rejection.status(), headers.join("\n"))
     }
 
-    const ALL: [Reason; 7] = [
+    const ALL: [Reason; 8] = [
         Reason::Missing,
         Reason::Malformed,
         Reason::Invalid,
         Reason::Insufficient,
+        Reason::InsufficientUserAuthentication,
         Reason::CrossSite,
         Reason::Unavailable,
         Reason::Misconfigured,
     ];
 
     fn rejections(realm: Option<Realm>) -> Rejections {
-        Rejections::new(realm, &Sources::bearer_alone())
+        Rejections::new(Named { realm, ..Named::default() }, &Sources::bearer_alone())
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::rejections::Rejections;
 use super::subject_field::SubjectField;
 #[cfg(feature = "testing")]
 use crate::http::body::RejectionBody;
+use crate::http::challenges::Named;
 use crate::http::head::RequestHead;
 use crate::http::rejection::Rejection;
 use crate::http::sources::find::Sources;
@@ -45,7 +46,7 @@ impl Setup {
         Self {
             verifier,
             revocations: None,
-            rejections: Rejections::new(None, &sources),
+            rejections: Rejections::new(Named::default(), &sources),
             sources,
             subject_in_spans: None,
             #[cfg(feature = "testing")]

@@ -49,13 +49,22 @@ impl Realm {
     }
 }
 
-/// One `Bearer` challenge ([RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)).
+/// One `Bearer` challenge ([RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)). Its parameters are in
+/// the order of these fields.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Challenge<'a> {
     pub(crate) realm: Option<&'a Realm>,
     pub(crate) error: Option<&'static str>,
     /// What would have sufficed; none is written if empty.
     pub(crate) scopes: &'a [&'a Scope],
+    /// Which logins would have sufficed, one of these; none is written if empty
+    /// ([RFC 9470 section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
+    pub(crate) acr_values: &'a [&'a str],
+    /// How many seconds ago the login may be.
+    pub(crate) max_age: Option<u64>,
+    /// Where the metadata of the protected resource are
+    /// ([RFC 9728 section 5.1](https://www.rfc-editor.org/rfc/rfc9728#section-5.1)).
+    pub(crate) resource_metadata: Option<&'a str>,
 }
 
 impl fmt::Display for Challenge<'_> {
@@ -76,6 +85,18 @@ impl fmt::Display for Challenge<'_> {
                 write!(f, " {scope}")?;
             }
             f.write_str("\"")?;
+            separator = ", ";
+        }
+        if !self.acr_values.is_empty() {
+            write!(f, "{separator}acr_values=\"{}\"", self.acr_values.join(" "))?;
+            separator = ", ";
+        }
+        if let Some(seconds) = self.max_age {
+            write!(f, "{separator}max_age=\"{seconds}\"")?;
+            separator = ", ";
+        }
+        if let Some(url) = self.resource_metadata {
+            write!(f, "{separator}resource_metadata=\"{url}\"")?;
         }
         Ok(())
     }
@@ -83,7 +104,7 @@ impl fmt::Display for Challenge<'_> {
 
 impl Challenge<'_> {
     pub(crate) fn to_header_value(self) -> HeaderValue {
-        // Realms and scopes are printable ASCII by construction, so the fallback is never taken; it
+        // Realms, scopes, values of `acr` and URLs are printable ASCII by construction, so the fallback is never taken; it
         // is still a sound challenge, should that ever change.
         HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("Bearer"))
     }
@@ -109,13 +130,34 @@ mod tests {
     fn parameters_are_separated_by_comma_and_space() {
         let realm = Realm::new("the api").unwrap();
         let (read, write) = (Scope::from_static("orders:read"), Scope::from_static("orders:write"));
-        let challenge =
-            Challenge { realm: Some(&realm), error: Some("insufficient_scope"), scopes: &[&read, &write] };
+        let challenge = Challenge {
+            realm: Some(&realm),
+            error: Some("insufficient_scope"),
+            scopes: &[&read, &write],
+            ..Challenge::default()
+        };
         assert_eq!(
             challenge.to_header_value(),
             r#"Bearer realm="the api", error="insufficient_scope", scope="orders:read orders:write""#
         );
         assert_eq!(Challenge::default().to_header_value(), "Bearer");
+        let url = Some("https://a.example/.well-known/oauth-protected-resource");
+        assert_eq!(
+            Challenge { resource_metadata: url, ..challenge }.to_header_value(),
+            "Bearer realm=\"the api\", error=\"insufficient_scope\", scope=\"orders:read orders:write\", \
+             resource_metadata=\"https://a.example/.well-known/oauth-protected-resource\""
+        );
+        assert_eq!(
+            Challenge { resource_metadata: url, ..Challenge::default() }.to_header_value(),
+            r#"Bearer resource_metadata="https://a.example/.well-known/oauth-protected-resource""#
+        );
+        assert_eq!(
+            Challenge { acr_values: &["phrh", "phr"], max_age: Some(0), resource_metadata: url, ..challenge }
+                .to_header_value(),
+            "Bearer realm=\"the api\", error=\"insufficient_scope\", scope=\"orders:read orders:write\", \
+             acr_values=\"phrh phr\", max_age=\"0\", \
+             resource_metadata=\"https://a.example/.well-known/oauth-protected-resource\""
+        );
         let bare = Challenge { error: Some("invalid_token"), ..Challenge::default() };
         assert_eq!(bare.to_header_value(), r#"Bearer error="invalid_token""#);
         assert_eq!(basic_challenge(None), r#"Basic realm="api""#);

@@ -6,6 +6,7 @@ use http::HeaderValue;
 
 use super::challenge::{Challenge, Realm, Scheme, basic_challenge};
 use super::reason::Reason;
+use super::resource::protected_resource::ProtectedResource;
 use super::sources::find::Sources;
 use super::sources::source::CredentialSource;
 use crate::token::scope::Scope;
@@ -16,6 +17,7 @@ use crate::token::scope::Scope;
 /// |---|---|---|---|
 /// | no credentials | `Bearer`, `Basic`: see below | - | - |
 /// | a bearer token, a cookie, a field or a subprotocol | `Bearer error="invalid_token"` | `Bearer error="invalid_request"` | `Bearer error="insufficient_scope"` |
+/// | a bearer token, ..., of a login that is too weak or too old | `Bearer error="insufficient_user_authentication"` | - | - |
 /// | a password | `Basic realm="..."` | `Bearer error="invalid_request"`, none if only `Basic` is configured | none |
 ///
 /// 1. A request without credentials is asked for `Basic` if that is configured and no cookie is. A browser that is asked
@@ -25,10 +27,13 @@ use crate::token::scope::Scope;
 ///    cookies and fields, and `Bearer` is what they hold. No browser opens a window for it.
 /// 3. Two challenges are two fields, `Bearer` first.
 /// 4. `Basic` has no errors, so that there is nothing to tell with a 400 or 403.
-/// 5. A cookie that another site has sent has no challenge, since other credentials would not help.
+/// 5. If a protected resource is configured, every `Bearer` challenge ends with `resource_metadata="..."`, and that of a
+///    request without credentials names the scopes that the guard demands. `Basic` names neither: no authorization server
+///    gives a password.
+/// 6. A cookie that another site has sent has no challenge, since other credentials would not help.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenges {
-    realm: Option<Realm>,
+    named: Named,
     missing: Option<HeaderValue>,
     missing_basic: Option<Arc<HeaderValue>>,
     malformed: Option<HeaderValue>,
@@ -37,18 +42,35 @@ pub(crate) struct Challenges {
     basic: HeaderValue,
 }
 
+/// What challenges name whatever the refusal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Named {
+    pub(crate) realm: Option<Realm>,
+    /// Where the metadata of the protected resource are.
+    pub(crate) resource_metadata: Option<Arc<str>>,
+}
+
+impl Named {
+    fn challenge(&self, reason: Reason) -> Challenge<'_> {
+        Challenge {
+            realm: self.realm.as_ref(),
+            error: reason.error(),
+            resource_metadata: self.resource_metadata.as_deref(),
+            ..Challenge::default()
+        }
+    }
+}
+
 impl Challenges {
-    pub(crate) fn new(realm: Option<Realm>, sources: &Sources) -> Self {
+    pub(crate) fn new(named: Named, sources: &Sources) -> Self {
         let sources = sources.all();
         let has = |wanted: &CredentialSource| sources.contains(wanted);
         let has_cookie = sources.iter().any(|source| matches!(source, CredentialSource::Cookie(_)));
         let asks_for_basic = has(&CredentialSource::Basic) && !has_cookie;
         let asks_for_bearer = has(&CredentialSource::Bearer) || !asks_for_basic;
         let is_basic_alone = *sources == [CredentialSource::Basic];
-        let bearer = |reason: Reason| {
-            Challenge { realm: realm.as_ref(), error: reason.error(), scopes: &[] }.to_header_value()
-        };
-        let basic = basic_challenge(realm.as_ref());
+        let bearer = |reason: Reason| named.challenge(reason).to_header_value();
+        let basic = basic_challenge(named.realm.as_ref());
         Self {
             missing: asks_for_bearer.then(|| bearer(Reason::Missing)),
             missing_basic: asks_for_basic.then(|| Arc::new(basic.clone())),
@@ -56,13 +78,24 @@ impl Challenges {
             invalid: bearer(Reason::Invalid),
             insufficient: bearer(Reason::Insufficient),
             basic,
-            realm,
+            named,
         }
     }
 
     /// The same for other sources.
     pub(crate) fn with_sources(&self, sources: &Sources) -> Self {
-        Self::new(self.realm.clone(), sources)
+        Self::new(self.named.clone(), sources)
+    }
+
+    /// The same for another realm.
+    pub(crate) fn with_realm(&self, realm: Realm, sources: &Sources) -> Self {
+        Self::new(Named { realm: Some(realm), ..self.named.clone() }, sources)
+    }
+
+    /// The same with the address of these metadata.
+    pub(crate) fn with_resource(&self, resource: &ProtectedResource, sources: &Sources) -> Self {
+        let resource_metadata = Some(resource.shared_metadata_url().clone());
+        Self::new(Named { resource_metadata, ..self.named.clone() }, sources)
     }
 
     /// The challenge of a refusal of credentials that a client sends by this scheme.
@@ -73,6 +106,9 @@ impl Challenges {
             (Reason::Invalid, Scheme::Bearer) => Some(self.invalid.clone()),
             (Reason::Invalid, Scheme::Basic) => Some(self.basic.clone()),
             (Reason::Insufficient, Scheme::Bearer) => Some(self.insufficient.clone()),
+            (Reason::InsufficientUserAuthentication, _) => {
+                Some(self.named.challenge(reason).to_header_value())
+            }
             (Reason::Insufficient, Scheme::Basic)
             | (Reason::CrossSite | Reason::Unavailable | Reason::Misconfigured, _) => None,
         }
@@ -88,7 +124,27 @@ impl Challenges {
         if scopes.is_empty() || scheme == Scheme::Basic {
             return self.of(Reason::Insufficient, scheme);
         }
-        let error = Reason::Insufficient.error();
-        Some(Challenge { realm: self.realm.as_ref(), error, scopes }.to_header_value())
+        Some(Challenge { scopes, ..self.named.challenge(Reason::Insufficient) }.to_header_value())
+    }
+
+    /// The challenge of a good token whose user must log in again; one of `acr_values`, at most `max_age` seconds ago, and
+    /// `scopes` would have sufficed.
+    pub(crate) fn step_up(
+        &self,
+        scopes: &[&Scope],
+        acr_values: &[&str],
+        max_age: Option<u64>,
+    ) -> HeaderValue {
+        let reason = Reason::InsufficientUserAuthentication;
+        Challenge { scopes, acr_values, max_age, ..self.named.challenge(reason) }.to_header_value()
+    }
+
+    /// The challenge of a request without credentials, where these scopes are demanded. `None` if it is that of all others:
+    /// a client that knows of no authorization server has nowhere to ask for scopes.
+    pub(crate) fn missing_scopes(&self, scopes: &[&Scope]) -> Option<HeaderValue> {
+        if scopes.is_empty() || self.missing.is_none() || self.named.resource_metadata.is_none() {
+            return None;
+        }
+        Some(Challenge { scopes, ..self.named.challenge(Reason::Missing) }.to_header_value())
     }
 }

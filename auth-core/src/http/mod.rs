@@ -10,4 +10,5 @@ pub(crate) mod head;
 pub(crate) mod origin;
 pub(crate) mod reason;
 pub(crate) mod rejection;
+pub(crate) mod resource;
 pub(crate) mod sources;

@@ -41,7 +41,7 @@ pub(crate) fn host_of(origin: &[u8]) -> Option<&[u8]> {
     (!host.is_empty() && host.iter().all(is_sound)).then_some(host)
 }
 
-fn is_serialized(origin: &str) -> bool {
+pub(crate) fn is_serialized(origin: &str) -> bool {
     let Some(host) = host_of(origin.as_bytes()) else { return false };
     let default_port = if origin.starts_with("https:") { 443 } else { 80 };
     if host.iter().any(u8::is_ascii_uppercase) {

@@ -10,6 +10,7 @@ use http::StatusCode;
 /// | [`Malformed`](Self::Malformed) | 400 | `Bearer error="invalid_request"` | Malformed credentials |
 /// | [`Invalid`](Self::Invalid) | 401 | `Bearer error="invalid_token"` | Could not validate credentials |
 /// | [`Insufficient`](Self::Insufficient) | 403 | `Bearer error="insufficient_scope"`, and `scope="..."` where scopes would have sufficed | Not enough permissions |
+/// | [`InsufficientUserAuthentication`](Self::InsufficientUserAuthentication) | 401 | `Bearer error="insufficient_user_authentication"`, `scope="..."` if one is missing too, and `acr_values="..."`, `max_age="..."` as they are demanded | A stronger or more recent login is required |
 /// | [`CrossSite`](Self::CrossSite) | 403 | none | Cross-site request refused |
 /// | [`Unavailable`](Self::Unavailable) | 503, `Retry-After` | none | Authentication is temporarily unavailable |
 /// | [`Misconfigured`](Self::Misconfigured) | 500 | none | Internal server error |
@@ -24,6 +25,11 @@ use http::StatusCode;
 /// | `Basic`, and the token came by it | `Invalid` | `Basic realm="api"` |
 /// | `Basic`, and the token came by it | `Insufficient` | none: `Basic` has no errors |
 /// | `Basic` alone | `Malformed` | none |
+///
+/// With a [protected resource](crate::Authenticator::with_protected_resource), every `Bearer` challenge ends with
+/// `resource_metadata="..."`, and that of `Missing` names the scopes that the guard demands: `Bearer scope="orders:read",
+/// resource_metadata="https://api.example/.well-known/oauth-protected-resource"`. The parameters are in the order `realm`,
+/// `error`, `scope`, `acr_values`, `max_age`, `resource_metadata`.
 ///
 /// With a realm configured, every challenge begins `Bearer realm="..."`, and `Basic` names that realm. The body is a problem document
 /// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with the detail, unless the application
@@ -41,6 +47,11 @@ pub enum Reason {
     Invalid,
     /// The token is good; what it grants is not enough.
     Insufficient,
+    /// The token is good, and another login of the user would make it enough: a policy demands one by
+    /// [`Policy::acr`](crate::Policy::acr) or [`Policy::authenticated_within`](crate::Policy::authenticated_within)
+    /// ([RFC 9470 section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)). A token that came by `Basic` is refused as
+    /// `Insufficient`: no password is a login.
+    InsufficientUserAuthentication,
     /// The token came in a cookie, or in another place where a browser may have added it by itself, and the request was not
     /// sent by the application's own page. Whether the token is good was
     /// not asked. [`Authenticator::with_trusted_origins`](crate::Authenticator::with_trusted_origins) has the rules.
@@ -59,7 +70,7 @@ pub enum Reason {
 impl Reason {
     pub(crate) fn status(self) -> StatusCode {
         match self {
-            Self::Missing | Self::Invalid => StatusCode::UNAUTHORIZED,
+            Self::Missing | Self::Invalid | Self::InsufficientUserAuthentication => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Insufficient | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -73,6 +84,7 @@ impl Reason {
             Self::Malformed => Some("invalid_request"),
             Self::Invalid => Some("invalid_token"),
             Self::Insufficient => Some("insufficient_scope"),
+            Self::InsufficientUserAuthentication => Some("insufficient_user_authentication"),
             Self::Missing | Self::CrossSite | Self::Unavailable | Self::Misconfigured => None,
         }
     }
@@ -83,6 +95,7 @@ impl Reason {
             Self::Malformed => "Malformed credentials",
             Self::Invalid => "Could not validate credentials",
             Self::Insufficient => "Not enough permissions",
+            Self::InsufficientUserAuthentication => "A stronger or more recent login is required",
             Self::CrossSite => "Cross-site request refused",
             Self::Unavailable => "Authentication is temporarily unavailable",
             Self::Misconfigured => "Internal server error",
@@ -102,6 +115,9 @@ impl Reason {
             }
             Self::Insufficient => {
                 r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Not enough permissions"}"#
+            }
+            Self::InsufficientUserAuthentication => {
+                r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"A stronger or more recent login is required"}"#
             }
             Self::CrossSite => {
                 r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"Cross-site request refused"}"#

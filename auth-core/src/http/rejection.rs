@@ -43,6 +43,11 @@ impl Rejection {
         Self { second_challenge, ..self }
     }
 
+    /// Returns the same refusal with another challenge as its first, if this is one.
+    pub(crate) fn with_challenge(self, challenge: Option<HeaderValue>) -> Self {
+        Self { challenge: challenge.or(self.challenge), ..self }
+    }
+
     /// Returns the same refusal with a body of the application.
     pub(crate) fn with_body(self, body: RejectionBody) -> Self {
         Self { body, ..self }

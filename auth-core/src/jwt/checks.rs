@@ -16,6 +16,7 @@ pub(super) fn token_type(typ: Option<&str>, rule: TokenType) -> Result<(), Verif
         (Some(typ), TokenType::AccessTokenOrUnspecific) => unspecific(typ),
         (Some(typ), TokenType::Spiffe) => unspecific(typ) || typ == "JOSE",
         (Some(typ), TokenType::AccessToken) => is_media_type(typ, "at+jwt"),
+        (typ, TokenType::Introspection) => typ == Some("token-introspection+jwt"),
     };
     if accepted { Ok(()) } else { Err(VerifyError::InvalidHeader("typ")) }
 }

@@ -35,6 +35,8 @@ pub(super) enum TokenType {
     AccessToken,
     /// Absent, `JWT`, `at+jwt` or `JOSE` (JWT-SVID section 2.3).
     Spiffe,
+    /// `token-introspection+jwt`, to the byte (RFC 9701 section 5).
+    Introspection,
 }
 
 /// What to do with `zip`.

@@ -41,6 +41,13 @@ struct KnownHeader {
     algorithm: Algorithm,
 }
 
+/// Who has signed a token.
+struct Signer<'k> {
+    key: &'k VerificationKey,
+    /// Its place and the algorithm, if the header leaves no other key.
+    only: Option<(usize, Algorithm)>,
+}
+
 impl KeySet {
     /// No keys yet: no verdict can be had.
     pub(super) fn awaited() -> Self {
@@ -74,6 +81,25 @@ impl KeySet {
                 }
             });
         }
+        let signer = self.search(segments, rules)?;
+        if let Some((place, algorithm)) = signer.only {
+            self.remember(segments.header, place, algorithm);
+        }
+        Ok(signer.key)
+    }
+
+    /// As [`signer`](Self::signer), for what is no access token: its header is neither remembered nor recognised, since
+    /// other rules hold for it.
+    pub(super) fn signer_of_other_kind(
+        &self,
+        segments: &Segments<'_>,
+        rules: HeaderRules,
+    ) -> Result<&VerificationKey, VerifyFailure> {
+        self.search(segments, rules).map(|signer| signer.key)
+    }
+
+    /// Finds the key that verifies the signature.
+    fn search(&self, segments: &Segments<'_>, rules: HeaderRules) -> Result<Signer<'_>, VerifyFailure> {
         if self.awaited {
             let unavailable = VerifyFailure::from(VerifyError::Unavailable { retry_after: None });
             return Err(unavailable.with_hint("the keys are still to come (`.keys_later()`)"));
@@ -85,11 +111,7 @@ impl KeySet {
         let only = only.next().filter(|_| only.next().is_none());
         let candidates = self.candidates(kid, algorithm).take(MAX_CANDIDATES);
         match (verify_signature(candidates.map(|(_, key, verifier)| (key, verifier)), segments), only) {
-            (Ok(key), Some((place, ..))) => {
-                self.remember(segments.header, place, algorithm);
-                Ok(key)
-            }
-            (Ok(key), None) => Ok(key),
+            (Ok(key), only) => Ok(Signer { key, only: only.map(|(place, ..)| (place, algorithm)) }),
             (Err(error), only) => {
                 let failure = VerifyFailure::by_key(error, only.and_then(|(_, key, _)| key.kid()));
                 Err(self.with_hint(failure, segments, &header, algorithm))

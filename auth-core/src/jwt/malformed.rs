@@ -75,8 +75,8 @@ fn one_word(text: &str) -> &'static str {
          in place of a token: it has to send none until it has one"
     } else {
         "it has no dot, so it is no JWT but an opaque token: ask the issuer for a JWT for this API (Auth0: send \
-         `audience` in the login; Logto: `resource`), or ask its introspection endpoint (RFC 7662) in a `TokenVerifier` \
-         of your own"
+         `audience` in the login; Logto: `resource`), or ask its introspection endpoint (RFC 7662): \
+         `Oidc::introspection` of auth-oidc does"
     }
 }
 
@@ -133,6 +133,9 @@ fn token_type(accepted: TokenType) -> &'static str {
         TokenType::AccessToken => {
             "accepted is `at+jwt` alone, as `.require_access_token_type()` says: leave that away if the issuer writes \
              `JWT` or nothing into its access tokens"
+        }
+        TokenType::Introspection => {
+            "a signed answer of an introspection endpoint has `token-introspection+jwt` (RFC 9701 section 5)"
         }
         TokenType::Spiffe => {
             "accepted are `JWT`, `JOSE`, `at+jwt` and no `typ` at all: the token is of another kind, ask the issuer for \

@@ -188,26 +188,30 @@ impl JwtVerifier {
         json: &str,
         key: &VerificationKey,
     ) -> Result<(), VerifyFailure> {
-        let now = self.now()?;
         self.issuer.check(claims, json, key.issuer())?;
         self.audience.check(claims, json)?;
+        self.check_demands(claims, json)?;
+        Ok(self.check_times(claims, self.now()?)?)
+    }
+
+    /// What is demanded of every token, whoever vouches for its claims.
+    pub(super) fn check_demands(&self, claims: &RegisteredClaims, json: &str) -> Result<(), VerifyFailure> {
         if let Some(clients) = &self.clients {
             clients.check(json)?;
         }
         self.required.iter().try_for_each(|claim| claim.check(claims, json))?;
-        checks::not_sender_constrained(claims.confirmation)?;
-        Ok(self.check_times(claims, now)?)
+        Ok(checks::not_sender_constrained(claims.confirmation)?)
     }
 
     /// All that another moment may judge otherwise.
-    fn check_times(&self, claims: &RegisteredClaims, now: u64) -> Result<(), VerifyError> {
+    pub(super) fn check_times(&self, claims: &RegisteredClaims, now: u64) -> Result<(), VerifyError> {
         checks::expiry(claims.exp, now, self.leeway)?;
         checks::not_before(claims.nbf, now, self.leeway)?;
         checks::issued_at(claims.iat, self.max_age, now, self.leeway)?;
         checks::lifetime(claims.iat, claims.exp, self.max_lifetime)
     }
 
-    fn now(&self) -> Result<u64, VerifyError> {
+    pub(super) fn now(&self) -> Result<u64, VerifyError> {
         self.clock.now().ok_or(VerifyError::Unavailable { retry_after: None })
     }
 }
@@ -223,7 +227,7 @@ impl TokenVerifier for JwtVerifier {
     }
 }
 
-fn unreadable(fault: ClaimFault) -> VerifyFailure {
+pub(super) fn unreadable(fault: ClaimFault) -> VerifyFailure {
     match fault.into_parts() {
         (error, Some(hint)) => VerifyFailure::from(error).with_hint(hint),
         (error, None) => error.into(),

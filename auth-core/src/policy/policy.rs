@@ -3,9 +3,13 @@
 use std::fmt;
 use std::ops::Not;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::rule::{Granted, Rule};
-use super::sufficient;
+use super::login::{AcrValues, InvalidAcr, Recency};
+use super::rule::Rule;
+use super::sufficient::{self, StepUp, Sufficient};
+use super::supposed::Supposed;
+use crate::clock::{Clock, SystemClock};
 use crate::token::claim_path::ClaimPath;
 use crate::token::claim_value::ClaimValue;
 use crate::token::scope::Scope;
@@ -123,8 +127,8 @@ impl Policy {
     /// assert!(!adult.allows(&token(serde_json::json!({"sub": "bob"}))));
     /// ```
     ///
-    /// When a challenge names the scopes that would have sufficed, the predicate is assumed not to depend on scopes: ask
-    /// for scopes with [`scope`](Self::scope).
+    /// When a challenge names the scopes or the login that would have sufficed, the predicate is assumed to depend on neither:
+    /// ask with [`scope`](Self::scope), [`acr`](Self::acr) and [`authenticated_within`](Self::authenticated_within).
     ///
     /// A negated predicate that returns `false` for lack of information would let the request in. Write the refusal into
     /// the predicate instead of negating it.
@@ -134,6 +138,56 @@ impl Policy {
         predicate: impl Fn(&VerifiedToken) -> bool + Send + Sync + 'static,
     ) -> Self {
         Self(Rule::Predicate(name.into().into_boxed_str(), Arc::new(predicate)))
+    }
+
+    /// The user has logged in in one of these ways: claim `acr` is one of these values
+    /// ([RFC 9470 section 6.1](https://www.rfc-editor.org/rfc/rfc9470#section-6.1)), byte by byte; the best first. What they
+    /// mean is between you and the authorization server.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_core::{Policy, Scope};
+    /// # fn policy() -> Result<Policy, Box<dyn std::error::Error>> {
+    /// let payments = Policy::scope(Scope::from_static("payments"))
+    ///     .and(Policy::acr(["phrh", "phr"])?)
+    ///     .and(Policy::authenticated_within(Duration::from_secs(300)));
+    /// # Ok(payments)
+    /// # }
+    /// # assert_eq!(
+    /// #     format!("{:?}", policy().unwrap()),
+    /// #     "Policy(scope payments and acr phrh | phr and authenticated within 300 s)"
+    /// # );
+    /// ```
+    ///
+    /// If another login would have sufficed, the refusal is 401 `insufficient_user_authentication`, and its challenge says
+    /// which: `acr_values`, `max_age`, and all scopes if one is missing too. If scopes alone would have sufficed, it is 403
+    /// `insufficient_scope` as ever. If anything else is missing, such as a role, it is 403 too: no login would help.
+    ///
+    /// A token without `acr` is refused, also if the policy is negated.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAcr`] if there is no value, or one that cannot stand in a list within a quoted string.
+    pub fn acr(values: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, InvalidAcr> {
+        Ok(Self(Rule::Acr(AcrValues::new(values)?)))
+    }
+
+    /// The user has logged in at most so long ago, in whole seconds: claim `auth_time`
+    /// ([RFC 9470 section 6.1](https://www.rfc-editor.org/rfc/rfc9470#section-6.1)) by the system's clock.
+    ///
+    /// A token of the very second is let in; there is no leeway, since the user can log in again. An `auth_time` that is more
+    /// than 60 seconds ahead, or missing, or no date, refuses, also if the policy is negated. How it is refused says
+    /// [`acr`](Self::acr).
+    #[must_use]
+    pub fn authenticated_within(max_age: Duration) -> Self {
+        Self::authenticated_within_by(max_age, SystemClock)
+    }
+
+    /// Like [`authenticated_within`](Self::authenticated_within), by this clock. For tests, such as with `TestClock` of
+    /// `auth-testing`.
+    #[must_use]
+    pub fn authenticated_within_by(max_age: Duration, clock: impl Clock + 'static) -> Self {
+        Self(Rule::Recent(Recency::new(max_age.as_secs(), Arc::new(clock))))
     }
 
     /// Every one of the policies.
@@ -184,7 +238,7 @@ impl Policy {
     /// Whether the token is enough.
     #[must_use]
     pub fn allows(&self, token: &VerifiedToken) -> bool {
-        self.0.holds(token, Granted::Own) == Truth::Yes
+        self.0.holds(Some(token), Supposed::OWN) == Truth::Yes
     }
 
     /// Whether it asks for a role anywhere.
@@ -193,12 +247,22 @@ impl Policy {
     }
 }
 
-/// The scopes with which the bearer of these tokens would pass all the policies, each asked of its token: those
-/// that the tokens have and need, and those that they lack. Empty if scopes alone would not suffice, or if that is
-/// unknown.
-pub(crate) fn sufficient_scopes<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Vec<&'a Scope> {
-    let rules: Vec<_> = demands.iter().map(|(policy, token)| (&policy.0, *token)).collect();
-    sufficient::sufficient_scopes(&rules)
+/// With what the bearer of these tokens would pass all the policies, each asked of its token: scopes if they suffice, and
+/// else scopes and another login of the user. `None` if neither would suffice, or if that is unknown.
+pub(crate) fn sufficient<'a>(demands: &[(&'a Policy, &VerifiedToken)]) -> Option<Sufficient<'a>> {
+    let rules: Vec<_> = demands.iter().map(|(policy, token)| (&policy.0, Some(*token))).collect();
+    sufficient::sufficient(&rules, StepUp::No).or_else(|| sufficient::sufficient(&rules, StepUp::Yes))
+}
+
+/// The scopes to ask for before there is a token: those with which a bearer passes the policy whose other claims suit it.
+/// Empty if no scopes are demanded.
+pub(crate) fn foreseen_scopes(policy: &Policy) -> Vec<&Scope> {
+    sufficient::sufficient(&[(&policy.0, None)], StepUp::No).unwrap_or_default().scopes
+}
+
+/// The same with the login that the policy demands.
+pub(crate) fn foreseen(policy: &Policy) -> Sufficient<'_> {
+    sufficient::sufficient(&[(&policy.0, None)], StepUp::Yes).unwrap_or_default()
 }
 
 /// A claim, of which a [`Policy`] is about to demand something.

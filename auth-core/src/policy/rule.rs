@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::login::{AcrValues, Recency};
+use super::supposed::Supposed;
 use crate::token::claim_path::ClaimPath;
 use crate::token::claim_query::Question;
 use crate::token::claim_value::ClaimValue;
@@ -17,6 +19,8 @@ pub(super) enum Rule {
     Equals(ClaimPath, ClaimValue),
     Contains(ClaimPath, ClaimValue),
     Predicate(Box<str>, Arc<dyn Fn(&VerifiedToken) -> bool + Send + Sync>),
+    Acr(AcrValues),
+    Recent(Recency),
     Not(Box<Rule>),
     /// One or more.
     All(Vec<Rule>),
@@ -24,62 +28,32 @@ pub(super) enum Rule {
     Any(Vec<Rule>),
 }
 
-/// Which scopes a token is taken to have.
-#[derive(Clone, Copy)]
-pub(super) enum Granted<'a> {
-    Own,
-    /// These and its own.
-    Besides(&'a [&'a Scope]),
-    /// These and no other.
-    Only(&'a [&'a Scope]),
-}
-
-impl Granted<'_> {
-    fn contains(self, token: &VerifiedToken, scope: &Scope) -> bool {
-        let own = || token.scopes().contains(scope.as_str());
-        match self {
-            Self::Own => own(),
-            Self::Besides(others) => others.contains(&scope) || own(),
-            Self::Only(scopes) => scopes.contains(&scope),
-        }
-    }
-
-    /// What the claim would answer. Where scopes are only supposed, the claims that hold them tell nothing.
-    fn ask(self, token: &VerifiedToken, path: &ClaimPath, question: Question<'_>) -> Truth {
-        if self.may_change(path) { Truth::Unknown } else { token.ask(path, question) }
-    }
-
-    fn ask_roles(self, token: &VerifiedToken, question: Question<'_>) -> Truth {
-        if token.roles_path().is_some_and(|path| self.may_change(path)) {
-            return Truth::Unknown;
-        }
-        token.ask_roles(question)
-    }
-
-    fn may_change(self, path: &ClaimPath) -> bool {
-        !matches!(self, Self::Own) && (path.begins_with("scope") || path.begins_with("scp"))
-    }
-}
-
 impl Rule {
-    /// Whether the rule holds.
-    pub(super) fn holds(&self, token: &VerifiedToken, granted: Granted<'_>) -> Truth {
+    /// Whether the rule holds. Without a token it is asked of anyone: what only claims could tell is unknown.
+    pub(super) fn holds(&self, token: Option<&VerifiedToken>, supposed: Supposed<'_>) -> Truth {
         match self {
-            Self::Scope(scope) => granted.contains(token, scope).into(),
-            Self::Role(role) => granted.ask_roles(token, Question::Contains(role)),
-            Self::Equals(path, value) => granted.ask(token, path, Question::Equals(value)),
-            Self::Contains(path, value) => granted.ask(token, path, Question::Contains(value)),
-            Self::Predicate(_, predicate) => predicate(token).into(),
-            Self::Not(rule) => !rule.holds(token, granted),
-            Self::All(rules) => decided_by(Truth::No, rules, token, granted),
-            Self::Any(rules) => decided_by(Truth::Yes, rules, token, granted),
+            Self::Scope(scope) => supposed.has_scope(token, scope).into(),
+            Self::Role(role) => supposed.ask_roles(token, Question::Contains(role)),
+            Self::Equals(path, value) => supposed.ask(token, path, Question::Equals(value)),
+            Self::Contains(path, value) => supposed.ask(token, path, Question::Contains(value)),
+            Self::Predicate(_, predicate) => token.map_or(Truth::Unknown, |token| predicate(token).into()),
+            Self::Acr(values) => values.hold(token, supposed.login),
+            Self::Recent(recency) => recency.holds(token, supposed.login),
+            Self::Not(rule) => !rule.holds(token, supposed),
+            Self::All(rules) => decided_by(Truth::No, rules, token, supposed),
+            Self::Any(rules) => decided_by(Truth::Yes, rules, token, supposed),
         }
     }
 
     pub(super) fn asks_for_roles(&self) -> bool {
         match self {
             Self::Role(_) => true,
-            Self::Scope(_) | Self::Equals(..) | Self::Contains(..) | Self::Predicate(..) => false,
+            Self::Scope(_)
+            | Self::Equals(..)
+            | Self::Contains(..)
+            | Self::Predicate(..)
+            | Self::Acr(_)
+            | Self::Recent(_) => false,
             Self::Not(rule) => rule.asks_for_roles(),
             Self::All(rules) | Self::Any(rules) => rules.iter().any(Self::asks_for_roles),
         }
@@ -97,10 +71,15 @@ impl Rule {
 
 /// A single rule that gives the deciding answer decides. Otherwise all rules have to give the opposite one; if any
 /// is unknown, so is the outcome.
-fn decided_by(deciding: Truth, rules: &[Rule], token: &VerifiedToken, granted: Granted<'_>) -> Truth {
+fn decided_by(
+    deciding: Truth,
+    rules: &[Rule],
+    token: Option<&VerifiedToken>,
+    supposed: Supposed<'_>,
+) -> Truth {
     let mut outcome = !deciding;
     for rule in rules {
-        match rule.holds(token, granted) {
+        match rule.holds(token, supposed) {
             answer if answer == deciding => return deciding,
             Truth::Unknown => outcome = Truth::Unknown,
             Truth::Yes | Truth::No => {}
@@ -118,6 +97,8 @@ impl fmt::Debug for Rule {
             Self::Equals(path, value) => return write!(f, "claim {path} = {value:?}"),
             Self::Contains(path, value) => return write!(f, "claim {path} contains {value:?}"),
             Self::Predicate(name, _) => return f.write_str(name),
+            Self::Acr(values) => return write!(f, "{values:?}"),
+            Self::Recent(recency) => return write!(f, "{recency:?}"),
             Self::Not(rule) => {
                 f.write_str("not ")?;
                 return part(rule, 2, f);

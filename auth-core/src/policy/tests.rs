@@ -16,7 +16,9 @@ fn scope(name: &'static str) -> Policy {
 
 #[track_caller]
 fn suffices(policy: &Policy, token: &VerifiedToken, expected: &[&str]) {
-    let scopes: Vec<_> = sufficient_scopes(&[(policy, token)]).into_iter().map(Scope::as_str).collect();
+    let sufficient = sufficient(&[(policy, token)]).unwrap_or_default();
+    assert!(!sufficient.asks_for_login(), "{policy:?}");
+    let scopes: Vec<_> = sufficient.scopes.into_iter().map(Scope::as_str).collect();
     assert_eq!(scopes, expected, "{policy:?}");
 }
 
@@ -208,12 +210,41 @@ fn the_scopes_of_several_policies_are_named_in_order_and_once() {
     let policies = [scope("a").or(Policy::role("admin")), scope("b").and(scope("a")), scope("c")];
     let named = |token: VerifiedToken| {
         let demands: Vec<_> = policies.iter().map(|policy| (policy, &token)).collect();
-        sufficient_scopes(&demands).into_iter().map(Scope::as_str).collect::<Vec<_>>()
+        sufficient(&demands).unwrap_or_default().scopes.into_iter().map(Scope::as_str).collect::<Vec<_>>()
     };
     assert_eq!(named(token("", &[])), ["a", "b", "c"]);
     assert_eq!(named(token("c", &["admin"])), ["b", "a", "c"]);
     let (role, nobody) = (Policy::role("root"), token("", &[]));
-    assert!(sufficient_scopes(&[(&policies[0], &nobody), (&role, &nobody)]).is_empty());
+    assert!(sufficient(&[(&policies[0], &nobody), (&role, &nobody)]).is_none());
+}
+
+#[test]
+fn before_there_is_a_token_the_demanded_scopes_are_known() {
+    let foreseen = |policy: &Policy, expected: &[&str]| {
+        let scopes: Vec<_> = foreseen_scopes(policy).into_iter().map(Scope::as_str).collect();
+        assert_eq!(scopes, expected, "{policy:?}");
+    };
+    let admin = || Policy::role("admin");
+    foreseen(&scope("a"), &["a"]);
+    foreseen(&scope("a").and(scope("b")).and(scope("a")), &["a", "b"]);
+    foreseen(&scope("a").or(scope("b")), &["a"]);
+    foreseen(&admin(), &[]);
+    // Whatever the claims are, the scope is needed.
+    foreseen(&scope("a").and(admin()), &["a"]);
+    foreseen(&scope("a").and(Policy::claim("tenant").equals("t1")), &["a"]);
+    foreseen(&scope("a").and(Policy::predicate("never", |_| panic!("there is no token"))), &["a"]);
+    // Whatever the claims are, the scope is enough.
+    foreseen(&admin().or(scope("b")), &["b"]);
+    foreseen(&admin().and(scope("a")).or(scope("b")), &["b"]);
+    foreseen(&admin().and(scope("a")).or(Policy::role("root")), &["a"]);
+    foreseen(&scope("a").and(!admin()), &["a"]);
+    foreseen(&scope("b").and(!scope("a")), &["b"]);
+    foreseen(&(!scope("a")), &[]);
+    foreseen(&(!((!scope("a")).or(!scope("b")))), &["a", "b"]);
+    // Nobody can meet it.
+    foreseen(&scope("a").and(!scope("a")), &[]);
+    // The claims that scopes are read from tell nothing of a token to come.
+    foreseen(&scope("a").and(Policy::claim("scope").equals("b")), &["a"]);
 }
 
 #[test]
@@ -222,8 +253,8 @@ fn each_policy_is_asked_of_its_own_token() {
     let plain = token_of(json!({"sub": "a"}));
     let (outer, inner) = (Policy::claim("tier").equals("gold").or(scope("a")), scope("x"));
     let named = |outer_token| {
-        let scopes = sufficient_scopes(&[(&outer, outer_token), (&inner, &plain)]);
-        scopes.into_iter().map(Scope::as_str).collect::<Vec<_>>()
+        let sufficient = sufficient(&[(&outer, outer_token), (&inner, &plain)]).unwrap_or_default();
+        sufficient.scopes.into_iter().map(Scope::as_str).collect::<Vec<_>>()
     };
     assert_eq!(named(&gold), ["x"]);
     assert_eq!(named(&plain), ["a", "x"]);

@@ -14,6 +14,9 @@
 pub enum TokenKind {
     /// A JWT that [`JwtVerifier`](crate::JwtVerifier) accepted.
     Jwt,
+    /// A token about which its issuer was asked
+    /// ([RFC 7662](https://www.rfc-editor.org/rfc/rfc7662)), opaque or not.
+    Introspected,
     /// An API key.
     ApiKey,
     /// The verifier did not say.

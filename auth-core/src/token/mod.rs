@@ -10,6 +10,7 @@ pub(crate) mod claim_text;
 pub(crate) mod claim_value;
 pub(crate) mod claims;
 pub(crate) mod error;
+pub(crate) mod form;
 pub(crate) mod kind;
 pub(crate) mod numeric_date;
 pub(crate) mod scope;

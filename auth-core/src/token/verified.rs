@@ -16,6 +16,7 @@ use super::claim_value::ClaimValue;
 use super::claims::{CLIENT_CLAIMS, RegisteredClaims};
 use super::error::{ClaimsError, VerifyError};
 use super::kind::TokenKind;
+use super::numeric_date::NumericDate;
 use super::scope_set::ScopeSet;
 use super::truth::Truth;
 use super::unreadable_roles::UnreadableRoles;
@@ -333,6 +334,13 @@ impl VerifiedToken {
             return ClaimText::Absent;
         };
         leading_text(value)
+    }
+
+    /// When the user has logged in: claim `auth_time`, if it is a date
+    /// ([RFC 9470 section 6.1](https://www.rfc-editor.org/rfc/rfc9470#section-6.1)).
+    pub(crate) fn authenticated_at(&self) -> Option<NumericDate> {
+        let value = self.inner.claims.members().find(&self.inner.json, Steps::one("auth_time"))?;
+        NumericDate::deserialize(&mut serde_json::Deserializer::from_str(value)).ok()
     }
 
     /// Where its roles stand, if not in `roles`.

@@ -55,11 +55,12 @@ pub struct Fake {
     answers: Arc<Mutex<Arc<Answers>>>,
     /// When, and for what.
     log: Arc<Mutex<Vec<(Instant, String, HeaderMap)>>>,
+    last: Arc<Mutex<Option<Request<Bytes>>>>,
 }
 
 impl Fake {
     pub fn new(answers: impl Fn(&Request<Bytes>) -> Act + Send + Sync + 'static) -> Self {
-        Self { answers: Arc::new(Mutex::new(Arc::new(answers))), log: Arc::default() }
+        Self { answers: Arc::new(Mutex::new(Arc::new(answers))), log: Arc::default(), last: Arc::default() }
     }
 
     /// A provider with metadata at the usual place, and these keys.
@@ -110,6 +111,13 @@ impl Fake {
         self.log.lock().unwrap().last().unwrap().2.clone()
     }
 
+    /// The last request, and the form in its body.
+    pub fn last_form(&self) -> (Request<Bytes>, Vec<(String, String)>) {
+        let request = self.last.lock().unwrap().clone().unwrap();
+        let form = form_urlencoded::parse(request.body()).into_owned().collect();
+        (request, form)
+    }
+
     pub fn oidc(&self) -> Oidc {
         Oidc::issuer(ISSUER).audience("api").fetch(self.clone())
     }
@@ -121,6 +129,7 @@ impl Fetch for Fake {
         assert!(request.extensions().get::<MaxBytes>().is_some());
         let entry = (Instant::now(), request.uri().to_string(), request.headers().clone());
         self.log.lock().unwrap().push(entry);
+        *self.last.lock().unwrap() = Some(request.clone());
         let answers = self.answers.lock().unwrap().clone();
         let mut act = answers(&request);
         loop {

@@ -6,14 +6,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// After this time a server counts as one that hangs. Far longer than any answer takes on a busy machine.
-const HANGS: Duration = Duration::from_secs(120);
+pub(super) const HANGS: Duration = Duration::from_secs(120);
 
 /// How often a request is sent if the server answers each time that it waited too long for it.
 const MOST_ATTEMPTS: usize = 10;
 const REQUEST_TIMEOUT: u16 = 408;
 
 /// The fields that every server adds as it likes.
-const OF_THE_SERVER: [&str; 4] = ["connection", "content-length", "date", "server"];
+pub(super) const OF_THE_SERVER: [&str; 4] = ["connection", "content-length", "date", "server"];
 
 /// An answer, as far as it matters.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -16,8 +16,11 @@
 //! | `/orders` | scope `orders:read` | `{"message":"Orders of alice"}` |
 //! | `/admin` | role `admin` in claim `roles` | `{"message":"Hello admin alice"}` |
 //!
+//! With feature `grpc`, `Fixture::run_grpc` holds the same table against a gRPC server.
+//!
 //! [`AccessRules`] tries guards, policies and users, [`OtherSources`] credentials from elsewhere than the Authorization
-//! field, and [`SeenTokens`] what a server remembers; all on servers of this process.
+//! field, [`DescribedResource`] a server that tells clients where to get tokens, and [`SeenTokens`] what a server remembers;
+//! all on servers of this process.
 //!
 //! ```no_run
 //! use auth_core::Algorithm;
@@ -36,7 +39,10 @@ mod attacks;
 mod case;
 mod client;
 mod fixture;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod report;
+mod resource;
 mod seen;
 mod server;
 mod sources;
@@ -49,6 +55,7 @@ pub use self::client::{Answer, send};
 pub(crate) use self::client::{Head, send_for_head};
 pub use self::fixture::Fixture;
 pub use self::report::Report;
+pub use self::resource::DescribedResource;
 pub use self::seen::SeenTokens;
 pub use self::sources::OtherSources;
 pub use self::suite::cases;

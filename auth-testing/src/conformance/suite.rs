@@ -17,9 +17,9 @@ const FRESH: u64 = 25;
 const MOST_ATTEMPTS: usize = 10;
 
 /// A part of the table, whose tokens are made together.
-type Part = fn(&mut Table<'_>);
+pub(super) type Part = fn(&mut Table<'_>);
 
-const PARTS: [Part; 16] = [
+pub(super) const PARTS: [Part; 16] = [
     |table| table.routes(),
     |table| table.policies(),
     |table| table.transport(),
@@ -42,7 +42,19 @@ const PARTS: [Part; 16] = [
 /// that refuses everything fails.
 #[must_use]
 pub fn cases(fixture: &Fixture) -> Vec<Case> {
-    PARTS.into_iter().flat_map(|part| Minted::new(fixture, part).cases).collect()
+    PARTS.into_iter().flat_map(|part| Minted::new(fixture, unchanged(part)).cases).collect()
+}
+
+fn unchanged(part: Part) -> Mint {
+    Mint { part, adapt: Some }
+}
+
+/// How cases are made: the part of the table that they are in, and what has to change about them for the server under
+/// test. `None` if they cannot be sent to it.
+#[derive(Clone, Copy)]
+pub(super) struct Mint {
+    pub(super) part: Part,
+    pub(super) adapt: fn(Case) -> Option<Case>,
 }
 
 /// Cases whose tokens were made at this time.
@@ -52,11 +64,11 @@ struct Minted {
 }
 
 impl Minted {
-    fn new(fixture: &Fixture, part: Part) -> Self {
+    fn new(fixture: &Fixture, mint: Mint) -> Self {
         let at = fixture.issuer.now();
         let mut table = Table::new(fixture);
-        part(&mut table);
-        Self { at, cases: table.cases }
+        (mint.part)(&mut table);
+        Self { at, cases: table.cases.into_iter().filter_map(mint.adapt).collect() }
     }
 }
 
@@ -64,12 +76,16 @@ impl Fixture {
     /// Runs all cases against the server at this address. The server must have been given [`jwks`](Self::jwks).
     #[must_use]
     pub fn run(&self, address: SocketAddr) -> Report {
-        let mut server = Server::new(address);
+        self.run_parts(Server::new(address), PARTS.map(unchanged))
+    }
+
+    /// Runs all cases of these parts.
+    pub(super) fn run_parts(&self, mut server: Server, parts: impl IntoIterator<Item = Mint>) -> Report {
         let mut outcomes = Vec::new();
-        for part in PARTS {
-            let mut minted = Minted::new(self, part);
+        for mint in parts {
+            let mut minted = Minted::new(self, mint);
             for index in 0..minted.cases.len() {
-                outcomes.extend(self.run_case(&mut server, part, &mut minted, index));
+                outcomes.extend(self.run_case(&mut server, mint, &mut minted, index));
             }
         }
         outcomes.push(self.nothing_was_fetched());
@@ -81,7 +97,7 @@ impl Fixture {
     fn run_case(
         &self,
         server: &mut Server,
-        part: Part,
+        mint: Mint,
         minted: &mut Minted,
         index: usize,
     ) -> Option<Outcome> {
@@ -91,7 +107,7 @@ impl Fixture {
             if outcome.complaint.is_none() || outcome.answer.is_none() || is_fresh {
                 return Some(outcome);
             }
-            *minted = Minted::new(self, part);
+            *minted = Minted::new(self, mint);
         }
         Some(server.run(minted.cases.get(index)?))
     }

@@ -7,12 +7,16 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::carrier::Carrier;
+use super::login::Login;
 
 pub(super) struct Document {
     pub(super) json: Value,
     /// The security schemes, beside those of bearer tokens, that are satisfied by a token.
     pub(super) also_in: BTreeSet<String>,
 }
+
+/// The example of a challenge that asks for another login, as `SecurityDocs` of `auth-utoipa` calls it.
+const STEP_UP: &str = "insufficient_user_authentication";
 
 /// What a path item may have beside operations.
 const NO_OPERATIONS: [&str; 6] =
@@ -66,7 +70,19 @@ impl Document {
             target: format!("{base}{}", target(path, &parameters, values)),
             documented: documented.collect(),
             demand: self.demand(operation).map_err(fault)?,
+            login: self.login(operation).transpose().map_err(fault)?,
         })
+    }
+
+    /// The login that the response 401 asks for, if it does.
+    fn login(&self, operation: &Value) -> Option<Result<Login, String>> {
+        let below =
+            |value: &'_ Value, name: &str| value.get(name).and_then(|value| self.resolved(value)).cloned();
+        let mut value = operation.clone();
+        for name in ["responses", "401", "headers", "WWW-Authenticate", "examples", STEP_UP] {
+            value = below(&value, name)?;
+        }
+        Some(Login::of(value.get("value").unwrap_or(&Value::Null)))
     }
 
     fn demand(&self, operation: &Value) -> Result<Demand, String> {
@@ -145,6 +161,8 @@ pub(super) struct Operation {
     /// The statuses that it may be answered, such as `200`, `3xx` and `default`.
     pub(super) documented: Vec<String>,
     pub(super) demand: Demand,
+    /// What the user's login must be, if that matters.
+    pub(super) login: Option<Login>,
 }
 
 /// Sets of scopes, one of which a token in this place must have.

@@ -11,6 +11,8 @@ pub(super) enum Expected {
     /// 401 with a challenge, and this error in it.
     Unauthorized(Option<&'static str>),
     Forbidden,
+    /// 401, and the user is asked to log in again.
+    LoginRequired,
     /// 403, whatever it says.
     OfOtherSite,
     /// 401 or 403, in whatever way.
@@ -33,6 +35,9 @@ impl Expected {
             // RFC 7617 knows no errors.
             Self::Unauthorized(_) if *carrier == Carrier::Basic => challenged(head),
             Self::Forbidden if *carrier == Carrier::Basic => with_status(head, 403),
+            // Nor a login that could be better.
+            Self::LoginRequired if *carrier == Carrier::Basic => with_status(head, 403),
+            Self::LoginRequired => refusal(head, 401, Some("insufficient_user_authentication")),
             Self::Unauthorized(error) => refusal(head, 401, error),
             Self::Forbidden => refusal(head, 403, Some("insufficient_scope")),
             Self::OfOtherSite => with_status(head, 403),

@@ -16,14 +16,21 @@ use crate::conformance::send_for_head;
 /// What is no token.
 const GARBAGE: &str = "not.a.token";
 
+/// How many seconds more than allowed a login is ago that is too old, however busy the machine is.
+const PAST: u64 = 3600;
+
 const INVALID: Expected = Expected::Unauthorized(Some("invalid_token"));
 
 /// A good token that grants just these scopes.
 pub(super) type TokenOf<'a> = dyn Fn(&[&str]) -> String + 'a;
 
+/// A good token that grants just these scopes, of a user who has logged in with this `acr`, so many seconds ago.
+pub(super) type TokenOfLogin<'a> = dyn Fn(&[&str], Option<&str>, u64) -> String + 'a;
+
 /// The tokens to try.
 pub(super) struct Tokens<'a> {
     pub(super) good: Box<TokenOf<'a>>,
+    pub(super) of_login: Option<Box<TokenOfLogin<'a>>>,
     /// What each is, and itself.
     pub(super) bad: Vec<(String, String)>,
     pub(super) spoiling: Vec<Spoiling<'a>>,
@@ -66,6 +73,14 @@ impl Site {
 
 impl Probing<'_> {
     pub(super) fn probe(&mut self) {
+        if self.operation.login.is_some() && self.tokens.of_login.is_none() {
+            let failure = format!(
+                "{} demands a login: say by `.logged_in(|scopes, acr, seconds_ago| ...)` how to make such tokens",
+                self.operation
+            );
+            self.report.failures.push(failure);
+            return;
+        }
         let nothing = Sent::default();
         match &self.operation.demand {
             Demand::Nothing => self.send("without a token", nothing, Expected::LetIn),
@@ -103,6 +118,7 @@ impl Probing<'_> {
         self.send("with what is no token in the query", in_query, Expected::LetIn);
         self.twice(good.as_deref());
         self.of_other_site(good.as_deref());
+        self.other_logins(alternatives);
     }
 
     fn any_of(&mut self, alternatives: &[Vec<String>]) {
@@ -114,6 +130,33 @@ impl Probing<'_> {
         self.of_other_site(good.as_deref());
         for scopes in too_few(alternatives).into_iter().chain(look_alikes(alternatives)) {
             self.with_scopes(&scopes, Expected::Forbidden);
+        }
+        self.other_logins(alternatives);
+    }
+
+    /// Tokens that lack nothing but the login.
+    fn other_logins(&mut self, alternatives: &[Vec<String>]) {
+        let (tokens, operation) = (self.tokens, self.operation);
+        let (Some(of_login), Some(login), Some(scopes)) =
+            (&tokens.of_login, &operation.login, alternatives.first())
+        else {
+            return;
+        };
+        let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+        let best = login.acr_values.first().map(String::as_str);
+        self.with_token("with a token that tells no login", &(tokens.good)(&scopes), Expected::LoginRequired);
+        if let Some(best) = best {
+            let other = of_login(&scopes, Some(&format!("{best}x")), 0);
+            self.with_token("with a token of another login", &other, Expected::LoginRequired);
+            let all = login.acr_values.join(" ");
+            if all != *best {
+                let all = of_login(&scopes, Some(&all), 0);
+                self.with_token("with a token of all logins in one", &all, Expected::LoginRequired);
+            }
+        }
+        if let Some(max_age) = login.max_age {
+            let old = of_login(&scopes, best, max_age.saturating_add(PAST));
+            self.with_token("with a token of a login too long ago", &old, Expected::LoginRequired);
         }
     }
 
@@ -170,7 +213,12 @@ impl Probing<'_> {
 
     fn with_scopes(&mut self, scopes: &[String], expected: Expected) -> String {
         let names: Vec<_> = scopes.iter().map(String::as_str).collect();
-        let token = (self.tokens.good)(&names);
+        let token = match (&self.operation.login, &self.tokens.of_login) {
+            (Some(login), Some(of_login)) => {
+                of_login(&names, login.acr_values.first().map(String::as_str), 0)
+            }
+            _ => (self.tokens.good)(&names),
+        };
         self.with_token(&format!("with a token for scopes {scopes:?}"), &token, expected);
         token
     }

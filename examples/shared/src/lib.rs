@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use auth_core::{Algorithm, Authenticator, JwtVerifier};
-use auth_testing::TestIssuer;
+pub use auth_testing::TestIssuer;
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
@@ -82,14 +82,28 @@ impl Settings {
     pub fn announce(&self, address: SocketAddr, lines: impl FnOnce(Option<&TestIssuer>) -> Vec<Try>) {
         announce(address, lines(self.demo_issuer.as_ref()));
     }
+
+    /// The same with lines of any kind, which hold the address.
+    ///
+    /// # Errors
+    ///
+    /// If the address that it listens on cannot be told.
+    pub fn announce_lines(&self, lines: impl FnOnce(Option<&TestIssuer>) -> Vec<String>) -> io::Result<()> {
+        print(self.listener.local_addr()?, &lines(self.demo_issuer.as_ref()));
+        Ok(())
+    }
 }
 
 /// Prints where the server listens and what to try. Call it once connections are accepted.
 pub fn announce(address: SocketAddr, lines: Vec<Try>) {
+    print(address, &lines.into_iter().map(|line| line.at(address)).collect::<Vec<_>>());
+}
+
+fn print(address: SocketAddr, lines: &[String]) {
     println!("listening on http://{address}");
     println!("\nTry, in another terminal:");
     for line in lines {
-        println!("{}", line.at(address));
+        println!("{line}");
     }
     if demo() == Ok(false) {
         println!(

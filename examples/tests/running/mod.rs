@@ -12,6 +12,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use auth_testing::conformance::{self, Answer};
 
 pub const PROTECTED: [&str; 2] = ["axum_protected", "actix_protected"];
+pub const TONIC: &str = "tonic_protected";
 pub const RBAC: [&str; 2] = ["axum_rbac", "actix_rbac"];
 pub const OIDC: [&str; 2] = ["axum_oidc", "actix_oidc"];
 pub const LOGIN: [&str; 2] = ["axum_login", "actix_login"];
@@ -28,7 +29,9 @@ pub fn example(name: &str) -> Command {
         program.display()
     );
     let mut command = Command::new(program);
-    for variable in ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE", "DEMO"] {
+    for variable in
+        ["ISSUER", "AUDIENCE", "SECRET", "SECRET_ALGORITHM", "JWKS_FILE", "DATABASE", "DEMO", "OPEN"]
+    {
         command.env_remove(format!("AUTH_{variable}"));
     }
     command.env("AUTH_LISTEN", "127.0.0.1:0");
