@@ -34,7 +34,7 @@ fn main() {
     let (keys, store, right) = fill(&file.0);
     let bytes = std::fs::metadata(&file.0).unwrap().len();
     println!("{KEYS} keys in {:.1} s, {} MB", start.elapsed().as_secs_f64(), bytes / 1_000_000);
-    let asked = Asked::new(right);
+    let asked = Asked::new(&right);
 
     let issuer = TestIssuer::new(Algorithm::Hs256);
     let jwts = issuer.verifier().no_cache().build().unwrap();
@@ -160,8 +160,9 @@ fn new(number: usize) -> NewApiKey {
 
 /// Keys of each kind.
 struct Asked {
+    /// Half of them.
     right: Vec<String>,
-    /// With the ids of the right ones.
+    /// With the ids of the other half, so that no turn finds the pages that the turn before has read.
     wrong_secret: Vec<String>,
     /// Of another store.
     unknown: Vec<String>,
@@ -169,14 +170,18 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(right: Vec<String>) -> Self {
+    fn new(right: &[String]) -> Self {
         let elsewhere = ApiKeys::new("acme", MemoryApiKeys::default()).unwrap();
         let mint = |number| at_once(elsewhere.mint(new(number))).unwrap().as_str().to_owned();
+        let (right, others) = right.split_at(right.len() / 2);
         let unknown: Vec<_> = (0..right.len()).map(mint).collect();
-        let both = || right.iter().zip(&unknown);
-        let wrong_secret =
-            both().map(|(right, other)| with_checksum(&[part(right, 0, 21), part(other, 21, 53)].concat()));
-        let mistyped = both()
+        let wrong_secret = others
+            .iter()
+            .zip(&unknown)
+            .map(|(key, other)| with_checksum(&[part(key, 0, 21), part(other, 21, 53)].concat()));
+        let mistyped = right
+            .iter()
+            .zip(&unknown)
             .map(|(right, other)| [part(right, 0, 52), part(other, 52, 53), part(right, 53, 59)].concat());
         // One of 62 has the same character by chance.
         let mistyped = mistyped.filter(|key| !right.contains(key)).collect();
@@ -184,7 +189,7 @@ impl Asked {
             wrong_secret: wrong_secret.collect(),
             mistyped,
             unknown: unknown.clone(),
-            right: right.clone(),
+            right: right.to_vec(),
         }
     }
 
