@@ -58,7 +58,7 @@ const LONGEST_STALE: Duration = Duration::from_secs(60 * 60);
 ///
 /// # What is checked
 ///
-/// The rules of [`JwtVerifier::judge_introspected`](auth_core::jwt::JwtVerifier::judge_introspected), with the issuer, audience, roles, leeway
+/// The rules of [`JwtVerifier::judge_introspected`](auth_core::JwtVerifier::judge_introspected), with the issuer, audience, roles, leeway
 /// and options of the [`Oidc`](crate::Oidc): the answer is judged as the claims of a JWT are. `active` has to be `true`, `aud`
 /// and `exp` have to be there, `iss` is compared if it is there, and tokens that are bound to a key are refused.
 ///
