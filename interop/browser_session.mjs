@@ -220,6 +220,20 @@ export async function testSession(browser, server) {
     }
     await one.screenshot("05-after-refreshes");
   });
+  await checks("an event stream ends with its token and goes on after a refresh", async () => {
+    const said = await one.page.evaluate(() => new Promise((resolve) => {
+      const said = [];
+      const open = () => {
+        const events = new EventSource("/events");
+        events.onmessage = ({ data }) => said.push(data) === 3 && (events.close(), resolve(said));
+        events.addEventListener("expired", ({ data }) => said.push(data));
+        // Refused: it was asked for with the old cookie. The page is about to get a new one.
+        events.onerror = () => events.readyState === EventSource.CLOSED && setTimeout(open, 200);
+      };
+      open();
+    }));
+    same(said, ["hello alice", "the token has expired", "hello alice"]);
+  });
   await checks("no script can read a token", async () => {
     for (const tab of [one, other]) {
       const readable = await tab.page.evaluate(async () => ({

@@ -21,7 +21,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/refresh").post(refresh))
         .service(web::resource("/logout").post(log_out))
         .service(web::resource("/items").get(items).post(add))
-        .route("/ws", web::get().to(live));
+        .route("/ws", web::get().to(live))
+        .route("/events", web::get().to(events));
 }
 
 async fn log_in(app: Data<App>, request: HttpRequest, body: Payload) -> AuthResponse<SessionAnswer> {
@@ -52,6 +53,13 @@ async fn live(user: Scoped<MayRead>, app: Data<App>, request: HttpRequest, body:
     };
     actix_web::rt::spawn(converse(session, messages, app.feed(user.token())));
     response
+}
+
+/// Any page can ask for it, and only the application's own can read it.
+async fn events(user: Scoped<MayRead>, app: Data<App>) -> HttpResponse {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header(("Content-Type", "text/event-stream")).insert_header(("Cache-Control", "no-store"));
+    answer.streaming(app.feed(user.token()).into_events())
 }
 
 /// Ends when the token does, or when the browser has gone.

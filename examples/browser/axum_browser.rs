@@ -36,6 +36,7 @@ fn routes(app: App) -> Router {
         .route("/logout", post(log_out))
         .route("/items", get(items).post(add))
         .route("/ws", get(live))
+        .route("/events", get(events))
         .with_state(AppState(app))
 }
 
@@ -81,6 +82,12 @@ async fn live(
     let Ok(upgrade) = upgrade else { return AuthResponse(Reply::upgrade_required()).into_response() };
     let feed = app.feed(user.token());
     upgrade.on_upgrade(move |socket| converse(socket, feed))
+}
+
+/// Any page can ask for it, and only the application's own can read it.
+async fn events(user: Scoped<MayRead>, State(AppState(app)): State<AppState>) -> Response {
+    let fields = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")];
+    (fields, Body::from_stream(app.feed(user.token()).into_events())).into_response()
 }
 
 /// Ends when the token does, or when the browser has gone.

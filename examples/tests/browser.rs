@@ -294,6 +294,51 @@ fn a_websocket_ends_with_its_token_and_the_next_token_opens_another() {
     }
 }
 
+/// What an `EventSource` gets until the server ends the stream: status, fields and events.
+fn listen(server: &Running, cookies: &Cookies) -> (String, Vec<String>, String) {
+    let Running { address, .. } = server;
+    let access = &cookies.access;
+    let mut connection = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET /events HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nCookie: __Host-access={access}\r\n\r\n"
+    );
+    connection.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let (head, mut chunks) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines().map(str::to_ascii_lowercase);
+    let status = lines.next().unwrap();
+    let mut fields: Vec<_> =
+        lines.filter(|line| !line.starts_with("date: ") && !line.starts_with("connection: ")).collect();
+    fields.sort();
+    let mut events = String::new();
+    while let Some((length, rest)) = chunks.split_once("\r\n") {
+        let (chunk, rest) = rest.split_at(usize::from_str_radix(length, 16).unwrap());
+        events.push_str(chunk);
+        chunks = rest.strip_prefix("\r\n").unwrap();
+    }
+    (status, fields, events)
+}
+
+#[test]
+fn an_event_stream_ends_with_its_token_and_the_next_token_opens_another() {
+    for server in start(&[("AUTH_ACCESS_SECONDS", "1")]) {
+        let first = Cookies::logged_in(&server);
+        let ends = |cookies: &Cookies| {
+            let (status, fields, events) = listen(&server, cookies);
+            assert_eq!(status, "http/1.1 200 ok");
+            let expected =
+                ["cache-control: no-store", "content-type: text/event-stream", "transfer-encoding: chunked"];
+            assert_eq!(fields, expected);
+            assert_eq!(events, "data: hello alice\n\nevent: expired\ndata: the token has expired\n\n");
+        };
+        ends(&first);
+        let fields = format!("{OWN}Cookie: __Host-refresh={}\r\n", first.refresh);
+        ends(&Cookies::of(&send(&server, "POST", "/refresh", &fields, "")));
+        assert_eq!(send(&server, "GET", "/events", "", "").status, 401, "nobody is logged in");
+    }
+}
+
 #[test]
 fn what_has_no_effect_or_no_sense_is_told() {
     for name in BROWSER {

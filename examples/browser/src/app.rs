@@ -57,7 +57,7 @@ impl App {
         self.items.add(token.subject(), body)
     }
 
-    /// `GET /ws`, once the WebSocket is open.
+    /// `GET /ws`, once the WebSocket is open, and `GET /events`.
     #[must_use]
     pub fn feed(&self, token: &VerifiedToken) -> Feed {
         Feed::new(token, self.items.changes())

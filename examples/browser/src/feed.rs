@@ -1,8 +1,11 @@
-//! What a WebSocket says, and when it ends.
+//! What a WebSocket or an event stream says, and when it ends.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use auth_core::{SystemClock, VerifiedToken, websocket};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until};
@@ -54,6 +57,22 @@ impl Feed {
             () = expired => Next::Close { code: websocket::EXPIRED, reason: "the token has expired" },
             () = change(&mut self.changes, &self.owner) => Next::Text("items".to_owned()),
         }
+    }
+}
+
+impl Feed {
+    /// The same as server-sent events, the body of `GET /events`. It ends with an event `expired`, when the token does:
+    /// `EventSource` then comes back by itself, with the cookie that the page has meanwhile.
+    pub fn into_events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
+        stream::unfold(Some(self), |feed| async {
+            let mut feed = feed?;
+            Some(match feed.next().await {
+                Next::Text(text) => (Ok(format!("data: {text}\n\n").into()), Some(feed)),
+                Next::Close { reason, .. } => {
+                    (Ok(format!("event: expired\ndata: {reason}\n\n").into()), None)
+                }
+            })
+        })
     }
 }
 
